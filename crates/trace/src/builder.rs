@@ -1,0 +1,229 @@
+//! Rows in, a [`Trace`] out: the one place where readers and generators meet the columns.
+
+use crate::error::Error;
+use crate::interner::{Full, Interner, Key};
+use crate::report::ReadReport;
+use crate::trace::{Clock, Columns, Labels, NO_TTL, ObjectId, Op, Sizes, Trace};
+
+/// Which columns a source has, declared before the first row.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Has {
+    /// Stamps.
+    pub time: bool,
+    /// Sizes.
+    pub size: bool,
+    /// Operations.
+    pub op: bool,
+    /// Clients.
+    pub client: bool,
+    /// Regions.
+    pub region: bool,
+    /// Times to live.
+    pub ttl: bool,
+    /// Miss penalties.
+    pub miss_penalty: bool,
+}
+
+/// One request as a reader found it. Fields of columns the source lacks are ignored.
+#[derive(Debug, Clone, Copy)]
+pub struct Row<'a> {
+    /// What is asked for.
+    pub key: Key<'a>,
+    /// Nanoseconds on the source's own clock.
+    pub time_ns: u64,
+    /// Bytes; 0 is raised to 1 and counted.
+    pub size: u64,
+    /// What is done.
+    pub op: Op,
+    /// Who asks.
+    pub client: &'a [u8],
+    /// From where.
+    pub region: &'a [u8],
+    /// Nanoseconds to live, or [`NO_TTL`].
+    pub ttl_ns: u64,
+    /// What a miss costs.
+    pub miss_penalty: u32,
+}
+
+impl<'a> Row<'a> {
+    /// A get of `key`, nothing else known.
+    pub fn of(key: Key<'a>) -> Self {
+        Row {
+            key,
+            time_ns: 0,
+            size: 1,
+            op: Op::Get,
+            client: b"",
+            region: b"",
+            ttl_ns: NO_TTL,
+            miss_penalty: 1,
+        }
+    }
+}
+
+/// Something about a row that was put right, for the reader to report with its position.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Adjustment {
+    /// A size of 0 was raised to 1.
+    pub size_raised: bool,
+    /// A stamp before its predecessor was set to it.
+    pub time_clamped: bool,
+}
+
+/// Collects rows into columns.
+#[derive(Debug)]
+pub struct TraceBuilder {
+    has: Has,
+    objects: Interner,
+    clients: Interner,
+    regions: Interner,
+    columns: Columns,
+    client: Vec<u32>,
+    region: Vec<u32>,
+    last_time: u64,
+    /// Skips and adjustments, written by the reader.
+    pub report: ReadReport,
+}
+
+impl TraceBuilder {
+    /// A builder for a source with these columns.
+    pub fn new(has: Has) -> Self {
+        let mut columns = Columns::untimed(Vec::new());
+        columns.time_ns = has.time.then(Vec::new);
+        columns.size = has.size.then(|| Sizes::Narrow(Vec::new()));
+        columns.op = has.op.then(Vec::new);
+        columns.ttl_ns = has.ttl.then(Vec::new);
+        columns.miss_penalty = has.miss_penalty.then(Vec::new);
+        TraceBuilder {
+            has,
+            objects: Interner::default(),
+            clients: Interner::default(),
+            regions: Interner::default(),
+            columns,
+            client: Vec::new(),
+            region: Vec::new(),
+            last_time: 0,
+            report: ReadReport::default(),
+        }
+    }
+
+    /// Says what the stamps mean. Times are kept as given until [`TraceBuilder::finish`] subtracts
+    /// the first one.
+    pub fn set_clock(&mut self, clock: Clock) {
+        self.columns.clock = clock;
+    }
+
+    /// Room for `n` more requests.
+    pub fn reserve(&mut self, n: usize) {
+        self.columns.object.reserve_exact(n);
+        if let Some(times) = &mut self.columns.time_ns {
+            times.reserve_exact(n);
+        }
+        if let Some(Sizes::Narrow(sizes)) = &mut self.columns.size {
+            sizes.reserve_exact(n);
+        }
+    }
+
+    /// Requests so far.
+    pub fn len(&self) -> usize {
+        self.columns.object.len()
+    }
+
+    /// No request yet.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Appends a request.
+    pub fn push(&mut self, row: &Row<'_>) -> Result<Adjustment, Full> {
+        let object = self.objects.intern(row.key)?;
+        self.columns.object.push(object);
+        let mut adjustment = Adjustment { size_raised: false, time_clamped: false };
+        if let Some(times) = &mut self.columns.time_ns {
+            adjustment.time_clamped = row.time_ns < self.last_time;
+            self.last_time = self.last_time.max(row.time_ns);
+            times.push(self.last_time);
+        }
+        if let Some(sizes) = &mut self.columns.size {
+            adjustment.size_raised = row.size == 0;
+            sizes.push(row.size.max(1));
+        }
+        if let Some(ops) = &mut self.columns.op {
+            ops.push(row.op);
+        }
+        if let Some(ttls) = &mut self.columns.ttl_ns {
+            ttls.push(row.ttl_ns);
+        }
+        if let Some(penalties) = &mut self.columns.miss_penalty {
+            penalties.push(row.miss_penalty);
+        }
+        if self.has.client {
+            self.client.push(self.clients.intern(Key::Text(row.client))?.0);
+        }
+        if self.has.region {
+            self.region.push(self.regions.intern(Key::Text(row.region))?.0);
+        }
+        Ok(adjustment)
+    }
+
+    /// Appends a run of integer keys to a source without other columns, or whose time and size
+    /// columns are appended by [`TraceBuilder::extend_time_and_size`].
+    pub fn extend_ints(&mut self, keys: &[u64]) -> Result<(), Full> {
+        self.objects.intern_ints(keys, &mut self.columns.object)
+    }
+
+    /// Appends times and sizes for the requests of a previous [`TraceBuilder::extend_ints`].
+    /// Returns how many times were clamped and sizes raised.
+    pub fn extend_time_and_size(&mut self, times: &[u64], sizes: &[u64]) -> (u64, u64) {
+        let (mut clamped, mut raised) = (0, 0);
+        if let Some(column) = &mut self.columns.time_ns {
+            for time in times {
+                clamped += u64::from(*time < self.last_time);
+                self.last_time = self.last_time.max(*time);
+                column.push(self.last_time);
+            }
+        }
+        if let Some(column) = &mut self.columns.size {
+            for size in sizes {
+                raised += u64::from(*size == 0);
+                column.push((*size).max(1));
+            }
+        }
+        (clamped, raised)
+    }
+
+    /// The trace, or [`Error::Empty`] if there is not one request.
+    pub fn finish(self, name: &str, file: &str) -> Result<Trace, Error> {
+        if self.is_empty() {
+            let note = (self.report.n_skipped() > 0).then(|| {
+                format!("{} rows were skipped; is it another format?", self.report.n_skipped())
+            });
+            return Err(Error::Empty { file: file.to_string(), note });
+        }
+        Ok(self.finish_even_if_empty(name))
+    }
+
+    /// The trace, requests or not.
+    pub fn finish_even_if_empty(self, name: &str) -> Trace {
+        let TraceBuilder {
+            has,
+            objects,
+            clients,
+            regions,
+            mut columns,
+            client,
+            region,
+            report,
+            ..
+        } = self;
+        columns.keys = Some(objects.into_keys());
+        columns.client = has.client.then(|| Labels { ids: client, names: clients.into_keys() });
+        columns.region = has.region.then(|| Labels { ids: region, names: regions.into_keys() });
+        if let Some(times) = &mut columns.time_ns {
+            let start = times.first().copied().unwrap_or(0);
+            times.iter_mut().for_each(|time| *time -= start);
+            columns.clock.epoch_unix_ns = columns.clock.epoch_unix_ns.map(|epoch| epoch + start);
+        }
+        Trace::new(name, columns, report).expect("the builder keeps the rules of Columns")
+    }
+}
