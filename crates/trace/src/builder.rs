@@ -3,7 +3,7 @@
 use crate::error::Error;
 use crate::interner::{Full, Interner, Key};
 use crate::report::ReadReport;
-use crate::trace::{Clock, Columns, Labels, NO_TTL, ObjectId, Op, Sizes, Trace};
+use crate::trace::{Clock, Columns, Labels, NO_TTL, Op, Sizes, Trace};
 
 /// Which columns a source has, declared before the first row.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

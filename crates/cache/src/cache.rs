@@ -1,0 +1,173 @@
+//! A cache: residents, a capacity, and a policy that orders victims.
+
+use trace::ObjectId;
+
+use crate::{Eviction, Removal, Request, Residents, Setup};
+
+/// One cache under one policy.
+#[derive(Debug)]
+pub struct Cache<E> {
+    policy: E,
+    residents: Residents,
+    capacity: u64,
+}
+
+/// How a request ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    /// The object was resident.
+    Hit,
+    /// It was not, and is now.
+    Inserted,
+    /// It was not, and the policy would not have it.
+    Refused,
+    /// It was not, and is larger than the capacity.
+    Oversized,
+}
+
+/// How filling an object in ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Filled {
+    /// It is resident now.
+    Inserted,
+    /// It was resident already; nothing changed.
+    AlreadyIn,
+    /// The policy would not have it.
+    Refused,
+    /// It is larger than the capacity.
+    Oversized,
+}
+
+impl<E: Eviction> Cache<E> {
+    /// An empty cache.
+    pub fn new(setup: &Setup, policy: E) -> Self {
+        Cache {
+            policy,
+            residents: Residents::new(setup.n_objects, setup.unit),
+            capacity: setup.capacity,
+        }
+    }
+
+    /// The residents.
+    pub fn residents(&self) -> &Residents {
+        &self.residents
+    }
+
+    /// The policy.
+    pub fn policy(&self) -> &E {
+        &self.policy
+    }
+
+    /// A read that fills on a miss.
+    #[inline]
+    pub fn access(&mut self, request: &Request) -> Access {
+        if self.lookup(request) {
+            return Access::Hit;
+        }
+        self.policy.on_miss(request, &self.residents);
+        if request.size > self.capacity {
+            Access::Oversized
+        } else if self.admit(request, &mut |_| {}) {
+            Access::Inserted
+        } else {
+            Access::Refused
+        }
+    }
+
+    /// Looks the object up; a hit counts as a use.
+    #[inline]
+    pub fn lookup(&mut self, request: &Request) -> bool {
+        let hit = self.residents.contains(request.object);
+        if hit {
+            self.policy.on_hit(request, &self.residents);
+        }
+        hit
+    }
+
+    /// Makes the object resident, as the end of a miss: the policy sees the miss, victims leave
+    /// (each is shown to `on_victim`), the object comes in.
+    #[inline]
+    pub fn fill(&mut self, request: &Request, on_victim: &mut dyn FnMut(ObjectId)) -> Filled {
+        if self.residents.contains(request.object) {
+            return Filled::AlreadyIn;
+        }
+        self.policy.on_miss(request, &self.residents);
+        if request.size > self.capacity {
+            Filled::Oversized
+        } else if self.admit(request, on_victim) {
+            Filled::Inserted
+        } else {
+            Filled::Refused
+        }
+    }
+
+    #[inline]
+    fn admit(&mut self, request: &Request, on_victim: &mut dyn FnMut(ObjectId)) -> bool {
+        if !self.policy.accepts(request) {
+            return false;
+        }
+        while self.residents.used() + request.size > self.capacity {
+            let victim = self.policy.evict(request, &self.residents);
+            debug_assert!(self.residents.contains(victim), "victim {victim:?} is not resident");
+            self.residents.remove(victim);
+            on_victim(victim);
+        }
+        self.residents.note_size(request.object, request.size);
+        let taken = self.policy.on_insert(request, &self.residents);
+        if taken {
+            self.residents.insert(request.object, request.size);
+        }
+        taken
+    }
+
+    /// Removes a resident; `false` if it was none.
+    pub fn remove(&mut self, object: ObjectId, cause: Removal) -> bool {
+        let resident = self.residents.contains(object);
+        if resident {
+            self.policy.remove(object, cause, &self.residents);
+            self.residents.remove(object);
+        }
+        resident
+    }
+
+    /// Checks that the cache is not overfull and that the policy's invariants hold.
+    ///
+    /// # Panics
+    /// If not: a bug.
+    pub fn check(&self) {
+        assert!(self.residents.used() <= self.capacity, "overfull");
+        self.policy.check(&self.residents);
+    }
+}
+
+/// A cache whose policy was chosen at run time, for the tiers of a stack.
+pub trait Contents: Send {
+    /// See [`Cache::lookup`].
+    fn lookup(&mut self, request: &Request) -> bool;
+    /// See [`Cache::fill`].
+    fn fill(&mut self, request: &Request, on_victim: &mut dyn FnMut(ObjectId)) -> Filled;
+    /// See [`Cache::remove`].
+    fn remove(&mut self, object: ObjectId, cause: Removal) -> bool;
+    /// See [`Cache::residents`].
+    fn residents(&self) -> &Residents;
+    /// See [`Cache::check`].
+    fn check(&self);
+}
+
+impl<E: Eviction + Send> Contents for Cache<E> {
+    fn lookup(&mut self, request: &Request) -> bool {
+        Cache::lookup(self, request)
+    }
+    fn fill(&mut self, request: &Request, on_victim: &mut dyn FnMut(ObjectId)) -> Filled {
+        Cache::fill(self, request, on_victim)
+    }
+    fn remove(&mut self, object: ObjectId, cause: Removal) -> bool {
+        Cache::remove(self, object, cause)
+    }
+    fn residents(&self) -> &Residents {
+        Cache::residents(self)
+    }
+    fn check(&self) {
+        Cache::check(self);
+    }
+}

@@ -1,0 +1,217 @@
+//! What a policy says of itself, and its compiled run.
+
+use std::ops::ControlFlow;
+
+use serde_json::{Map, Value};
+use trace::{Trace, next_use};
+
+use crate::{Cache, Contents, Counts, Error, Eviction, ParamError, Plan, Setup, Unit, replay};
+
+/// What kind of idea a policy is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Family {
+    /// Insertion order, with or without a second chance.
+    Fifo,
+    /// Order of last use.
+    Recency,
+    /// Counts of uses.
+    Frequency,
+    /// Several queues that an object moves between.
+    Queues,
+    /// Recency and frequency, balanced by what happens.
+    Adaptive,
+    /// Knows the future: a bound, not a policy to deploy.
+    Offline,
+}
+
+impl Family {
+    /// One word.
+    pub fn name(self) -> &'static str {
+        match self {
+            Family::Fifo => "fifo",
+            Family::Recency => "recency",
+            Family::Frequency => "frequency",
+            Family::Queues => "queues",
+            Family::Adaptive => "adaptive",
+            Family::Offline => "offline",
+        }
+    }
+}
+
+/// Where a policy comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Paper {
+    /// Authors and title.
+    pub title: &'static str,
+    /// Where and when.
+    pub venue: &'static str,
+    /// Digital object identifier, or empty.
+    pub doi: &'static str,
+}
+
+/// A parameter of a policy.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Parameter {
+    /// As written in a specification.
+    pub name: String,
+    /// One line.
+    pub doc: String,
+    /// Value if not given.
+    pub default: Value,
+}
+
+/// One run of one policy.
+#[derive(Debug, Clone, Copy)]
+pub struct Job<'a> {
+    /// The requests.
+    pub trace: &'a Trace,
+    /// Capacity in `unit`.
+    pub capacity: u64,
+    /// What capacity counts.
+    pub unit: Unit,
+    /// Requests not counted at the start.
+    pub warmup: usize,
+    /// For policies that draw.
+    pub seed: u64,
+    /// From [`trace::next_use`], shared by all runs over the trace; computed if absent and needed.
+    pub next_use: Option<&'a [u32]>,
+    /// Recompute the policy's invariants at the end.
+    pub check: bool,
+}
+
+impl Job<'_> {
+    fn setup(&self) -> Setup {
+        Setup {
+            capacity: self.capacity,
+            unit: self.unit,
+            n_objects: self.trace.n_objects(),
+            n_requests: self.trace.n_requests() as u64,
+            seed: self.seed,
+        }
+    }
+}
+
+/// Called with the requests done; may stop the run.
+pub type Progress<'a> = &'a mut dyn FnMut(usize) -> ControlFlow<()>;
+
+/// A registered policy.
+#[derive(Debug)]
+pub struct PolicyInfo {
+    /// Name, in kebab case, as in the paper.
+    pub name: &'static str,
+    /// Other names it is found under.
+    pub aliases: &'static [&'static str],
+    /// One line.
+    pub doc: &'static str,
+    /// Kind of idea.
+    pub family: Family,
+    /// Source.
+    pub paper: Paper,
+    /// Knows the future.
+    pub clairvoyant: bool,
+    /// File it is written in.
+    pub file: &'static str,
+    /// Its parameters.
+    pub parameters: fn() -> Vec<Parameter>,
+    /// Its whole run, compiled for it; `None` if stopped.
+    pub run: for<'a> fn(&Job<'a>, &Map<String, Value>, Progress<'_>) -> Result<Option<Counts>, Error>,
+    /// A cache of it, for the tiers of a stack.
+    pub build: fn(&Setup, &Map<String, Value>) -> Result<Box<dyn Contents>, Error>,
+}
+
+/// Declares a policy: its documentation line, type, name, and origin. Expands to
+/// `pub static INFO: PolicyInfo`.
+#[macro_export]
+macro_rules! policy {
+    (
+        #[doc = $doc:literal]
+        $type:ty = $name:literal {
+            family: $family:ident,
+            aliases: [$($alias:literal),*],
+            paper: ($title:literal, $venue:literal, $doi:literal) $(,)?
+        }
+    ) => {
+        /// What this policy says of itself.
+        pub static INFO: $crate::PolicyInfo = $crate::PolicyInfo {
+            name: $name,
+            aliases: &[$($alias),*],
+            doc: $doc,
+            family: $crate::Family::$family,
+            paper: $crate::Paper { title: $title, venue: $venue, doi: $doi },
+            clairvoyant: <$type as $crate::Eviction>::NEEDS.next_use,
+            file: file!(),
+            parameters: $crate::parameters_of::<$type>,
+            run: |job, parameters, progress| {
+                $crate::run_erased::<$type>($name, job, parameters, progress)
+            },
+            build: |setup, parameters| $crate::build_erased::<$type>($name, setup, parameters),
+        };
+    };
+}
+
+/// The parameters of `E`, from its schema.
+pub fn parameters_of<E: Eviction>() -> Vec<Parameter> {
+    let schema = schemars::schema_for!(E::Params).to_value();
+    let defaults = serde_json::to_value(E::Params::default()).unwrap_or_default();
+    let properties = schema.get("properties").and_then(Value::as_object);
+    properties
+        .into_iter()
+        .flatten()
+        .map(|(name, property)| Parameter {
+            name: name.clone(),
+            doc: property["description"].as_str().unwrap_or_default().replace('\n', " "),
+            default: defaults[name].clone(),
+        })
+        .collect()
+}
+
+fn build<E: Eviction>(
+    name: &str,
+    setup: &Setup,
+    parameters: &Map<String, Value>,
+) -> Result<Cache<E>, Error> {
+    let explain = |source| Error::Parameter { policy: name.to_string(), source };
+    let params: E::Params = serde_json::from_value(Value::Object(parameters.clone()))
+        .map_err(|error| explain(ParamError(error.to_string())))?;
+    let policy = E::new(setup, &params).map_err(explain)?;
+    Ok(Cache::new(setup, policy))
+}
+
+/// The whole run of policy `E` with parameters given as values.
+pub fn run_erased<E: Eviction>(
+    name: &str,
+    job: &Job<'_>,
+    parameters: &Map<String, Value>,
+    progress: Progress<'_>,
+) -> Result<Option<Counts>, Error> {
+    let mut cache = build::<E>(name, &job.setup(), parameters)?;
+    let own_next_use = (E::NEEDS.next_use && job.next_use.is_none())
+        .then(|| {
+            let n = job.trace.n_requests();
+            if n >= trace::NEVER as usize {
+                return Err(Error::TooLong(n));
+            }
+            Ok(next_use(job.trace.objects(), job.trace.n_objects()))
+        })
+        .transpose()?;
+    let plan = Plan {
+        trace: job.trace,
+        unit: job.unit,
+        warmup: job.warmup,
+        next_use: job.next_use.or(own_next_use.as_deref()),
+    };
+    let counts = replay(&plan, &mut cache, progress);
+    if job.check {
+        cache.check();
+    }
+    Ok(counts)
+}
+
+/// A cache under policy `E` with parameters given as values.
+pub fn build_erased<E: Eviction + Send + 'static>(
+    name: &str,
+    setup: &Setup,
+    parameters: &Map<String, Value>,
+) -> Result<Box<dyn Contents>, Error> {
+    Ok(Box::new(build::<E>(name, setup, parameters)?))
+}

@@ -1,0 +1,88 @@
+//! Which objects are in the cache, and how large they were when they came in.
+
+use trace::ObjectId;
+
+use crate::Unit;
+
+/// The cache's own record of its contents. Policies may read it, never write it.
+///
+/// Residency is a bit an object. Sizes take 8 bytes an object, in bytes only.
+#[derive(Debug, Clone)]
+pub struct Residents {
+    bits: Vec<u64>,
+    /// Size at the last insertion, by object; kept after eviction. Empty if every size is 1.
+    sizes: Vec<u64>,
+    used: u64,
+    count: u32,
+}
+
+impl Residents {
+    pub(crate) fn new(n_objects: u32, unit: Unit) -> Self {
+        let n = n_objects as usize;
+        let sizes = match unit {
+            Unit::Objects => Vec::new(),
+            Unit::Bytes => vec![0; n],
+        };
+        Residents { bits: vec![0; n.div_ceil(64)], sizes, used: 0, count: 0 }
+    }
+
+    /// Whether the object is in the cache.
+    #[inline]
+    pub fn contains(&self, object: ObjectId) -> bool {
+        self.bits[object.index() / 64] >> (object.index() % 64) & 1 != 0
+    }
+
+    /// Size the object had when it was last inserted, in the unit of the capacity. Still known
+    /// after its eviction, for ghosts.
+    #[inline]
+    pub fn size_of(&self, object: ObjectId) -> u64 {
+        if self.sizes.is_empty() { 1 } else { self.sizes[object.index()] }
+    }
+
+    /// What all residents occupy, in the unit of the capacity.
+    #[inline]
+    pub fn used(&self) -> u64 {
+        self.used
+    }
+
+    /// How many objects are in the cache.
+    #[inline]
+    pub fn len(&self) -> usize {
+        self.count as usize
+    }
+
+    /// Nothing is in the cache.
+    pub fn is_empty(&self) -> bool {
+        self.count == 0
+    }
+
+    /// Bytes of state.
+    pub fn state_bytes(&self) -> usize {
+        8 * (self.bits.len() + self.sizes.len())
+    }
+
+    #[inline]
+    pub(crate) fn insert(&mut self, object: ObjectId, size: u64) {
+        self.bits[object.index() / 64] |= 1 << (object.index() % 64);
+        if !self.sizes.is_empty() {
+            self.sizes[object.index()] = size;
+        }
+        self.used += size;
+        self.count += 1;
+    }
+
+    /// Notes the size before the policy is asked to insert.
+    #[inline]
+    pub(crate) fn note_size(&mut self, object: ObjectId, size: u64) {
+        if !self.sizes.is_empty() {
+            self.sizes[object.index()] = size;
+        }
+    }
+
+    #[inline]
+    pub(crate) fn remove(&mut self, object: ObjectId) {
+        self.bits[object.index() / 64] &= !(1 << (object.index() % 64));
+        self.used -= self.size_of(object);
+        self.count -= 1;
+    }
+}

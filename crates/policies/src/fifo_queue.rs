@@ -1,0 +1,133 @@
+//! A queue of objects in one ring of memory, with removal from the middle.
+//!
+//! Removal is lazy: it notes that the object's oldest entry is dead. Entries leave from the front
+//! only, and an object's dead entries lie before its live one, so counting the dead ones of each
+//! object is enough to tell them apart. The counts cost memory only once something is removed, and
+//! the ring is compacted when more than half of it is dead, so it stays within twice its length.
+
+use std::collections::VecDeque;
+
+use trace::ObjectId;
+
+/// A FIFO queue. Each object is in it at most once.
+#[derive(Debug, Default)]
+pub(crate) struct FifoQueue {
+    ring: VecDeque<ObjectId>,
+    /// Dead entries by object; grows on the first removal.
+    dead: Vec<u32>,
+    n_dead: usize,
+}
+
+impl FifoQueue {
+    /// Objects in the queue.
+    #[inline]
+    pub(crate) fn len(&self) -> usize {
+        self.ring.len() - self.n_dead
+    }
+
+    /// Appends an object that is not in the queue.
+    #[inline]
+    pub(crate) fn push(&mut self, object: ObjectId) {
+        self.ring.push_back(object);
+    }
+
+    /// Takes the oldest.
+    #[inline]
+    pub(crate) fn pop(&mut self) -> Option<ObjectId> {
+        loop {
+            let object = self.ring.pop_front()?;
+            if self.n_dead == 0 || !self.bury(object) {
+                return Some(object);
+            }
+        }
+    }
+
+    /// Takes an object of the queue out of it, from wherever it is.
+    pub(crate) fn remove(&mut self, object: ObjectId) {
+        if self.dead.len() <= object.index() {
+            self.dead.resize(object.index() + 1, 0);
+        }
+        self.dead[object.index()] += 1;
+        self.n_dead += 1;
+        if self.n_dead > self.ring.len() / 2 {
+            self.compact();
+        }
+    }
+
+    /// The objects, oldest first.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = ObjectId> {
+        let mut dead = self.dead.clone();
+        self.ring.iter().copied().filter(move |object| match dead.get_mut(object.index()) {
+            Some(left) if *left > 0 => {
+                *left -= 1;
+                false
+            }
+            _ => true,
+        })
+    }
+
+    /// Bytes of memory.
+    pub(crate) fn state_bytes(&self) -> usize {
+        4 * (self.ring.capacity() + self.dead.capacity())
+    }
+
+    /// Whether the entry just taken from the front was a dead one.
+    fn bury(&mut self, object: ObjectId) -> bool {
+        match self.dead.get_mut(object.index()) {
+            Some(left) if *left > 0 => {
+                *left -= 1;
+                self.n_dead -= 1;
+                true
+            }
+            _ => false,
+        }
+    }
+
+    fn compact(&mut self) {
+        let (dead, n_dead) = (&mut self.dead, &mut self.n_dead);
+        self.ring.retain(|object| match dead.get_mut(object.index()) {
+            Some(left) if *left > 0 => {
+                *left -= 1;
+                *n_dead -= 1;
+                false
+            }
+            _ => true,
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        /// Against a plain list, with objects coming back after their removal.
+        #[test]
+        fn behaves_as_a_list(steps in prop::collection::vec((0..3u8, 0..6u32), 0..200)) {
+            let mut queue = FifoQueue::default();
+            let mut list: Vec<ObjectId> = Vec::new();
+            for (kind, number) in steps {
+                let object = ObjectId(number);
+                match kind {
+                    0 if !list.contains(&object) => {
+                        queue.push(object);
+                        list.push(object);
+                    }
+                    1 if list.contains(&object) => {
+                        queue.remove(object);
+                        list.retain(|o| *o != object);
+                    }
+                    2 => {
+                        let expected = (!list.is_empty()).then(|| list.remove(0));
+                        prop_assert_eq!(queue.pop(), expected);
+                    }
+                    _ => {}
+                }
+                prop_assert_eq!(queue.len(), list.len());
+                prop_assert!(queue.iter().eq(list.iter().copied()));
+            }
+        }
+    }
+}

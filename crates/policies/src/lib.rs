@@ -1,0 +1,42 @@
+//! Cache policies, one file each, and the list of them.
+//!
+//! To add one: write `eviction/my_policy.rs` after the model of [`eviction::lru`], and add its name
+//! to the list in `eviction/mod.rs`. Documentation, command line, scenario schema and the
+//! conformance tests follow from the list.
+
+pub mod eviction;
+mod fifo_queue;
+mod lists;
+
+use cache::{Error, PolicyInfo, PolicySpec};
+
+/// All eviction policies, in alphabetical order.
+pub use eviction::ALL;
+
+/// The policy called `name`, by name or alias.
+pub fn find(name: &str) -> Result<&'static PolicyInfo, Error> {
+    let known = |info: &&&PolicyInfo| info.name == name || info.aliases.contains(&name);
+    ALL.iter().find(known).copied().ok_or_else(|| Error::NoSuchPolicy {
+        name: name.to_string(),
+        nearest: trace::error::nearest(
+            name,
+            ALL.iter().flat_map(|info| std::iter::once(info.name).chain(info.aliases.iter().copied())),
+        )
+        .map(str::to_string),
+    })
+}
+
+/// Looks a specification up and checks its parameters at a nominal capacity, so that a misspelt
+/// one is refused before any trace is read.
+pub fn resolve(spec: &PolicySpec) -> Result<&'static PolicyInfo, Error> {
+    let info = find(&spec.name)?;
+    let nominal = cache::Setup {
+        capacity: 1000,
+        unit: cache::Unit::Objects,
+        n_objects: 1,
+        n_requests: 1,
+        seed: 0,
+    };
+    (info.build)(&nominal, &spec.parameters)?;
+    Ok(info)
+}
