@@ -12,7 +12,7 @@ export LC_ALL=C TZ=UTC
 
 out=${1:-web-crawl.log.zst}
 clients=${CLIENTS:-12}        # crawlers at the same time, 127.0.0.2 and up
-java_step=${JAVA_STEP:-2}    # start at every n-th page of the Java site (10,000 pages)
+java_step=${JAVA_STEP:-2}     # start at every n-th page of the Java site (10,000 pages)
 port=${PORT:-8571}
 
 PATH=$PATH:/usr/sbin
@@ -27,6 +27,7 @@ postgresql /usr/share/doc/postgresql-doc-15/html        postgresql-doc-15
 sqlite     /usr/share/doc/sqlite3                       sqlite3-doc
 java       /usr/share/doc/openjdk-17-jre-headless/api   openjdk-17-doc"
 
+# Links that no crawl follows; the reason is below, at wget.
 skip='/index-files/|/genindex|allclasses-index|overview-tree|constant-values|package-use|/class-use/(Object|String|Override|IOException)[.]html'
 
 work=$(mktemp -d)
