@@ -80,6 +80,7 @@ impl<E: Eviction> Cache<E> {
         let hit = self.residents.contains(request.object);
         if hit {
             self.policy.on_hit(request, &self.residents);
+            self.shed(request, &mut |_| {});
         }
         hit
     }
@@ -103,7 +104,7 @@ impl<E: Eviction> Cache<E> {
 
     #[inline]
     fn admit(&mut self, request: &Request, on_victim: &mut dyn FnMut(ObjectId)) -> bool {
-        if !self.policy.accepts(request) {
+        if !self.policy.accepts(request, &self.residents) {
             return false;
         }
         while self.residents.used() + request.size > self.capacity {
@@ -112,12 +113,22 @@ impl<E: Eviction> Cache<E> {
             self.residents.remove(victim);
             on_victim(victim);
         }
+        self.shed(request, on_victim);
         self.residents.note_size(request.object, request.size);
         let taken = self.policy.on_insert(request, &self.residents);
         if taken {
             self.residents.insert(request.object, request.size);
         }
         taken
+    }
+
+    #[inline]
+    fn shed(&mut self, request: &Request, on_victim: &mut dyn FnMut(ObjectId)) {
+        while let Some(victim) = self.policy.shed(request, &self.residents) {
+            debug_assert!(self.residents.contains(victim), "victim {victim:?} is not resident");
+            self.residents.remove(victim);
+            on_victim(victim);
+        }
     }
 
     /// Removes a resident; `false` if it was none.

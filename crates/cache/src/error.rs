@@ -31,6 +31,6 @@ pub enum Error {
         what: String,
     },
     /// A trace longer than request indices reach.
-    #[error("clairvoyant policies take at most 4,294,967,294 requests; the trace has {0}")]
+    #[error("a run takes at most 4,294,967,294 requests; the trace has {0}")]
     TooLong(usize),
 }

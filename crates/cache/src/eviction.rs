@@ -102,7 +102,8 @@ impl ParamError {
 /// [`on_miss`](Self::on_miss) and then, unless the object is bypassed, [`evict`](Self::evict) until
 /// the object fits and [`on_insert`](Self::on_insert). `evict` may run zero or many times a miss,
 /// which is why adaptation belongs into `on_miss`. Calls for one request are never interleaved with
-/// those for another.
+/// those for another. [`shed`](Self::shed) is for the few policies whose parts overflow while the
+/// whole does not; for all others it compiles to nothing.
 pub trait Eviction: Sized {
     /// Parameters; the defaults are the paper's.
     type Params: Default + Serialize + DeserializeOwned + JsonSchema;
@@ -119,14 +120,22 @@ pub trait Eviction: Sized {
     /// The object is not resident. Once a miss, before anything else: ghosts and adaptation.
     fn on_miss(&mut self, _request: &Request, _residents: &Residents) {}
 
-    /// Whether the policy can ever hold an object of this size; `false` is a bypass. Objects larger
-    /// than the whole capacity never get this far.
-    fn accepts(&self, _request: &Request) -> bool {
+    /// Whether the policy wants the object in; `false` is a bypass, and nothing leaves. Objects
+    /// larger than the whole capacity never get this far.
+    #[inline]
+    fn accepts(&self, _request: &Request, _residents: &Residents) -> bool {
         true
     }
 
     /// Chooses the next victim, which must be resident, and forgets it or makes it a ghost.
     fn evict(&mut self, incoming: &Request, residents: &Residents) -> ObjectId;
+
+    /// A further victim, although the whole cache is not overfull. Asked for after a hit, and on a
+    /// miss after the object fits, until there is none.
+    #[inline]
+    fn shed(&mut self, _request: &Request, _residents: &Residents) -> Option<ObjectId> {
+        None
+    }
 
     /// Takes the object in; the cache has room for it. `false` refuses it after all.
     fn on_insert(&mut self, request: &Request, residents: &Residents) -> bool;

@@ -35,8 +35,21 @@ impl FromStr for PolicySpec {
         if name.is_empty() {
             return Err(fail("the policy has no name".into()));
         }
+        // `weights=1:4` is one parameter: after a colon, what has no `=` belongs to the value.
+        let mut parts: Vec<String> = Vec::new();
+        for list in rest.into_iter().flat_map(|rest| rest.split(',')) {
+            for (i, piece) in list.split(':').enumerate() {
+                match parts.last_mut() {
+                    Some(last) if i > 0 && !piece.contains('=') => {
+                        last.push(':');
+                        last.push_str(piece);
+                    }
+                    _ => parts.push(piece.to_string()),
+                }
+            }
+        }
         let mut parameters = Map::new();
-        for part in rest.into_iter().flat_map(|rest| rest.split([',', ':'])) {
+        for part in &parts {
             let (key, value) = part
                 .split_once('=')
                 .ok_or_else(|| fail(format!("`{}` is not `parameter=value`", part.trim())))?;
@@ -73,7 +86,7 @@ impl fmt::Display for PolicySpec {
 pub fn split_specs(list: &str) -> Result<Vec<PolicySpec>, Error> {
     let mut texts: Vec<String> = Vec::new();
     for piece in list.split(',') {
-        let is_parameter = piece.contains('=') && !piece.contains(':');
+        let is_parameter = piece.split_once('=').is_some_and(|(key, _)| !key.contains(':'));
         match texts.last_mut() {
             Some(last) if is_parameter => {
                 last.push(if last.contains(':') { ',' } else { ':' });
@@ -91,7 +104,7 @@ mod tests {
 
     #[test]
     fn specs_print_as_they_are_written() {
-        for text in ["lru", "s3-fifo:version=v1", "slru:segments=4,fill=upper", "2q:in-ratio=0.25"] {
+        for text in ["lru", "s3-fifo:version=v1", "slru:fill=room", "slru:weights=1:4", "2q:in-ratio=0.25"] {
             let spec: PolicySpec = text.parse().unwrap();
             let mut parts: Vec<_> = text.split([':', ',']).collect();
             let printed = spec.to_string();
@@ -109,11 +122,14 @@ mod tests {
         assert_eq!(names, ["lru", "s3-fifo", "arc"]);
         assert_eq!(specs[1].parameters["small-ratio"], 0.2);
         assert_eq!(specs[1].parameters["version"], "v1");
+        let specs = split_specs("slru:weights=1:1:2,fill=room,lru").unwrap();
+        assert_eq!(specs.len(), 2);
+        assert_eq!(specs[0].parameters["weights"], "1:1:2");
     }
 
     #[test]
     fn what_is_not_a_spec_is_refused() {
-        for text in ["", ":a=1", "lru:k", "lru:k=1,k=2"] {
+        for text in ["", ":a=1", "lru:k", "lru:k=1,k=2", "lru:k=1,2"] {
             assert!(text.parse::<PolicySpec>().is_err(), "{text}");
         }
     }

@@ -1,8 +1,16 @@
 //! The one place that knows polars: the versioned result schema, Parquet, and traces as Parquet.
 
+mod atomic;
 mod error;
+mod guard;
+mod parquet;
 pub mod results;
 pub mod table;
+mod trace_file;
 
+pub use atomic::write_atomically;
 pub use error::Error;
+pub use guard::is_decoding;
+pub use parquet::{describe, frame, read_table, write_table};
 pub use results::{CostRow, LatencyRow, Results, RunRow, TierRow, WindowRow};
+pub use trace_file::{TraceColumns, read_trace, write_trace};

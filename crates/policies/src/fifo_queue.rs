@@ -2,8 +2,9 @@
 //!
 //! Removal is lazy: it notes that the object's oldest entry is dead. Entries leave from the front
 //! only, and an object's dead entries lie before its live one, so counting the dead ones of each
-//! object is enough to tell them apart. The counts cost memory only once something is removed, and
-//! the ring is compacted when more than half of it is dead, so it stays within twice its length.
+//! object is enough to tell them apart. The counts, a byte an object, cost memory only once
+//! something is removed. The ring is compacted when more than half of it is dead, so it stays
+//! within twice its length, or when a count would overflow.
 
 use std::collections::VecDeque;
 
@@ -14,7 +15,7 @@ use trace::ObjectId;
 pub(crate) struct FifoQueue {
     ring: VecDeque<ObjectId>,
     /// Dead entries by object; grows on the first removal.
-    dead: Vec<u32>,
+    dead: Vec<u8>,
     n_dead: usize,
 }
 
@@ -47,6 +48,9 @@ impl FifoQueue {
         if self.dead.len() <= object.index() {
             self.dead.resize(object.index() + 1, 0);
         }
+        if self.dead[object.index()] == u8::MAX {
+            self.compact();
+        }
         self.dead[object.index()] += 1;
         self.n_dead += 1;
         if self.n_dead > self.ring.len() / 2 {
@@ -68,7 +72,7 @@ impl FifoQueue {
 
     /// Bytes of memory.
     pub(crate) fn state_bytes(&self) -> usize {
-        4 * (self.ring.capacity() + self.dead.capacity())
+        4 * self.ring.capacity() + self.dead.capacity()
     }
 
     /// Whether the entry just taken from the front was a dead one.
@@ -101,6 +105,20 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    /// Coming and going more often than the count of dead entries reaches, in a long queue.
+    #[test]
+    fn an_object_may_be_removed_any_number_of_times() {
+        let mut queue = FifoQueue::default();
+        (1..=2000).map(ObjectId).for_each(|object| queue.push(object));
+        for _ in 0..1000 {
+            queue.push(ObjectId(0));
+            queue.remove(ObjectId(0));
+        }
+        queue.push(ObjectId(0));
+        assert!(queue.iter().eq((1..=2000).chain([0]).map(ObjectId)));
+        assert_eq!(queue.len(), 2001);
+    }
 
     proptest! {
         /// Against a plain list, with objects coming back after their removal.

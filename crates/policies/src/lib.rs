@@ -6,7 +6,10 @@
 
 pub mod eviction;
 mod fifo_queue;
+mod index_set;
 mod lists;
+#[cfg(test)]
+mod tests;
 
 use cache::{Error, PolicyInfo, PolicySpec};
 
@@ -20,7 +23,8 @@ pub fn find(name: &str) -> Result<&'static PolicyInfo, Error> {
         name: name.to_string(),
         nearest: trace::error::nearest(
             name,
-            ALL.iter().flat_map(|info| std::iter::once(info.name).chain(info.aliases.iter().copied())),
+            ALL.iter()
+                .flat_map(|info| std::iter::once(info.name).chain(info.aliases.iter().copied())),
         )
         .map(str::to_string),
     })

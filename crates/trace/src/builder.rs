@@ -3,7 +3,7 @@
 use crate::error::Error;
 use crate::interner::{Full, Interner, Key};
 use crate::report::ReadReport;
-use crate::trace::{Clock, Columns, Labels, NO_TTL, Op, Sizes, Trace};
+use crate::trace::{Clock, Columns, Labels, NO_TTL, ObjectId, Op, Sizes, Trace};
 
 /// Which columns a source has, declared before the first row.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -24,6 +24,9 @@ pub struct Has {
     pub miss_penalty: bool,
 }
 
+/// In [`Row::size`]: the source does not say. The object's last known size is taken, or 1.
+pub const UNKNOWN_SIZE: u64 = u64::MAX;
+
 /// One request as a reader found it. Fields of columns the source lacks are ignored.
 #[derive(Debug, Clone, Copy)]
 pub struct Row<'a> {
@@ -31,7 +34,7 @@ pub struct Row<'a> {
     pub key: Key<'a>,
     /// Nanoseconds on the source's own clock.
     pub time_ns: u64,
-    /// Bytes; 0 is raised to 1 and counted.
+    /// Bytes, or [`UNKNOWN_SIZE`]; 0 is raised to 1 and counted.
     pub size: u64,
     /// What is done.
     pub op: Op,
@@ -62,13 +65,18 @@ impl<'a> Row<'a> {
 }
 
 /// Something about a row that was put right, for the reader to report with its position.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Adjustment {
     /// A size of 0 was raised to 1.
     pub size_raised: bool,
+    /// A size the source does not state is to be taken from the object's earlier requests.
+    pub size_assumed: bool,
     /// A stamp before its predecessor was set to it.
     pub time_clamped: bool,
 }
+
+/// Stands in the size column for [`UNKNOWN_SIZE`] until the end: known sizes are at least 1.
+const UNKNOWN: u64 = 0;
 
 /// Collects rows into columns.
 #[derive(Debug)]
@@ -81,6 +89,7 @@ pub struct TraceBuilder {
     client: Vec<u32>,
     region: Vec<u32>,
     last_time: u64,
+    has_unknown_sizes: bool,
     /// Skips and adjustments, written by the reader.
     pub report: ReadReport,
 }
@@ -103,6 +112,7 @@ impl TraceBuilder {
             client: Vec::new(),
             region: Vec::new(),
             last_time: 0,
+            has_unknown_sizes: false,
             report: ReadReport::default(),
         }
     }
@@ -134,11 +144,21 @@ impl TraceBuilder {
         self.len() == 0
     }
 
+    /// The first request's stamp on the source's own clock.
+    pub fn first_time_ns(&self) -> Option<u64> {
+        self.columns.time_ns.as_ref()?.first().copied()
+    }
+
+    /// The latest stamp so far: what an earlier one is set to.
+    pub fn last_time_ns(&self) -> u64 {
+        self.last_time
+    }
+
     /// Appends a request.
     pub fn push(&mut self, row: &Row<'_>) -> Result<Adjustment, Full> {
         let object = self.objects.intern(row.key)?;
         self.columns.object.push(object);
-        let mut adjustment = Adjustment { size_raised: false, time_clamped: false };
+        let mut adjustment = Adjustment::default();
         if let Some(times) = &mut self.columns.time_ns {
             adjustment.time_clamped = row.time_ns < self.last_time;
             self.last_time = self.last_time.max(row.time_ns);
@@ -146,7 +166,9 @@ impl TraceBuilder {
         }
         if let Some(sizes) = &mut self.columns.size {
             adjustment.size_raised = row.size == 0;
-            sizes.push(row.size.max(1));
+            adjustment.size_assumed = row.size == UNKNOWN_SIZE;
+            self.has_unknown_sizes |= adjustment.size_assumed;
+            sizes.push(if adjustment.size_assumed { UNKNOWN } else { row.size.max(1) });
         }
         if let Some(ops) = &mut self.columns.op {
             ops.push(row.op);
@@ -177,17 +199,17 @@ impl TraceBuilder {
     pub fn extend_time_and_size(&mut self, times: &[u64], sizes: &[u64]) -> (u64, u64) {
         let (mut clamped, mut raised) = (0, 0);
         if let Some(column) = &mut self.columns.time_ns {
-            for time in times {
-                clamped += u64::from(*time < self.last_time);
-                self.last_time = self.last_time.max(*time);
-                column.push(self.last_time);
-            }
+            let mut last = self.last_time;
+            column.extend(times.iter().map(|time| {
+                clamped += u64::from(*time < last);
+                last = last.max(*time);
+                last
+            }));
+            self.last_time = last;
         }
         if let Some(column) = &mut self.columns.size {
-            for size in sizes {
-                raised += u64::from(*size == 0);
-                column.push((*size).max(1));
-            }
+            raised = sizes.iter().filter(|size| **size == 0).count() as u64;
+            column.extend(sizes.iter().map(|size| (*size).max(1)));
         }
         (clamped, raised)
     }
@@ -213,9 +235,13 @@ impl TraceBuilder {
             mut columns,
             client,
             region,
+            has_unknown_sizes,
             report,
             ..
         } = self;
+        if let Some(sizes) = columns.size.as_mut().filter(|_| has_unknown_sizes) {
+            assume_unknown_sizes(&columns.object, objects.len(), sizes);
+        }
         columns.keys = Some(objects.into_keys());
         columns.client = has.client.then(|| Labels { ids: client, names: clients.into_keys() });
         columns.region = has.region.then(|| Labels { ids: region, names: regions.into_keys() });
@@ -225,5 +251,17 @@ impl TraceBuilder {
             columns.clock.epoch_unix_ns = columns.clock.epoch_unix_ns.map(|epoch| epoch + start);
         }
         Trace::new(name, columns, report).expect("the builder keeps the rules of Columns")
+    }
+}
+
+/// Gives every request of unknown size its object's last known size, or 1.
+fn assume_unknown_sizes(objects: &[ObjectId], n_objects: usize, sizes: &mut Sizes) {
+    let mut last_known = vec![1; n_objects];
+    for (i, object) in objects.iter().enumerate() {
+        let known = &mut last_known[object.index()];
+        match sizes.get(i) {
+            UNKNOWN => sizes.set(i, *known),
+            size => *known = size,
+        }
     }
 }

@@ -261,8 +261,26 @@ fn unread_archive(magic: &[u8]) -> Option<&'static str> {
 /// The file name without the endings of compressions and formats: `OLTP.lis.zst` is `OLTP`.
 fn trace_name(path: &Path) -> String {
     const ENDINGS: [&str; 20] = [
-        "gz", "xz", "zst", "zstd", "22", "lis", "trace", "log", "csv", "tsv", "txt", "bin",
-        "oraclegeneral", "lcs", "vscsi", "json", "jsonl", "monitor", "dat", "parquet",
+        "gz",
+        "xz",
+        "zst",
+        "zstd",
+        "22",
+        "lis",
+        "trace",
+        "log",
+        "csv",
+        "tsv",
+        "txt",
+        "bin",
+        "oraclegeneral",
+        "lcs",
+        "vscsi",
+        "json",
+        "jsonl",
+        "monitor",
+        "dat",
+        "parquet",
     ];
     let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
     let mut name = name.as_ref();
@@ -305,7 +323,10 @@ mod tests {
     }
 
     fn zstd(bytes: &[u8]) -> Vec<u8> {
-        zstd::encode_all(bytes, 1).unwrap()
+        let mut encoder = zstd::Encoder::new(Vec::new(), 1).unwrap();
+        encoder.include_checksum(true).unwrap();
+        encoder.write_all(bytes).unwrap();
+        encoder.finish().unwrap()
     }
 
     #[test]

@@ -13,9 +13,15 @@
 
 pub mod builder;
 pub mod error;
+pub mod extent;
+pub mod generate;
+mod input;
 pub mod interner;
 mod next_use;
+pub mod profile;
+pub mod readers;
 pub mod report;
+pub mod sample;
 pub mod stream;
 mod trace;
 pub mod units;

@@ -97,6 +97,28 @@ impl Sizes {
         }
     }
 
+    /// Replaces the size of request `i` by one that fits the column's width.
+    ///
+    /// # Panics
+    /// If it does not fit.
+    pub(crate) fn set(&mut self, i: usize, size: u64) {
+        match self {
+            Sizes::Narrow(sizes) => sizes[i] = size.try_into().expect("of a narrow column"),
+            Sizes::Wide(sizes) => sizes[i] = size,
+        }
+    }
+
+    /// Appends a block, widening the column if it must.
+    pub fn extend(&mut self, block: impl ExactSizeIterator<Item = u64> + Clone) {
+        match self {
+            Sizes::Wide(sizes) => sizes.extend(block),
+            Sizes::Narrow(sizes) if block.clone().all(|size| size <= u64::from(u32::MAX)) => {
+                sizes.extend(block.map(|size| size as u32));
+            }
+            Sizes::Narrow(_) => block.for_each(|size| self.push(size)),
+        }
+    }
+
     /// Appends one, widening the column if it must.
     pub fn push(&mut self, size: u64) {
         match self {

@@ -22,6 +22,15 @@ macro_rules! policies {
 }
 
 policies! {
+    arc,
+    belady,
+    clock,
     fifo,
+    lfu,
+    lirs,
     lru,
+    s3_fifo,
+    sieve,
+    slru,
+    two_q,
 }

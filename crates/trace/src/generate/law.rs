@@ -46,7 +46,7 @@ pub enum Law<T> {
 }
 
 /// A unit whose values are whole numbers.
-pub(super) trait Whole: Copy {
+pub trait Whole: Copy {
     /// The number.
     fn whole(self) -> u64;
 }
@@ -76,7 +76,7 @@ impl<T: Whole> Law<T> {
             }
             Law::Lognormal { median, sigma, max } => {
                 let z = normal(u, stream.uniform_at(2 * n + 1));
-                let value = (median.whole() as f64 * (sigma * z).exp()).round() as u64;
+                let value = (median.whole() as f64 * libm::exp(sigma * z)).round() as u64;
                 max.map_or(value, |max| value.min(max.whole()))
             }
             Law::Pareto { min, max, shape } => pareto(min.whole(), max.whole(), shape, u),
@@ -117,14 +117,14 @@ impl<T: Whole> Law<T> {
 /// random normal deviates", 1958, doi 10.1214/aoms/1177706645).
 fn normal(u: f64, v: f64) -> f64 {
     // 1 - u is in (0, 1], where the logarithm is finite.
-    (-2.0 * (1.0 - u).ln()).sqrt() * (TAU * v).cos()
+    (-2.0 * libm::log(1.0 - u)).sqrt() * libm::cos(TAU * v)
 }
 
 /// The `u`-quantile of a Pareto law restricted to `min..=max`.
 fn pareto(min: u64, max: u64, shape: f64, u: f64) -> u64 {
     let (low, high) = (min as f64, max as f64);
-    let beyond = (low / high).powf(shape);
-    let value = low * (1.0 - u * (1.0 - beyond)).powf(-1.0 / shape);
+    let beyond = libm::pow(low / high, shape);
+    let value = low * libm::pow(1.0 - u * (1.0 - beyond), -1.0 / shape);
     (value.round() as u64).clamp(min, max)
 }
 
@@ -178,8 +178,8 @@ mod tests {
         let first = |law: Law<Bytes>| [0, 1, 2].map(|n| law.at(&stream, n));
         let (min, max) = (Bytes(1000), Bytes(100_000));
         assert_eq!(first(Law::Constant(min)), [1000; 3]);
-        assert_eq!(first(Law::Uniform { min, max }), [0, 0, 0]);
-        assert_eq!(first(Law::Lognormal { median: min, sigma: 1.0, max: None }), [0, 0, 0]);
-        assert_eq!(first(Law::Pareto { min, max, shape: 1.2 }), [0, 0, 0]);
+        assert_eq!(first(Law::Uniform { min, max }), [48069, 9400, 28930]);
+        assert_eq!(first(Law::Lognormal { median: min, sigma: 1.0, max: None }), [1161, 795, 2256]);
+        assert_eq!(first(Law::Pareto { min, max, shape: 1.2 }), [1707, 1076, 1316]);
     }
 }

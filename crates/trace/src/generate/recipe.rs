@@ -26,9 +26,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::arrivals::TimeLaw;
-use super::extent::Extent;
 use super::law::Law;
 use crate::error::Error;
+use crate::extent::Extent;
 use crate::units::{Bytes, Nanos};
 
 /// How to make a trace. See `traces/recipes/` for complete ones.
@@ -106,8 +106,8 @@ pub struct Source {
     /// Text key of an object; `{}` stands for its number. Without it keys are numbers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key: Option<String>,
-    /// Number of the first object. Without it, sources with the same `key` are laid end to end by
-    /// name, so that they share no object; set it to make them share.
+    /// Number of the first object. Sources with the same `key` share the numbers they have in
+    /// common; one without `first` is laid after all others and shares none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub first: Option<u64>,
     /// How large its objects are. An object keeps its size.
@@ -245,14 +245,18 @@ impl Recipe {
     /// Number of the first object of every source, in order of names.
     pub(super) fn first_objects(&self) -> Vec<u64> {
         let mut free: BTreeMap<Option<&str>, u64> = BTreeMap::new();
-        self.sources
-            .values()
-            .map(|source| {
+        for source in self.sources.values() {
+            let end = source.first.map_or(0, |first| first.saturating_add(self.n_objects(source)));
+            let free = free.entry(source.key.as_deref()).or_default();
+            *free = end.max(*free);
+        }
+        let firsts = self.sources.values().map(|source| {
+            source.first.unwrap_or_else(|| {
                 let free = free.entry(source.key.as_deref()).or_default();
-                let first = source.first.unwrap_or(*free);
-                *free = (*free).max(first.saturating_add(self.n_objects(source)));
-                first
+                let next = free.saturating_add(self.n_objects(source));
+                std::mem::replace(free, next)
             })
-            .collect()
+        });
+        firsts.collect()
     }
 }

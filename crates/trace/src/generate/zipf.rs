@@ -3,15 +3,15 @@
 //! Rejection-inversion (Hörmann and Derflinger: "Rejection-inversion to generate variates from
 //! monotone discrete distributions", ACM TOMACS 6(3), 1996, doi 10.1145/235025.235029): invert the
 //! integral of the continuous hat x^-s, round to the nearest rank, and reject the little by which
-//! the hat exceeds the bar of that rank. More than 4 of 5 draws are accepted whatever the
-//! parameters, most of them without computing the bar.
+//! the hat exceeds the bar of that rank. Most
+//! draws are accepted without computing the bar.
 
 use crate::stream::Stream;
 
 /// Ranks `0..n`, rank k with probability proportional to (k + 1)^-exponent.
 #[derive(Debug, Clone)]
 pub(super) struct Zipf {
-    n: f64,
+    n: u64,
     exponent: f64,
     /// The hat's integral where the first rank's bar begins, shrunk so that rank 1 never rejects.
     low: f64,
@@ -28,7 +28,7 @@ impl Zipf {
         assert!(n > 0 && exponent >= 0.0 && exponent.is_finite(), "Zipf({n}, {exponent})");
         let hat = Hat { exponent };
         Zipf {
-            n: n as f64,
+            n,
             exponent,
             low: hat.integral(1.5) - 1.0,
             high: hat.integral(n as f64 + 0.5),
@@ -43,7 +43,8 @@ impl Zipf {
         loop {
             let u = self.high + stream.uniform() * (self.low - self.high);
             let x = hat.inverse(u);
-            let rank = (x + 0.5).floor().clamp(1.0, self.n);
+            // The cast cuts off, which rounds down, and makes an infinite x the last rank.
+            let rank = ((x + 0.5) as u64).clamp(1, self.n) as f64;
             if rank - x <= self.sure || u >= hat.integral(rank + 0.5) - hat.at(rank) {
                 return rank as u64 - 1;
             }
@@ -59,15 +60,15 @@ struct Hat {
 
 impl Hat {
     fn at(self, x: f64) -> f64 {
-        x.powf(-self.exponent)
+        libm::pow(x, -self.exponent)
     }
 
     /// (x^(1-s) - 1) / (1-s), which is ln x at s = 1.
     #[inline]
     fn integral(self, x: f64) -> f64 {
-        let log = x.ln();
+        let log = libm::log(x);
         let t = (1.0 - self.exponent) * log;
-        log * if t.abs() > SMALL { t.exp_m1() / t } else { 1.0 + t / 2.0 * (1.0 + t / 3.0) }
+        log * if t.abs() > SMALL { libm::expm1(t) / t } else { 1.0 + t / 2.0 * (1.0 + t / 3.0) }
     }
 
     /// The x whose integral is `y`.
@@ -75,8 +76,15 @@ impl Hat {
     fn inverse(self, y: f64) -> f64 {
         // Rounding can push t below -1, where the logarithm ends.
         let t = (y * (1.0 - self.exponent)).max(-1.0);
-        let ratio = if t.abs() > SMALL { t.ln_1p() / t } else { 1.0 - t * (0.5 - t / 3.0) };
-        (y * ratio).exp()
+        let ratio = if t.abs() > 0.5 {
+            // 1 + t loses no digits here, and a plain logarithm is several times faster.
+            libm::log(1.0 + t) / t
+        } else if t.abs() > SMALL {
+            libm::log1p(t) / t
+        } else {
+            1.0 - t * (0.5 - t / 3.0)
+        };
+        libm::exp(y * ratio)
     }
 }
 
@@ -124,16 +132,14 @@ mod tests {
 
     #[test]
     fn values_are_stable() {
-        let mut stream = Stream::new(1, "zipf");
         let first = |exponent| {
             let zipf = Zipf::new(1_000_000, exponent);
-            let mut stream = stream.clone();
+            let mut stream = Stream::new(1, "zipf");
             [(); 6].map(|_| zipf.draw(&mut stream))
         };
-        assert_eq!(first(0.0), [0; 6]);
-        assert_eq!(first(0.8), [0; 6]);
-        assert_eq!(first(1.0), [0; 6]);
-        assert_eq!(first(1.2), [0; 6]);
-        stream.uniform();
+        assert_eq!(first(0.0), [108159, 925171, 778176, 24283, 806810, 205512]);
+        assert_eq!(first(0.8), [97, 693251, 308788, 2, 365328, 973]);
+        assert_eq!(first(1.0), [2, 340179, 40904, 0, 61798, 10]);
+        assert_eq!(first(1.2), [0, 17114, 424, 0, 727, 1]);
     }
 }

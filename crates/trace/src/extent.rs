@@ -19,7 +19,7 @@ pub enum Extent {
 
 impl Extent {
     /// The number, of requests or of nanoseconds.
-    pub(super) fn value(self) -> u64 {
+    pub(crate) fn value(self) -> u64 {
         match self {
             Extent::Requests(n) => n,
             Extent::Time(Nanos(n)) => n,
@@ -28,7 +28,7 @@ impl Extent {
 
     /// Whichever of the two positions this extent is measured in.
     #[inline]
-    pub(super) fn pick(self, requests: u64, time_ns: u64) -> u64 {
+    pub(crate) fn pick(self, requests: u64, time_ns: u64) -> u64 {
         match self {
             Extent::Requests(_) => requests,
             Extent::Time(_) => time_ns,
@@ -36,7 +36,7 @@ impl Extent {
     }
 
     /// Measured in time.
-    pub(super) fn is_time(self) -> bool {
+    pub(crate) fn is_time(self) -> bool {
         matches!(self, Extent::Time(_))
     }
 }

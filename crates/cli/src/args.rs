@@ -1,0 +1,343 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand, ValueEnum};
+use experiment::Setting;
+
+/// Replay access traces through simulated cache tiers, and compare strategies
+#[derive(Debug, Parser)]
+#[command(name = "cache-strategy", version, max_term_width = 100)]
+#[command(after_help = "Exit codes: 0 done, 1 a comparison found a difference, 2 bad usage or input, 70 a bug, 130 interrupted.")]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Replay a scenario through the tiers and write a report
+    Run(Run),
+    /// Run a study again from its manifest and check that the results are the same
+    Rerun(Rerun),
+    /// Check a scenario without running it
+    Validate(Validate),
+    /// Print a scenario with every preset, default and matrix cell filled in
+    Show(Show),
+    /// Print the JSON Schema of scenario files, for editors
+    Schema(Schema),
+    /// Replay traces through single caches, counting hits and misses
+    Replay(Replay),
+    /// List eviction policies, or explain one
+    Policies(Policies),
+    /// Look at, convert, sample and generate traces
+    #[command(subcommand)]
+    Trace(Trace),
+}
+
+/// How tables are printed
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub(crate) enum Format {
+    /// Aligned columns, rounded for reading
+    #[default]
+    Table,
+    /// One JSON object a line, exact
+    Json,
+    /// Comma-separated values, exact
+    Csv,
+}
+
+/// How results are printed
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub(crate) enum ReplayFormat {
+    /// Aligned columns, rounded for reading
+    #[default]
+    Table,
+    /// One JSON object a line, exact
+    Json,
+    /// Comma-separated values, exact
+    Csv,
+    /// A Parquet file, with --output
+    Parquet,
+}
+
+/// Replay a scenario through the tiers and write a report
+///
+/// Prints the result table, and writes index.html, charts, Parquet tables, summary.json and
+/// manifest.json to reports/NAME.
+#[derive(Debug, Parser)]
+#[command(after_help = "Examples:\n  cache-strategy run scenarios/quickstart.toml\n  cache-strategy run scenarios/quickstart.toml --set stack.tiers.L1.capacity=1GiB\n  cache-strategy run my.toml --format json | jq .hit_ratio")]
+pub(crate) struct Run {
+    /// Scenario file
+    pub(crate) scenario: PathBuf,
+    /// Override a value, such as stack.tiers.L1.policy=arc; has the last word
+    #[arg(long = "set", value_name = "PATH=VALUE")]
+    pub(crate) settings: Vec<Setting>,
+    #[command(flatten)]
+    pub(crate) how: How,
+}
+
+#[derive(Debug, Parser)]
+pub(crate) struct How {
+    /// Folder for the report [default: reports/NAME]
+    #[arg(long, short, value_name = "DIR")]
+    pub(crate) out: Option<PathBuf>,
+    /// Worker threads, 0 for one a core; results are the same at any number
+    #[arg(long, default_value_t = 0, value_name = "N")]
+    pub(crate) threads: usize,
+    /// How the result table is printed
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: Format,
+    /// Print and compute, but write no files
+    #[arg(long)]
+    pub(crate) no_report: bool,
+}
+
+/// Run a study again from its manifest and check that the results are the same
+#[derive(Debug, Parser)]
+pub(crate) struct Rerun {
+    /// Manifest that a run left in its report
+    pub(crate) manifest: PathBuf,
+    #[command(flatten)]
+    pub(crate) how: How,
+}
+
+/// Check a scenario without running it
+#[derive(Debug, Parser)]
+pub(crate) struct Validate {
+    /// Scenario file
+    pub(crate) scenario: PathBuf,
+    /// Override a value
+    #[arg(long = "set", value_name = "PATH=VALUE")]
+    pub(crate) settings: Vec<Setting>,
+}
+
+/// Print a scenario with every preset, default and matrix cell filled in
+#[derive(Debug, Parser)]
+pub(crate) struct Show {
+    /// Scenario file
+    pub(crate) scenario: PathBuf,
+    /// Override a value
+    #[arg(long = "set", value_name = "PATH=VALUE")]
+    pub(crate) settings: Vec<Setting>,
+    /// Work everything out; without it the file is printed as it stands
+    #[arg(long)]
+    pub(crate) resolved: bool,
+}
+
+/// Print a generated document
+#[derive(Debug, Parser)]
+pub(crate) struct Schema {
+    /// Which document
+    #[arg(value_enum, default_value_t)]
+    pub(crate) what: Document,
+}
+
+/// What `schema` prints
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub(crate) enum Document {
+    /// JSON Schema of scenario files
+    #[default]
+    Scenario,
+    /// JSON Schema of trace recipes
+    Recipe,
+    /// The result tables and their columns, as Markdown
+    Results,
+}
+
+/// Replay traces through single caches, counting hits and misses
+///
+/// Every request is a read that fills on a miss. Runs the whole grid of traces, policies and
+/// capacities in parallel.
+#[derive(Debug, Parser)]
+#[command(after_help = "Examples:\n  cache-strategy replay traces/build-opens.csv.zst --policy lru,arc --capacity 1%,10%\n  cache-strategy replay t.bin --policy s3-fifo:version=v1,small-ratio=0.2 --capacity 64MiB --unit bytes\n  cache-strategy replay t.lis --policy belady --capacity 1000 --format json")]
+pub(crate) struct Replay {
+    /// Trace files
+    #[arg(required = true, value_name = "TRACE")]
+    pub(crate) traces: Vec<PathBuf>,
+    /// Policies, comma-separated; parameters after a colon, as in s3-fifo:version=v1
+    #[arg(long, short, required = true, value_name = "LIST")]
+    pub(crate) policy: Vec<String>,
+    /// Capacities, comma-separated: 1000 (objects or bytes, by --unit), 1% (of the distinct objects
+    /// or of the footprint), 64MiB
+    #[arg(long, short, required = true, value_name = "LIST")]
+    pub(crate) capacity: Vec<String>,
+    /// What capacities count [default: objects; bytes if every capacity is an amount of memory]
+    #[arg(long, value_enum)]
+    pub(crate) unit: Option<Unit>,
+    /// Requests at the start that fill the cache but are not counted: 10% or a number
+    #[arg(long, default_value = "0", value_name = "AMOUNT")]
+    pub(crate) warmup: String,
+    /// Seed of policies that draw
+    #[arg(long, default_value_t = 1)]
+    pub(crate) seed: u64,
+    /// Worker threads, 0 for one a core; counts are the same at any number
+    #[arg(long, default_value_t = 0, value_name = "N")]
+    pub(crate) threads: usize,
+    /// Check every policy's invariants at the end of its run
+    #[arg(long)]
+    pub(crate) check: bool,
+    /// How results are printed
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: ReplayFormat,
+    /// Write to this file instead of standard output
+    #[arg(long, short, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) read: ReadArgs,
+}
+
+/// What capacities count
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Unit {
+    /// Every object counts 1
+    Objects,
+    /// Every object counts its size
+    Bytes,
+}
+
+/// How a trace is read
+#[derive(Debug, Clone, Parser)]
+#[command(next_help_heading = "Reading")]
+pub(crate) struct ReadArgs {
+    /// Format of the traces [default: detected where the content is certain]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) trace_format: Option<String>,
+    /// Stop at the first broken row instead of counting it
+    #[arg(long)]
+    pub(crate) strict: bool,
+    /// Read at most this many requests
+    #[arg(long, value_name = "N")]
+    pub(crate) limit: Option<u64>,
+    /// Take (key, size) for the object, so that sizes never change
+    #[arg(long)]
+    pub(crate) key_with_size: bool,
+    /// Columns of a CSV file, such as time=1,key=3,size=bytes (numbers from 1, or header names)
+    #[arg(long, value_name = "MAP")]
+    pub(crate) csv_columns: Option<String>,
+    /// Delimiter of a CSV file [default: found from the first lines]
+    #[arg(long, value_name = "CHAR")]
+    pub(crate) csv_delimiter: Option<char>,
+    /// Unit of the stamps of a CSV file: s, ms, us or ns [default: s]
+    #[arg(long, value_name = "UNIT")]
+    pub(crate) csv_time_unit: Option<String>,
+}
+
+/// List eviction policies, or explain one
+#[derive(Debug, Parser)]
+pub(crate) struct Policies {
+    /// Policy to explain
+    pub(crate) name: Option<String>,
+    /// How the list is printed
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: Format,
+    /// Print the list as Markdown, for docs/policies.md
+    #[arg(long, conflicts_with_all = ["name", "format"])]
+    pub(crate) markdown: bool,
+}
+
+/// Look at, convert, sample and generate traces
+#[derive(Debug, Subcommand)]
+pub(crate) enum Trace {
+    /// Measure a trace: requests, objects, bytes, popularity, working set
+    Info(Info),
+    /// Write a trace in the native format, Parquet
+    Convert(Convert),
+    /// Print the first requests
+    Head(Head),
+    /// Keep a part of a trace, by object, client or time
+    Sample(Sample),
+    /// Make a trace from a recipe
+    Generate(Generate),
+    /// List the formats that can be read
+    Formats(Formats),
+}
+
+#[derive(Debug, Parser)]
+pub(crate) struct Info {
+    /// Trace files
+    #[arg(required = true, value_name = "TRACE")]
+    pub(crate) traces: Vec<PathBuf>,
+    /// How many of the most popular objects to list
+    #[arg(long, default_value_t = 10, value_name = "N")]
+    pub(crate) top: usize,
+    /// How the profile is printed
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: Format,
+    #[command(flatten)]
+    pub(crate) read: ReadArgs,
+}
+
+#[derive(Debug, Parser)]
+pub(crate) struct Convert {
+    /// Trace file
+    pub(crate) trace: PathBuf,
+    /// File to write, ending in .parquet
+    pub(crate) output: PathBuf,
+    /// Leave out the keys of objects, clients and regions
+    #[arg(long)]
+    pub(crate) without_keys: bool,
+    #[command(flatten)]
+    pub(crate) read: ReadArgs,
+}
+
+#[derive(Debug, Parser)]
+pub(crate) struct Head {
+    /// Trace file
+    pub(crate) trace: PathBuf,
+    /// How many requests
+    #[arg(long, short = 'n', default_value_t = 10, value_name = "N")]
+    pub(crate) count: usize,
+    /// How requests are printed
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: Format,
+    #[command(flatten)]
+    pub(crate) read: ReadArgs,
+}
+
+/// Keep a part of a trace, by object, client or time
+///
+/// By object or client, the same ones are kept in every trace: the choice is by a hash of the key.
+/// A sample of objects misses most of the hottest ones, so its hit ratio is not that of the whole.
+#[derive(Debug, Parser)]
+pub(crate) struct Sample {
+    /// Trace file
+    pub(crate) trace: PathBuf,
+    /// File to write, ending in .parquet
+    pub(crate) output: PathBuf,
+    /// Keep this share of the objects, such as 10%
+    #[arg(long, value_name = "SHARE", group = "how")]
+    pub(crate) objects: Option<String>,
+    /// Keep this share of the clients, such as 10%
+    #[arg(long, value_name = "SHARE", group = "how")]
+    pub(crate) clients: Option<String>,
+    /// Keep a span of trace time, such as 1h..2h
+    #[arg(long, value_name = "FROM..TO", group = "how")]
+    pub(crate) time: Option<String>,
+    /// Keep a range of requests, such as 0..100000
+    #[arg(long, value_name = "FROM..TO", group = "how")]
+    pub(crate) requests: Option<String>,
+    /// Seed of the hash
+    #[arg(long, default_value_t = 1)]
+    pub(crate) seed: u64,
+    #[command(flatten)]
+    pub(crate) read: ReadArgs,
+}
+
+#[derive(Debug, Parser)]
+pub(crate) struct Generate {
+    /// Recipe file; traces/recipes holds some
+    pub(crate) recipe: PathBuf,
+    /// File to write, ending in .parquet
+    pub(crate) output: PathBuf,
+    /// Seed in place of the recipe's
+    #[arg(long)]
+    pub(crate) seed: Option<u64>,
+}
+
+#[derive(Debug, Parser)]
+pub(crate) struct Formats {
+    /// How the list is printed
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: Format,
+}

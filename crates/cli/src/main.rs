@@ -1,0 +1,32 @@
+//! The program `cache-strategy`: arguments, progress, printing, exit codes.
+//!
+//! Standard output carries data, standard error carries talk. Exit codes: 0 done, 1 a comparison
+//! found a difference, 2 bad usage or input, 70 a bug in this program, 130 interrupted.
+
+mod args;
+mod commands;
+mod exit;
+mod output;
+mod progress;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use args::{Args, Command};
+
+fn main() -> ExitCode {
+    exit::install_panic_message();
+    let args = Args::parse();
+    let outcome = match &args.command {
+        Command::Run(run) => commands::run::run(run),
+        Command::Rerun(rerun) => commands::run::rerun(rerun),
+        Command::Validate(validate) => commands::scenario::validate(validate),
+        Command::Show(show) => commands::scenario::show(show),
+        Command::Schema(schema) => commands::scenario::schema(schema),
+        Command::Replay(replay) => commands::replay::replay(replay),
+        Command::Policies(policies) => commands::policies::policies(policies),
+        Command::Trace(trace) => commands::trace::trace(trace),
+    };
+    exit::code(outcome)
+}

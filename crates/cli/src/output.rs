@@ -1,0 +1,164 @@
+//! Tables on standard output: aligned for people, exact for programs.
+
+use std::io::{self, Write};
+
+use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
+use serde_json::{Map, Value};
+
+use crate::args::Format;
+
+/// A table with a rounded and an exact form of each value.
+#[derive(Debug, Default)]
+pub(crate) struct Listing {
+    columns: Vec<&'static str>,
+    rows: Vec<Vec<Field>>,
+}
+
+/// A value and how people like to read it.
+#[derive(Debug, Clone)]
+pub(crate) struct Field {
+    exact: Value,
+    shown: String,
+}
+
+impl Field {
+    /// Shown as it is.
+    pub(crate) fn text(text: impl Into<String>) -> Self {
+        let text = text.into();
+        Field { shown: text.clone(), exact: Value::String(text) }
+    }
+
+    /// A count, shown with separators.
+    pub(crate) fn count(count: u64) -> Self {
+        Field { exact: count.into(), shown: thousands(count) }
+    }
+
+    /// Exact for programs, `shown` for people.
+    pub(crate) fn new(exact: impl Into<Value>, shown: impl Into<String>) -> Self {
+        Field { exact: exact.into(), shown: shown.into() }
+    }
+}
+
+impl Listing {
+    /// An empty table with these columns. Programs see the names as they are, people with spaces for
+    /// underscores.
+    pub(crate) fn new(columns: &[&'static str]) -> Self {
+        Listing { columns: columns.to_vec(), rows: Vec::new() }
+    }
+
+    /// Appends a row.
+    pub(crate) fn push(&mut self, row: Vec<Field>) {
+        debug_assert_eq!(row.len(), self.columns.len());
+        self.rows.push(row);
+    }
+
+    /// Prints the table to standard output.
+    pub(crate) fn print(&self, format: Format) -> io::Result<()> {
+        self.write(format, &mut io::stdout().lock())
+    }
+
+    /// Writes the table.
+    pub(crate) fn write(&self, format: Format, out: &mut dyn Write) -> io::Result<()> {
+        match format {
+            Format::Table => self.write_table(out),
+            Format::Json => self.write_json(out),
+            Format::Csv => self.write_csv(out),
+        }
+    }
+
+    fn write_table(&self, out: &mut dyn Write) -> io::Result<()> {
+        let mut table = Table::new();
+        table.load_preset(presets::UTF8_HORIZONTAL_ONLY);
+        table.set_content_arrangement(ContentArrangement::Disabled);
+        table.set_header(self.columns.iter().map(|name| name.replace('_', " ")));
+        for row in &self.rows {
+            table.add_row(row.iter().map(|field| field.shown.clone()));
+        }
+        for (i, column) in table.column_iter_mut().enumerate() {
+            let numeric = !self.rows.is_empty() && self.rows.iter().all(|row| row[i].exact.is_number() || row[i].exact.is_null());
+            if numeric {
+                column.set_cell_alignment(CellAlignment::Right);
+            }
+        }
+        // The lines hold trailing blanks, which only get in the way of copying.
+        for line in table.to_string().lines() {
+            writeln!(out, "{}", line.trim_end())?;
+        }
+        Ok(())
+    }
+
+    fn write_json(&self, out: &mut dyn Write) -> io::Result<()> {
+        for row in &self.rows {
+            let object: Map<String, Value> = self
+                .columns
+                .iter()
+                .zip(row)
+                .map(|(name, field)| (name.to_string(), field.exact.clone()))
+                .collect();
+            writeln!(out, "{}", Value::Object(object))?;
+        }
+        Ok(())
+    }
+
+    fn write_csv(&self, out: &mut dyn Write) -> io::Result<()> {
+        let mut writer = csv::Writer::from_writer(out);
+        writer.write_record(&self.columns)?;
+        for row in &self.rows {
+            writer.write_record(row.iter().map(|field| match &field.exact {
+                Value::String(text) => text.clone(),
+                Value::Null => String::new(),
+                other => other.to_string(),
+            }))?;
+        }
+        writer.flush()
+    }
+}
+
+/// 1234567 as 1,234,567.
+pub(crate) fn thousands(count: u64) -> String {
+    let digits = count.to_string();
+    let groups: Vec<&str> = digits
+        .as_bytes()
+        .rchunks(3)
+        .rev()
+        .map(|group| std::str::from_utf8(group).expect("digits"))
+        .collect();
+    groups.join(",")
+}
+
+/// 0.8314 as 83.14 %.
+pub(crate) fn percent(ratio: f64) -> String {
+    format!("{:.2} %", ratio * 100.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn listing() -> Listing {
+        let mut listing = Listing::new(&["name", "miss_ratio"]);
+        listing.push(vec![Field::text("a,b"), Field::new(0.123456, percent(0.123456))]);
+        listing
+    }
+
+    fn written(format: Format) -> String {
+        let mut out = Vec::new();
+        listing().write(format, &mut out).unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn programs_get_exact_values_and_people_rounded_ones() {
+        assert_eq!(written(Format::Json), "{\"name\":\"a,b\",\"miss_ratio\":0.123456}\n");
+        assert_eq!(written(Format::Csv), "name,miss_ratio\n\"a,b\",0.123456\n");
+        let table = written(Format::Table);
+        assert!(table.contains("miss ratio") && table.contains("12.35 %"), "{table}");
+    }
+
+    #[test]
+    fn thousands_are_separated() {
+        assert_eq!(thousands(0), "0");
+        assert_eq!(thousands(999), "999");
+        assert_eq!(thousands(1_234_567), "1,234,567");
+    }
+}

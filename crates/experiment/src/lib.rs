@@ -1,0 +1,29 @@
+//! From a scenario file to rows.
+//!
+//! [`scenario`] is the file as people write it; [`resolve`] turns it into a [`Resolved`] study, with
+//! every default, preset and matrix cell filled in; [`run`] replays all runs of it in parallel into
+//! [`frames::Results`]; a [`Manifest`] says everything needed to run it again bit for bit.
+
+mod error;
+mod load;
+mod manifest;
+mod patch;
+mod presets;
+mod resolve;
+mod rows;
+mod run;
+pub mod scenario;
+mod source;
+mod text;
+mod verdict;
+
+pub use error::Error;
+pub use load::{FORMAT_PARQUET, open_trace};
+pub use manifest::{Manifest, TraceIdentity};
+pub use resolve::{
+    Resolved, ResolvedStack, ResolvedStrategy, ResolvedTier, ResolvedTrace, Setting, resolve,
+};
+pub use run::{Finished, RunOptions, RunProgress, run};
+pub use scenario::{Metric, Scenario, json_schema};
+pub use source::Source;
+pub use verdict::{Verdict, verdicts};

@@ -1,0 +1,116 @@
+//! Everything needed to run a study again, bit for bit.
+
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+use trace::Trace;
+
+use crate::{Error, Finished, Resolved, ResolvedTrace};
+
+/// What a run leaves behind beside its results. Nothing in it depends on when, where or on how many
+/// threads the study ran.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Manifest {
+    /// Version of this form: 1.
+    pub schema: u32,
+    /// Version of the program.
+    pub version: String,
+    /// Version of the result schema.
+    pub results_schema: u32,
+    /// Digest of the resolved study.
+    pub study_digest: String,
+    /// Digest of all result rows.
+    pub results_digest: String,
+    /// Whether every run of the grid finished.
+    pub complete: bool,
+    /// The traces replayed.
+    pub traces: Vec<TraceIdentity>,
+    /// The study.
+    pub study: Resolved,
+}
+
+/// Which trace was replayed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct TraceIdentity {
+    /// Name in results.
+    pub name: String,
+    /// File.
+    pub path: PathBuf,
+    /// Digest of its columns.
+    pub digest: String,
+    /// Requests.
+    pub requests: u64,
+    /// Distinct objects.
+    pub objects: u64,
+}
+
+impl TraceIdentity {
+    pub(crate) fn of(entry: &ResolvedTrace, trace: &Trace) -> Self {
+        TraceIdentity {
+            name: trace.name().to_string(),
+            path: entry.path.clone(),
+            digest: trace.digest().to_string(),
+            requests: trace.n_requests() as u64,
+            objects: u64::from(trace.n_objects()),
+        }
+    }
+}
+
+impl Manifest {
+    /// The manifest of a finished study.
+    pub fn new(version: &str, study: &Resolved, finished: &Finished) -> Self {
+        Manifest {
+            schema: 1,
+            version: version.to_string(),
+            results_schema: frames::results::SCHEMA_VERSION,
+            study_digest: digest(study),
+            results_digest: finished.results.digest(),
+            complete: finished.is_complete(),
+            traces: finished.traces.clone(),
+            study: study.clone(),
+        }
+    }
+
+    /// Reads a manifest.
+    pub fn open(path: &Path) -> Result<Self, Error> {
+        let text = std::fs::read_to_string(path)
+            .map_err(|source| Error::Io { path: path.to_path_buf(), source })?;
+        serde_json::from_str(&text).map_err(|error| {
+            Error::Unfit(format!(
+                "{}:{}:{}: not a manifest: {error}",
+                path.display(),
+                error.line(),
+                error.column()
+            ))
+        })
+    }
+
+    /// As JSON.
+    pub fn to_json(&self) -> String {
+        serde_json::to_string_pretty(self).expect("a manifest is plain JSON") + "\n"
+    }
+
+    /// What differs between this manifest and another run of the same study; empty if nothing does.
+    pub fn differences(&self, other: &Manifest) -> Vec<String> {
+        let mut differences = Vec::new();
+        let mut compare = |what: &str, ours: &str, theirs: &str| {
+            if ours != theirs {
+                differences.push(format!("{what}: {ours} then, {theirs} now"));
+            }
+        };
+        compare("version", &self.version, &other.version);
+        compare("study", &self.study_digest, &other.study_digest);
+        for (before, now) in self.traces.iter().zip(&other.traces) {
+            compare(&format!("trace {}", before.name), &before.digest, &now.digest);
+        }
+        compare("results", &self.results_digest, &other.results_digest);
+        differences
+    }
+}
+
+fn digest(study: &Resolved) -> String {
+    let text = serde_json::to_string(study).expect("a study is plain JSON");
+    format!("blake3:{}", blake3::hash(text.as_bytes()).to_hex())
+}

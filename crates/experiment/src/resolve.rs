@@ -1,0 +1,507 @@
+//! Scenario to study: presets, layers, includes and the matrix worked out, every name looked up.
+//!
+//! A [`Resolved`] study depends on no other file than its traces. It is what `show --resolved`
+//! prints, what a manifest holds, and the only thing a run reads.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+use tiers::{Arrivals, LatencyProfile, LatencySpec, PriceBook, Rate, TierPrice, Writes};
+
+use crate::scenario::{
+    Capacity, Included, Metric, PolicyText, Scenario, StackPatch, TierPatch, Ttl, Warmup,
+};
+use crate::{Error, Source, presets};
+
+/// A complete study.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Resolved {
+    /// Version of this form: 1.
+    pub schema: u32,
+    /// Name of the study.
+    pub name: String,
+    /// What it asks.
+    pub description: String,
+    /// Seed of all draws.
+    pub seed: u64,
+    /// What is not counted.
+    pub warmup: Warmup,
+    /// Stretches of time in the series.
+    pub windows: u32,
+    /// How requests are spread in time.
+    pub arrivals: Arrivals,
+    /// What decides the winner.
+    pub metric: Metric,
+    /// The traces.
+    pub traces: Vec<ResolvedTrace>,
+    /// The configurations, one for each strategy and matrix cell.
+    pub strategies: Vec<ResolvedStrategy>,
+    /// The latency profiles used.
+    pub latency: BTreeMap<String, LatencySpec>,
+}
+
+/// A trace of a study.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct ResolvedTrace {
+    /// File, relative to the working directory if it lies below it.
+    pub path: PathBuf,
+    /// Name, if not the file's.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub name: Option<String>,
+    /// Format, if not left to its content.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub format: Option<String>,
+    /// Requests of the real system that one stands for.
+    pub scale: f64,
+    /// Pace, for a trace without stamps.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub rate: Option<Rate>,
+}
+
+/// One strategy in one cell of the matrix.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct ResolvedStrategy {
+    /// Name of the strategy.
+    pub name: String,
+    /// The cell, as `path=value` pairs; empty without a matrix.
+    pub cell: String,
+    /// The whole stack.
+    pub stack: ResolvedStack,
+}
+
+/// A complete stack.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct ResolvedStack {
+    /// What writes do.
+    pub writes: Writes,
+    /// Latency profile of the origin.
+    pub latency_of_origin: String,
+    /// Price book, for reference; the prices themselves are in the tiers.
+    pub prices: String,
+    /// Where the prices are from.
+    pub prices_source: String,
+    /// Day of the prices.
+    pub prices_date: String,
+    /// Prices of the origin.
+    pub price_of_origin: TierPrice,
+    /// The tiers, nearest the client first.
+    pub tiers: Vec<ResolvedTier>,
+}
+
+/// A complete tier.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct ResolvedTier {
+    /// Name.
+    pub name: String,
+    /// How much it holds before scaling.
+    pub capacity: Capacity,
+    /// Eviction policy.
+    pub policy: PolicyText,
+    /// How long copies stay fresh.
+    pub ttl: Ttl,
+    /// Latency profile.
+    pub latency: String,
+    /// Prices.
+    pub price: TierPrice,
+}
+
+/// A `path=value` from the command line. It has the last word, as a cell of the matrix has.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Setting {
+    /// Dotted path.
+    pub path: String,
+    /// Value.
+    pub value: toml::Value,
+}
+
+impl std::str::FromStr for Setting {
+    type Err = String;
+
+    /// The value is TOML if it parses as such, else text.
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (path, value) =
+            text.split_once('=').ok_or_else(|| format!("`{text}` is not `path=value`"))?;
+        let value = toml::from_str::<toml::Table>(&format!("v = {value}"))
+            .ok()
+            .and_then(|mut table| table.remove("v"))
+            .unwrap_or_else(|| toml::Value::String(value.to_string()));
+        Ok(Setting { path: path.trim().to_string(), value })
+    }
+}
+
+/// Resolves the scenario in `path`.
+pub fn resolve(path: &Path, settings: &[Setting]) -> Result<Resolved, Error> {
+    let source = Source::open(path)?;
+    let dir = path.parent().unwrap_or(Path::new(""));
+    resolve_source(&source, dir, settings)
+}
+
+/// Resolves a scenario whose relative paths start at `dir`.
+pub(crate) fn resolve_source(
+    source: &Source,
+    dir: &Path,
+    settings: &[Setting],
+) -> Result<Resolved, Error> {
+    let scenario: Scenario = source.parse()?;
+    let (on_stack, on_root): (Vec<_>, Vec<_>) =
+        settings.iter().partition(|setting| setting.path.starts_with("stack."));
+    let scenario = if on_root.is_empty() { scenario } else { with_settings(source, &on_root)? };
+    if scenario.schema != 1 {
+        let message = format!("schema {} is not known to this version, which reads 1", scenario.schema);
+        return Err(source.error_at(&["schema"], &message, None));
+    }
+    check_names(source, &scenario)?;
+    let library = library(source, dir, &scenario)?;
+    let resolver = Resolver { source, scenario: &scenario, library: &library, last: &on_stack };
+    let strategies = resolver.strategies()?;
+    let used = |name: &String| {
+        strategies.iter().any(|strategy| {
+            strategy.stack.latency_of_origin == *name
+                || strategy.stack.tiers.iter().any(|tier| tier.latency == *name)
+        })
+    };
+    let latency = library.latency.iter().filter(|(name, _)| used(name));
+    let latency = latency.map(|(name, spec)| (name.clone(), spec.clone())).collect();
+    Ok(Resolved {
+        schema: 1,
+        name: scenario.name.clone(),
+        description: scenario.description.clone(),
+        seed: scenario.seed,
+        warmup: scenario.warmup,
+        windows: scenario.windows.max(1),
+        arrivals: scenario.arrivals,
+        metric: scenario.metric,
+        traces: scenario
+            .traces
+            .iter()
+            .map(|entry| ResolvedTrace {
+                path: dir.join(&entry.path).components().collect(),
+                name: entry.name.clone(),
+                format: entry.format.clone(),
+                scale: entry.scale,
+                rate: entry.rate,
+            })
+            .map(|mut entry| {
+                entry.path = tidy(&entry.path);
+                entry
+            })
+            .collect(),
+        strategies,
+        latency,
+    })
+}
+
+/// The scenario with values replaced by `--set`; errors name the setting, there is no line for it.
+fn with_settings(source: &Source, settings: &[&Setting]) -> Result<Scenario, Error> {
+    let mut table: toml::Table = source.parse()?;
+    for setting in settings {
+        set(&mut table, &setting.path, setting.value.clone())?;
+    }
+    let list: Vec<_> = settings.iter().map(|s| format!("{}={}", s.path, s.value)).collect();
+    table
+        .try_into()
+        .map_err(|error| Error::Diagnostic(format!("with --set {}: {error}", list.join(" --set "))))
+}
+
+fn set(table: &mut toml::Table, path: &str, value: toml::Value) -> Result<(), Error> {
+    let bad = || Error::Diagnostic(format!("--set {path}: there is no such place in a scenario"));
+    match path.split_once('.') {
+        None => {
+            table.insert(path.to_string(), value);
+            Ok(())
+        }
+        Some((first, rest)) => {
+            let inner = table
+                .entry(first)
+                .or_insert_with(|| toml::Value::Table(toml::Table::new()))
+                .as_table_mut()
+                .ok_or_else(bad)?;
+            set(inner, rest, value)
+        }
+    }
+}
+
+/// Removes `a/..` pairs, so that `scenarios/../traces/x` reads `traces/x`.
+fn tidy(path: &Path) -> PathBuf {
+    use std::path::Component;
+    let mut tidy = PathBuf::new();
+    for component in path.components() {
+        let is_name = matches!(tidy.components().next_back(), Some(Component::Normal(_)));
+        if component == Component::ParentDir && is_name {
+            tidy.pop();
+        } else {
+            tidy.push(component);
+        }
+    }
+    tidy
+}
+
+fn check_names(source: &Source, scenario: &Scenario) -> Result<(), Error> {
+    let ok = |c: char| c.is_alphanumeric() || "-_.".contains(c);
+    if scenario.name.is_empty() || !scenario.name.chars().all(ok) || scenario.name.starts_with('.') {
+        let hint = Some("it names the folder of the report: letters, digits, `-`, `_` and `.`");
+        return Err(source.error_at(&["name"], "the name cannot be used for a folder", hint));
+    }
+    for (list, empty) in
+        [("traces", scenario.traces.is_empty()), ("strategies", scenario.strategies.is_empty())]
+    {
+        if empty {
+            return Err(source.error_at(&[list], &format!("`{list}` needs at least one entry"), None));
+        }
+    }
+    for (i, strategy) in scenario.strategies.iter().enumerate() {
+        if scenario.strategies[..i].iter().any(|other| other.name == strategy.name) {
+            let message = format!("a strategy called `{}` is there already", strategy.name);
+            return Err(source.error_at(&["strategies", &i.to_string(), "name"], &message, None));
+        }
+    }
+    for (i, entry) in scenario.traces.iter().enumerate() {
+        if !(entry.scale.is_finite() && entry.scale > 0.0) {
+            let at = ["traces", &i.to_string(), "scale"];
+            return Err(source.error_at(&at, "the scale must be above 0", None));
+        }
+    }
+    Ok(())
+}
+
+/// Everything shipped, then included files, then the scenario's own; later ones win.
+fn library(source: &Source, dir: &Path, scenario: &Scenario) -> Result<Included, Error> {
+    let mut library = presets::library();
+    for (i, file) in scenario.include.iter().enumerate() {
+        let included = Source::open(&dir.join(file)).map_err(|error| {
+            source.error_at(&["include", &i.to_string()], &error.to_string(), None)
+        })?;
+        let included: Included = included.parse()?;
+        library.latency.extend(included.latency);
+        library.prices.extend(included.prices);
+    }
+    library.latency.extend(scenario.latency.clone());
+    library.prices.extend(scenario.prices.clone());
+    for (name, spec) in &scenario.latency {
+        LatencyProfile::new(spec)
+            .map_err(|error| source.error_at(&["latency", name], &error.to_string(), None))?;
+    }
+    Ok(library)
+}
+
+/// One layer of the stack and where it stands in the scenario.
+struct Layer<'a> {
+    patch: &'a StackPatch,
+    path: Vec<String>,
+}
+
+struct Resolver<'a> {
+    source: &'a Source,
+    scenario: &'a Scenario,
+    library: &'a Included,
+    last: &'a [&'a Setting],
+}
+
+impl Resolver<'_> {
+    fn strategies(&self) -> Result<Vec<ResolvedStrategy>, Error> {
+        let cells = self.cells()?;
+        let mut strategies = Vec::new();
+        for (i, strategy) in self.scenario.strategies.iter().enumerate() {
+            for (cell, patch) in &cells {
+                let layers = [
+                    Layer { patch: &self.scenario.stack, path: vec!["stack".into()] },
+                    Layer {
+                        patch: &strategy.stack,
+                        path: vec!["strategies".into(), i.to_string(), "stack".into()],
+                    },
+                    Layer { patch, path: vec!["matrix".into()] },
+                ];
+                let stack = self.stack(&strategy.name, &layers)?;
+                strategies.push(ResolvedStrategy {
+                    name: strategy.name.clone(),
+                    cell: cell.clone(),
+                    stack,
+                });
+            }
+        }
+        Ok(strategies)
+    }
+
+    /// The cells of the matrix, each with the patch that `--set` has had its word on.
+    fn cells(&self) -> Result<Vec<(String, StackPatch)>, Error> {
+        let mut cells = vec![(String::new(), toml::Table::new())];
+        for (path, values) in &self.scenario.matrix {
+            let at = ["matrix", path.as_str()];
+            let Some(below_stack) = path.strip_prefix("stack.") else {
+                let message = format!("`{path}` cannot be swept");
+                let hint = Some("the matrix sweeps paths below `stack`");
+                return Err(self.source.error_at(&at, &message, hint));
+            };
+            if values.is_empty() {
+                return Err(self.source.error_at(&at, "the list of values is empty", None));
+            }
+            let mut next = Vec::new();
+            for (label, table) in &cells {
+                for value in values {
+                    let mut table = table.clone();
+                    set(&mut table, below_stack, value.clone())?;
+                    let text = value.as_str().map_or_else(|| value.to_string(), str::to_string);
+                    let separator = if label.is_empty() { "" } else { " " };
+                    next.push((format!("{label}{separator}{below_stack}={text}"), table));
+                }
+            }
+            cells = next;
+        }
+        cells
+            .into_iter()
+            .map(|(label, mut table)| {
+                for setting in self.last {
+                    set(&mut table, &setting.path["stack.".len()..], setting.value.clone())?;
+                }
+                let patch = table.try_into().map_err(|error: toml::de::Error| {
+                    let message = format!("in cell `{label}`: {}", error.message());
+                    match self.last {
+                        [] => self.source.error_at(&["matrix"], &message, None),
+                        _ => Error::Diagnostic(format!("--set: {}", error.message())),
+                    }
+                })?;
+                Ok((label, patch))
+            })
+            .collect()
+    }
+
+    fn stack(&self, strategy: &str, layers: &[Layer<'_>]) -> Result<ResolvedStack, Error> {
+        let mut patch = StackPatch::default();
+        let preset_layer = layers.iter().rfind(|layer| layer.patch.preset.is_some());
+        if let Some(name) = preset_layer.and_then(|layer| layer.patch.preset.as_deref()) {
+            patch = presets::stack(name).map_err(|names| {
+                self.unknown(layers, &["preset"], "preset", name, names.iter().copied())
+            })?;
+        }
+        for layer in layers {
+            patch = patch.overlaid(layer.patch);
+        }
+        let missing = |field: &str| {
+            let hint = Some("start from a preset: `preset = \"brief\"`");
+            let message = format!("strategy `{strategy}` has no `stack.{field}`");
+            self.source.error_at(&["stack"], &message, hint)
+        };
+        let order = patch.order.clone().ok_or_else(|| missing("order"))?;
+        let prices_name = patch.prices.clone().ok_or_else(|| missing("prices"))?;
+        let book = self.price_book(layers, &prices_name)?;
+        let origin = patch.latency_of_origin.clone().ok_or_else(|| missing("latency-of-origin"))?;
+        self.profile(layers, &["latency-of-origin"], &origin)?;
+        if order.len() > 64 {
+            return Err(self.at(layers, &["order"], "at most 64 tiers", None));
+        }
+        let tiers = order
+            .iter()
+            .enumerate()
+            .map(|(i, name)| {
+                let twice = order[..i].contains(name) || name == "origin";
+                match patch.tiers.get(name) {
+                    Some(tier) if !twice => self.tier(strategy, layers, name, tier, book),
+                    Some(_) => {
+                        let message = format!("`{name}` cannot be there twice, nor be the origin");
+                        Err(self.at(layers, &["order"], &message, None))
+                    }
+                    None => {
+                        let known = patch.tiers.keys().map(String::as_str);
+                        Err(self.unknown(layers, &["order"], "tier", name, known))
+                    }
+                }
+            })
+            .collect::<Result<Vec<_>, _>>()?;
+        if tiers.is_empty() {
+            return Err(self.at(layers, &["order"], "a stack needs at least one tier", None));
+        }
+        Ok(ResolvedStack {
+            writes: patch.writes.unwrap_or_default(),
+            latency_of_origin: origin,
+            prices: prices_name,
+            prices_source: book.source.clone(),
+            prices_date: book.date.clone(),
+            price_of_origin: book.tiers.get("origin").copied().unwrap_or_default(),
+            tiers,
+        })
+    }
+
+    fn tier(
+        &self,
+        strategy: &str,
+        layers: &[Layer<'_>],
+        name: &str,
+        patch: &TierPatch,
+        book: &PriceBook,
+    ) -> Result<ResolvedTier, Error> {
+        let missing = |field: &str| {
+            let message = format!("strategy `{strategy}` has no `stack.tiers.{name}.{field}`");
+            self.at(layers, &["tiers", name], &message, None)
+        };
+        let latency = patch.latency.clone().ok_or_else(|| missing("latency"))?;
+        self.profile(layers, &["tiers", name, "latency"], &latency)?;
+        Ok(ResolvedTier {
+            name: name.to_string(),
+            capacity: patch.capacity.ok_or_else(|| missing("capacity"))?,
+            policy: patch.policy.clone().ok_or_else(|| missing("policy"))?,
+            ttl: patch.ttl.unwrap_or(Ttl(None)),
+            latency,
+            price: patch.price.or_else(|| book.tiers.get(name).copied()).unwrap_or_default(),
+        })
+    }
+
+    fn profile(&self, layers: &[Layer<'_>], path: &[&str], name: &str) -> Result<(), Error> {
+        let Some(spec) = self.library.latency.get(name) else {
+            let known = self.library.latency.keys().map(String::as_str);
+            return Err(self.unknown(layers, path, "latency profile", name, known));
+        };
+        LatencyProfile::new(spec)
+            .map(|_| ())
+            .map_err(|error| self.at(layers, path, &error.to_string(), None))
+    }
+
+    fn price_book(&self, layers: &[Layer<'_>], name: &str) -> Result<&PriceBook, Error> {
+        self.library.prices.get(name).ok_or_else(|| {
+            let known = self.library.prices.keys().map(String::as_str);
+            self.unknown(layers, &["prices"], "price book", name, known)
+        })
+    }
+
+    fn unknown<'n>(
+        &self,
+        layers: &[Layer<'_>],
+        path: &[&str],
+        what: &str,
+        name: &str,
+        known: impl Iterator<Item = &'n str> + Clone,
+    ) -> Error {
+        let list: Vec<_> = known.clone().map(|name| format!("`{name}`")).collect();
+        let hint = match trace::error::nearest(name, known) {
+            Some(nearest) => format!("did you mean `{nearest}`?"),
+            None => format!("there is {}", list.join(", ")),
+        };
+        self.at(layers, path, &format!("no {what} is called `{name}`"), Some(&hint))
+    }
+
+    /// An error at the topmost layer that gives a value for `path`.
+    fn at(&self, layers: &[Layer<'_>], path: &[&str], message: &str, hint: Option<&str>) -> Error {
+        let giver = layers.iter().rev().find(|layer| gives(layer.patch, path));
+        let base = giver.map_or_else(|| vec!["stack".to_string()], |layer| layer.path.clone());
+        let full: Vec<&str> = base.iter().map(String::as_str).chain(path.iter().copied()).collect();
+        self.source.error_at(&full, message, hint)
+    }
+}
+
+/// Whether a patch has a value at this path.
+fn gives(patch: &StackPatch, path: &[&str]) -> bool {
+    match path {
+        ["preset"] => patch.preset.is_some(),
+        ["order"] => patch.order.is_some(),
+        ["prices"] => patch.prices.is_some(),
+        ["latency-of-origin"] => patch.latency_of_origin.is_some(),
+        ["tiers", name] => patch.tiers.contains_key(*name),
+        ["tiers", name, "latency"] => patch.tiers.get(*name).is_some_and(|t| t.latency.is_some()),
+        _ => false,
+    }
+}

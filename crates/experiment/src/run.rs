@@ -1,0 +1,248 @@
+//! The grid: every strategy and matrix cell over every trace, in parallel.
+//!
+//! Runs share the traces and nothing else, and their rows are collected in the order of the grid, so
+//! results do not depend on the number of threads.
+
+use std::ops::ControlFlow;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use frames::Results;
+use rayon::prelude::*;
+use tiers::{LatencyProfile, Origin, Run, Stack, Tier};
+use trace::Trace;
+use trace::readers::ReadOptions;
+
+use crate::rows::{rows, run_name};
+use crate::scenario::Capacity;
+use crate::{Error, Resolved, ResolvedStrategy, ResolvedTrace, TraceIdentity, open_trace};
+
+/// How to run, none of which changes a result.
+#[derive(Debug, Default)]
+pub struct RunOptions {
+    /// Worker threads; 0 means one a core.
+    pub threads: usize,
+    /// Folders to look for traces in, after the working directory.
+    pub search: Vec<PathBuf>,
+}
+
+/// How far a run is, shared between the workers and whoever draws the bar.
+#[derive(Debug, Default)]
+pub struct RunProgress {
+    /// Requests simulated so far, over all runs.
+    pub done: AtomicU64,
+    /// Requests there are in all; 0 until the traces are read.
+    pub total: AtomicU64,
+    /// Set to stop: runs that are finished keep their rows.
+    pub stop: AtomicBool,
+}
+
+/// What is there at the end.
+#[derive(Debug)]
+pub struct Finished {
+    /// Rows of the finished runs, in the order of the grid.
+    pub results: Results,
+    /// Runs of the grid.
+    pub n_runs: usize,
+    /// Which traces were replayed.
+    pub traces: Vec<TraceIdentity>,
+    /// What reading skipped or adjusted, for the reader of the figures.
+    pub notes: Vec<String>,
+    /// Wall-clock time of reading.
+    pub reading: Duration,
+    /// Wall-clock time of simulating.
+    pub simulating: Duration,
+}
+
+impl Finished {
+    /// Whether every run of the grid is in the results.
+    pub fn is_complete(&self) -> bool {
+        self.results.runs.len() == self.n_runs
+    }
+}
+
+/// A trace with what all of its runs share.
+struct Recording<'a> {
+    entry: &'a ResolvedTrace,
+    trace: Trace,
+    arrivals: Vec<u64>,
+    footprint: u64,
+}
+
+/// Runs the whole grid.
+pub fn run(study: &Resolved, options: &RunOptions, progress: &RunProgress) -> Result<Finished, Error> {
+    let pool = rayon::ThreadPoolBuilder::new()
+        .num_threads(options.threads)
+        .build()
+        .map_err(|error| Error::Unfit(format!("cannot start {} threads: {error}", options.threads)))?;
+    pool.install(|| run_in_pool(study, options, progress))
+}
+
+fn run_in_pool(study: &Resolved, options: &RunOptions, progress: &RunProgress) -> Result<Finished, Error> {
+    let start = Instant::now();
+    let recordings = study
+        .traces
+        .par_iter()
+        .map(|entry| read(study, entry, options))
+        .collect::<Result<Vec<_>, _>>()?;
+    check_distinct(&recordings)?;
+    let reading = start.elapsed();
+
+    let grid: Vec<_> = recordings
+        .iter()
+        .flat_map(|recording| study.strategies.iter().map(move |strategy| (recording, strategy)))
+        .collect();
+    let total = grid.iter().map(|(recording, _)| recording.trace.n_requests() as u64).sum();
+    progress.total.store(total, Ordering::Relaxed);
+    let start = Instant::now();
+    let finished = grid
+        .par_iter()
+        .map(|(recording, strategy)| simulate(study, recording, strategy, progress))
+        .collect::<Result<Vec<_>, _>>()?;
+    let mut results = Results::default();
+    for rows in finished.into_iter().flatten() {
+        results.extend(rows);
+    }
+    Ok(Finished {
+        results,
+        n_runs: grid.len(),
+        traces: recordings.iter().map(|r| TraceIdentity::of(r.entry, &r.trace)).collect(),
+        notes: recordings.iter().flat_map(notes).collect(),
+        reading,
+        simulating: start.elapsed(),
+    })
+}
+
+fn read<'a>(
+    study: &Resolved,
+    entry: &'a ResolvedTrace,
+    options: &RunOptions,
+) -> Result<Recording<'a>, Error> {
+    let read_options = ReadOptions { format: entry.format.clone(), ..ReadOptions::default() };
+    let path = options
+        .search
+        .iter()
+        .map(|dir| dir.join(&entry.path))
+        .find(|path| !entry.path.exists() && path.exists())
+        .unwrap_or_else(|| entry.path.clone());
+    let mut trace = open_trace(&path, &read_options, &mut |_, _| {})?;
+    if let Some(name) = &entry.name {
+        trace = trace.renamed(name.clone());
+    }
+    let arrivals = study.arrivals.times(&trace, entry.rate, study.seed).ok_or_else(|| {
+        Error::Unfit(format!(
+            "{}: the trace has no stamps\nhint: give its entry a pace, such as `rate = \"1000/s\"`",
+            entry.path.display()
+        ))
+    })?;
+    let arrivals = arrivals.into_owned();
+    let footprint = trace.footprint_bytes();
+    Ok(Recording { entry, trace, arrivals, footprint })
+}
+
+fn check_distinct(recordings: &[Recording<'_>]) -> Result<(), Error> {
+    for (i, recording) in recordings.iter().enumerate() {
+        let name = recording.trace.name();
+        if recordings[..i].iter().any(|other| other.trace.name() == name) {
+            return Err(Error::Unfit(format!(
+                "two traces are called `{name}`\nhint: give one of them another `name`"
+            )));
+        }
+    }
+    Ok(())
+}
+
+fn notes(recording: &Recording<'_>) -> Vec<String> {
+    let name = recording.trace.name();
+    let report = recording.trace.report().to_string();
+    let mut notes: Vec<String> = report.lines().map(|line| format!("{name}: {line}")).collect();
+    let resolution = recording.trace.columns().clock.resolution_ns;
+    if recording.trace.columns().time_ns.is_some() && resolution > 1 {
+        notes.push(format!(
+            "{name}: stamps are {} apart at best; the order within is the scenario's `arrivals` rule.",
+            trace::units::Nanos(resolution).rounded()
+        ));
+    }
+    if recording.entry.scale != 1.0 {
+        notes.push(format!(
+            "{name}: one recorded request stands for {} of the system described: capacities were divided and money multiplied by that. It assumes that the footprint grows as the traffic does.",
+            recording.entry.scale
+        ));
+    }
+    notes
+}
+
+/// One run; `None` if it was stopped.
+fn simulate(
+    study: &Resolved,
+    recording: &Recording<'_>,
+    strategy: &ResolvedStrategy,
+    progress: &RunProgress,
+) -> Result<Option<Results>, Error> {
+    let stack = build(study, recording, strategy)?;
+    let plan = Run {
+        trace: &recording.trace,
+        arrivals: &recording.arrivals,
+        stack: &stack,
+        seed: study.seed,
+        warmup: study.warmup.of(recording.trace.n_requests()),
+        n_windows: study.windows as usize,
+    };
+    let mut seen = 0;
+    let mut report = |done: usize| {
+        progress.done.fetch_add((done - seen) as u64, Ordering::Relaxed);
+        seen = done;
+        if progress.stop.load(Ordering::Relaxed) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    };
+    let outcome = tiers::simulate(&plan, &mut report).map_err(|source| Error::Policy {
+        run: run_name(strategy, recording.trace.name()),
+        source,
+    })?;
+    let _ = report(recording.trace.n_requests());
+    Ok(outcome.map(|outcome| rows(study, strategy, &recording.trace, &stack, &outcome)))
+}
+
+/// The stack as simulated: profiles prepared, capacities worked out and scaled.
+fn build(
+    study: &Resolved,
+    recording: &Recording<'_>,
+    strategy: &ResolvedStrategy,
+) -> Result<Stack, Error> {
+    let scale = recording.entry.scale;
+    let profile = |name: &String| {
+        let spec = study.latency.get(name);
+        spec.and_then(|spec| LatencyProfile::new(spec).ok()).ok_or_else(|| {
+            Error::Unfit(format!("the study holds no usable latency profile `{name}`"))
+        })
+    };
+    let tiers = strategy
+        .stack
+        .tiers
+        .iter()
+        .map(|tier| {
+            // A share of the footprint is of the recording; an amount is of the system described.
+            let (capacity_bytes, priced_bytes) = match tier.capacity {
+                Capacity::Bytes(bytes) => ((bytes.0 as f64 / scale) as u64, bytes.0),
+                Capacity::Share(share) => {
+                    let bytes = recording.footprint as f64 * share.0;
+                    (bytes as u64, (bytes * scale) as u64)
+                }
+            };
+            Ok(Tier {
+                name: tier.name.clone(),
+                capacity_bytes: capacity_bytes.max(1),
+                priced_bytes,
+                policy: tier.policy.0.clone(),
+                ttl: tier.ttl.0,
+                latency: profile(&tier.latency)?,
+                price: tier.price,
+            })
+        })
+        .collect::<Result<Vec<_>, Error>>()?;
+    let origin = Origin {
+        latency: profile(&strategy.stack.latency_of_origin)?,
+        price: strategy.stack.price_of_origin,
+    };
+    Ok(Stack { tiers, origin, writes: strategy.stack.writes, scale })
+}

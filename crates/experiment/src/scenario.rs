@@ -1,0 +1,163 @@
+//! The scenario file as people write it.
+//!
+//! Everything about the stack is a [`StackPatch`]: the preset, the scenario's own `[stack]`, a
+//! strategy's `stack` and a cell of the matrix are laid over one another in that order, and only the
+//! sum must be complete. Unknown fields are refused wherever they stand.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use tiers::{Arrivals, LatencySpec, PriceBook, Rate};
+
+pub use crate::patch::{StackPatch, TierPatch};
+pub use crate::text::{Capacity, Fraction, PolicyText, Ttl, Warmup};
+
+/// A scenario file, schema 1.
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Scenario {
+    /// Version of this file format: 1.
+    pub schema: u32,
+    /// Name of the study; its report goes to `reports/NAME`.
+    pub name: String,
+    /// What the study asks, for the head of the report.
+    #[serde(default)]
+    pub description: String,
+    /// Seed of all draws.
+    #[serde(default = "default_seed")]
+    pub seed: u64,
+    /// Requests at the start that fill the tiers but are not counted: a share such as "10%", or a
+    /// number of requests.
+    #[serde(default)]
+    pub warmup: Warmup,
+    /// Into how many stretches of time the series in the report are cut.
+    #[serde(default = "default_windows")]
+    pub windows: u32,
+    /// How requests that share a stamp are spread over the resolution of the stamps.
+    #[serde(default)]
+    pub arrivals: Arrivals,
+    /// The figure that decides which strategy wins.
+    #[serde(default)]
+    pub metric: Metric,
+    /// Files with price books and latency profiles, relative to this one.
+    #[serde(default)]
+    pub include: Vec<String>,
+    /// The traces to replay.
+    pub traces: Vec<TraceEntry>,
+    /// The stack that all strategies start from.
+    #[serde(default)]
+    pub stack: StackPatch,
+    /// The configurations to compare.
+    pub strategies: Vec<Strategy>,
+    /// Values to sweep: a path below `stack`, such as "stack.tiers.L1.capacity", to a list of values.
+    /// Every strategy runs at every combination.
+    #[serde(default)]
+    pub matrix: BTreeMap<String, Vec<toml::Value>>,
+    /// Latency profiles by name.
+    #[serde(default)]
+    pub latency: BTreeMap<String, LatencySpec>,
+    /// Price books by name.
+    #[serde(default)]
+    pub prices: BTreeMap<String, PriceBook>,
+}
+
+fn default_seed() -> u64 {
+    1
+}
+
+fn default_windows() -> u32 {
+    48
+}
+
+/// A file that a scenario includes.
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Included {
+    /// Latency profiles by name.
+    #[serde(default)]
+    pub latency: BTreeMap<String, LatencySpec>,
+    /// Price books by name.
+    #[serde(default)]
+    pub prices: BTreeMap<String, PriceBook>,
+}
+
+/// A trace to replay.
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct TraceEntry {
+    /// File, relative to the scenario.
+    pub path: String,
+    /// Name in results; the file's name without endings by default.
+    #[serde(default)]
+    pub name: Option<String>,
+    /// Format; detected from the content where that is certain. `cache-strategy trace formats`
+    /// lists them.
+    #[serde(default)]
+    pub format: Option<String>,
+    /// How many requests of the real system one of the recording stands for: capacities are divided
+    /// by it and money is multiplied. It assumes that the footprint grows as the traffic does.
+    #[serde(default = "one")]
+    pub scale: f64,
+    /// Pace of a trace without stamps, such as "1000/s".
+    #[serde(default)]
+    pub rate: Option<Rate>,
+}
+
+fn one() -> f64 {
+    1.0
+}
+
+/// A configuration of the whole stack.
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Strategy {
+    /// Name in results.
+    pub name: String,
+    /// What differs from the scenario's stack.
+    #[serde(default)]
+    pub stack: StackPatch,
+}
+
+/// A figure of merit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Metric {
+    /// Share of reads answered before the origin; higher is better.
+    #[default]
+    HitRatio,
+    /// Share of bytes read from the origin; lower is better.
+    ByteMissRatio,
+    /// 99th percentile of the latency; lower is better.
+    P99,
+    /// Dollars a month; lower is better.
+    Cost,
+}
+
+impl Metric {
+    /// In words, for reports.
+    pub fn name(self) -> &'static str {
+        match self {
+            Metric::HitRatio => "hit ratio",
+            Metric::ByteMissRatio => "byte miss ratio",
+            Metric::P99 => "p99 latency",
+            Metric::Cost => "cost a month",
+        }
+    }
+
+    /// A number that is higher for the better run.
+    pub fn merit(self, run: &frames::RunRow) -> f64 {
+        match self {
+            Metric::HitRatio => run.hit_ratio,
+            Metric::ByteMissRatio => -run.byte_miss_ratio,
+            Metric::P99 => -(run.latency_ns_p99 as f64),
+            Metric::Cost => -(run.cost_nanodollars_month as f64),
+        }
+    }
+}
+
+/// The JSON Schema of a scenario file, for editors.
+pub fn json_schema() -> String {
+    let schema = schemars::schema_for!(Scenario);
+    serde_json::to_string_pretty(&schema).expect("a schema is plain JSON") + "\n"
+}

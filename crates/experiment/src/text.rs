@@ -1,0 +1,223 @@
+//! Values that are written as text with a meaning of their own.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::str::FromStr;
+
+use cache::PolicySpec;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use trace::units::{Bytes, Nanos};
+
+/// A share, written "10%".
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Fraction(pub f64);
+
+impl FromStr for Fraction {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        text.trim()
+            .strip_suffix('%')
+            .and_then(|number| number.trim().parse::<f64>().ok())
+            .filter(|percent| percent.is_finite() && *percent >= 0.0)
+            .map(|percent| Fraction(percent / 100.0))
+            .ok_or_else(|| format!("`{text}` is not a share such as \"10%\""))
+    }
+}
+
+impl fmt::Display for Fraction {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Rounded to where a percentage survives the division and multiplication by 100.
+        write!(f, "{}%", (self.0 * 1e14).round() / 1e12)
+    }
+}
+
+/// A time to live, or "none".
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Ttl(pub Option<Nanos>);
+
+impl FromStr for Ttl {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        if text == "none" { Ok(Ttl(None)) } else { text.parse().map(|ttl| Ttl(Some(ttl))) }
+    }
+}
+
+impl fmt::Display for Ttl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Some(ttl) => ttl.fmt(f),
+            None => f.write_str("none"),
+        }
+    }
+}
+
+/// A policy that exists, with parameters that it takes.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PolicyText(pub PolicySpec);
+
+impl FromStr for PolicyText {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        let spec: PolicySpec = text.parse().map_err(|e: cache::Error| e.to_string())?;
+        let info = policies::resolve(&spec).map_err(|e| e.to_string())?;
+        if info.clairvoyant {
+            return Err(format!(
+                "`{}` knows the future, which no tier of a stack does; use it with `replay`",
+                info.name
+            ));
+        }
+        Ok(PolicyText(spec))
+    }
+}
+
+impl fmt::Display for PolicyText {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// How much a tier holds: an amount of memory, or a share of the footprint of the trace.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Capacity {
+    /// An amount of memory.
+    Bytes(Bytes),
+    /// A share of the footprint.
+    Share(Fraction),
+}
+
+impl FromStr for Capacity {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        if text.trim().ends_with('%') {
+            text.parse().map(Capacity::Share)
+        } else {
+            text.parse().map(Capacity::Bytes)
+        }
+    }
+}
+
+impl fmt::Display for Capacity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Capacity::Bytes(bytes) => bytes.fmt(f),
+            Capacity::Share(share) => share.fmt(f),
+        }
+    }
+}
+
+/// What is simulated but not counted: a share of the requests, or a number of them.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Warmup {
+    /// A number of requests.
+    Requests(u64),
+    /// A share of the trace.
+    Share(Fraction),
+}
+
+impl Default for Warmup {
+    fn default() -> Self {
+        Warmup::Requests(0)
+    }
+}
+
+impl Warmup {
+    /// Requests of a trace of `n`.
+    pub fn of(self, n: usize) -> usize {
+        match self {
+            Warmup::Requests(requests) => usize::try_from(requests).unwrap_or(n).min(n),
+            Warmup::Share(share) => ((n as f64 * share.0) as usize).min(n),
+        }
+    }
+}
+
+impl FromStr for Warmup {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        text.parse().map(Warmup::Share).or_else(|_| {
+            text.trim().replace('_', "").parse().map(Warmup::Requests).map_err(|_| {
+                format!("`{text}` is neither a share such as \"10%\" nor a number of requests")
+            })
+        })
+    }
+}
+
+impl fmt::Display for Warmup {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Warmup::Requests(requests) => requests.fmt(f),
+            Warmup::Share(share) => share.fmt(f),
+        }
+    }
+}
+
+/// Serde and schema for a type written as text.
+macro_rules! text {
+    ($type:ident, $schema:tt) => {
+        impl Serialize for $type {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.collect_str(self)
+            }
+        }
+        impl<'de> Deserialize<'de> for $type {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                Cow::<'de, str>::deserialize(deserializer)?.parse().map_err(de::Error::custom)
+            }
+        }
+        impl JsonSchema for $type {
+            fn schema_name() -> Cow<'static, str> {
+                stringify!($type).into()
+            }
+            fn json_schema(_: &mut SchemaGenerator) -> Schema {
+                json_schema!($schema)
+            }
+        }
+    };
+}
+
+text!(Fraction, {
+    "type": "string",
+    "pattern": r"^[0-9.]+\s*%$",
+    "description": "A share such as \"10%\"."
+});
+text!(Ttl, {
+    "type": "string",
+    "pattern": r"^none$|^[0-9][0-9_.]*\s*(ns|us|ms|s|m|min|h|d)$",
+    "description": "A duration such as \"60s\", or \"none\"."
+});
+text!(PolicyText, {
+    "type": "string",
+    "description": "A policy with parameters, such as \"s3-fifo:version=v1\"; `cache-strategy policies` lists them."
+});
+text!(Capacity, {
+    "type": "string",
+    "pattern": r"^[0-9][0-9_.]*\s*(([kKMGTmgt][iI]?)?[bB]|%)$",
+    "description": "An amount of memory such as \"256MiB\", or a share of the footprint, \"10%\"."
+});
+text!(Warmup, {
+    "type": "string",
+    "pattern": r"^[0-9_.]+\s*%?$",
+    "description": "A share of the requests such as \"10%\", or a number of them, \"5000\"."
+});
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shares_survive_printing() {
+        for text in ["10%", "0.1%", "33.3%", "100%", "0%"] {
+            assert_eq!(text.parse::<Fraction>().unwrap().to_string(), text);
+        }
+        for text in ["10", "-1%", "%", "x%"] {
+            assert!(text.parse::<Fraction>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn clairvoyant_policies_have_no_place_in_a_stack() {
+        assert!("belady".parse::<PolicyText>().unwrap_err().contains("knows the future"));
+        assert!("lruu".parse::<PolicyText>().unwrap_err().contains("did you mean `lru`"));
+        assert!("lru:k=2".parse::<PolicyText>().is_err());
+    }
+}

@@ -1,0 +1,67 @@
+//! Files that are there whole or not at all.
+
+use std::fs::File;
+use std::path::Path;
+
+use crate::Error;
+use crate::guard::io;
+
+/// Writes `path` through a temporary file beside it, renamed when `write` has succeeded. Missing
+/// folders are made.
+pub fn write_atomically<E: From<Error>>(
+    path: &Path,
+    write: impl FnOnce(&mut File) -> Result<(), E>,
+) -> Result<(), E> {
+    let dir = match path.parent() {
+        Some(dir) if dir != Path::new("") => dir,
+        _ => Path::new("."),
+    };
+    std::fs::create_dir_all(dir).map_err(io(dir))?;
+    let mut temporary = tempfile::Builder::new()
+        .prefix(".cache-strategy-")
+        .permissions_like_any_file()
+        .tempfile_in(dir)
+        .map_err(io(path))?;
+    write(temporary.as_file_mut())?;
+    temporary.persist(path).map_err(|error| io(path)(error.error))?;
+    Ok(())
+}
+
+trait AnyPermissions {
+    fn permissions_like_any_file(&mut self) -> &mut Self;
+}
+
+impl AnyPermissions for tempfile::Builder<'_, '_> {
+    /// Temporary files are private by default; results are for others to read.
+    #[cfg(unix)]
+    fn permissions_like_any_file(&mut self) -> &mut Self {
+        use std::os::unix::fs::PermissionsExt;
+        self.permissions(std::fs::Permissions::from_mode(0o644))
+    }
+
+    #[cfg(not(unix))]
+    fn permissions_like_any_file(&mut self) -> &mut Self {
+        self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use super::*;
+
+    #[test]
+    fn a_failed_write_leaves_the_old_file_and_nothing_else() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("new").join("a.txt");
+        write_atomically::<Error>(&path, |file| file.write_all(b"one").map_err(io(&path))).unwrap();
+        let failed = write_atomically::<Error>(&path, |file| {
+            file.write_all(b"tw").map_err(io(&path))?;
+            Err(Error::MissingColumn("x"))
+        });
+        assert!(failed.is_err());
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "one");
+        assert_eq!(std::fs::read_dir(path.parent().unwrap()).unwrap().count(), 1);
+    }
+}

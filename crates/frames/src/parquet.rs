@@ -1,0 +1,216 @@
+//! Result tables as Parquet files, by way of polars frames.
+
+use std::fs::File;
+use std::io::BufWriter;
+use std::path::Path;
+use std::sync::Arc;
+
+use polars::prelude::*;
+use polars_io::prelude::*;
+
+use crate::guard::{damaged, decoding, footer, io, stored};
+use crate::results::{CostRow, LatencyRow, Results, RunRow, SCHEMA_VERSION, TierRow, WindowRow};
+use crate::table::{ColumnData, Table};
+use crate::{Error, write_atomically};
+
+const SCHEMA_KEY: &str = "cache-strategy-results";
+
+/// The rows as a polars frame.
+pub fn frame<T: Table>(rows: &[T]) -> PolarsResult<DataFrame> {
+    let columns = T::schema()
+        .iter()
+        .zip(T::columns(rows))
+        .map(|(info, data)| {
+            let name = PlSmallStr::from_static(info.name);
+            match data {
+                ColumnData::Text(values) => StringChunked::from_slice(name, &values).into_column(),
+                ColumnData::U64(values) => UInt64Chunked::from_vec(name, values).into_column(),
+                ColumnData::I64(values) => Int64Chunked::from_vec(name, values).into_column(),
+                ColumnData::F64(values) => Float64Chunked::from_vec(name, values).into_column(),
+            }
+        })
+        .collect();
+    DataFrame::new(rows.len(), columns)
+}
+
+/// Writes the rows as a Parquet file, whole or not at all.
+pub fn write_table<T: Table>(path: &Path, rows: &[T]) -> Result<(), Error> {
+    let mut frame = frame(rows).map_err(|error| damaged(path, error))?;
+    let version = vec![(SCHEMA_KEY.to_string(), SCHEMA_VERSION.to_string())];
+    write_atomically(path, |file| {
+        ParquetWriter::new(BufWriter::new(file))
+            .with_compression(ParquetCompression::Zstd(None))
+            .with_key_value_metadata(Some(KeyValueMetadata::from_static(version)))
+            .set_parallel(false)
+            .finish(&mut frame)
+            .map(|_| ())
+            .map_err(|error| damaged(path, error))
+    })
+}
+
+/// Reads rows written by [`write_table`]. Further columns are ignored.
+pub fn read_table<T: Table>(path: &Path) -> Result<Vec<T>, Error> {
+    decoding(path, || {
+        let mut file = File::open(path).map_err(io(path))?;
+        let metadata = footer(path, &mut file)?;
+        let version = SCHEMA_VERSION.to_string();
+        match stored(&metadata, SCHEMA_KEY) {
+            Some(found) if found == version => {}
+            Some(found) => {
+                let what = format!("its result schema is {found}, this version reads {version}");
+                return Err(damaged(path, what));
+            }
+            None => return Err(damaged(path, "is Parquet, but not a result table of this program")),
+        }
+        let mut reader = ParquetReader::new(file).read_parallel(ParallelStrategy::None);
+        reader.set_metadata(Arc::new(metadata));
+        let frame = reader.finish().map_err(|error| damaged(path, error))?;
+        T::rows(&mut |name| column(&frame, name))
+    })
+}
+
+fn column(frame: &DataFrame, name: &'static str) -> Result<ColumnData, Error> {
+    let series = frame.column(name).map_err(|_| Error::MissingColumn(name))?;
+    let other = || Error::ColumnType { column: name, found: "another type, or gaps" };
+    let whole = |has_gaps: bool| if has_gaps { Err(other()) } else { Ok(()) };
+    whole(series.null_count() > 0)?;
+    match series.dtype() {
+        DataType::String => {
+            let values = series.str().map_err(|_| other())?;
+            Ok(ColumnData::Text(values.iter().flatten().map(str::to_string).collect()))
+        }
+        DataType::UInt64 => Ok(ColumnData::U64(series.u64().map_err(|_| other())?.iter().flatten().collect())),
+        DataType::Int64 => Ok(ColumnData::I64(series.i64().map_err(|_| other())?.iter().flatten().collect())),
+        DataType::Float64 => Ok(ColumnData::F64(series.f64().map_err(|_| other())?.iter().flatten().collect())),
+        _ => Err(other()),
+    }
+}
+
+/// File of a table below a report's folder.
+fn file_of<T: Table>() -> String {
+    format!("{}.parquet", T::NAME)
+}
+
+impl Results {
+    /// Writes every table to `dir`: `results.parquet`, `tiers.parquet` and so on.
+    pub fn write(&self, dir: &Path) -> Result<(), Error> {
+        write_table(&dir.join(file_of::<RunRow>()), &self.runs)?;
+        write_table(&dir.join(file_of::<TierRow>()), &self.tiers)?;
+        write_table(&dir.join(file_of::<CostRow>()), &self.costs)?;
+        write_table(&dir.join(file_of::<WindowRow>()), &self.windows)?;
+        write_table(&dir.join(file_of::<LatencyRow>()), &self.latency)
+    }
+
+    /// Reads what [`Results::write`] wrote.
+    pub fn read(dir: &Path) -> Result<Results, Error> {
+        Ok(Results {
+            runs: read_table(&dir.join(file_of::<RunRow>()))?,
+            tiers: read_table(&dir.join(file_of::<TierRow>()))?,
+            costs: read_table(&dir.join(file_of::<CostRow>()))?,
+            windows: read_table(&dir.join(file_of::<WindowRow>()))?,
+            latency: read_table(&dir.join(file_of::<LatencyRow>()))?,
+        })
+    }
+
+    /// BLAKE3 over every value of every table, floating-point numbers by their bits.
+    pub fn digest(&self) -> String {
+        let mut hasher = blake3::Hasher::new();
+        feed(&mut hasher, &self.runs);
+        feed(&mut hasher, &self.tiers);
+        feed(&mut hasher, &self.costs);
+        feed(&mut hasher, &self.windows);
+        feed(&mut hasher, &self.latency);
+        format!("blake3:{}", hasher.finalize().to_hex())
+    }
+}
+
+fn feed<T: Table>(hasher: &mut blake3::Hasher, rows: &[T]) {
+    let mut words = |words: &mut dyn Iterator<Item = u64>| {
+        for word in words {
+            hasher.update(&word.to_le_bytes());
+        }
+    };
+    words(&mut std::iter::once(rows.len() as u64));
+    for column in T::columns(rows) {
+        match column {
+            ColumnData::U64(values) => words(&mut values.into_iter()),
+            ColumnData::I64(values) => words(&mut values.into_iter().map(|v| v as u64)),
+            ColumnData::F64(values) => words(&mut values.into_iter().map(f64::to_bits)),
+            ColumnData::Text(values) => {
+                for value in values {
+                    words(&mut std::iter::once(value.len() as u64));
+                    words(&mut value.bytes().map(u64::from));
+                }
+            }
+        }
+    }
+}
+
+/// The tables and their columns, as Markdown.
+pub fn describe() -> String {
+    fn table<T: Table>(out: &mut String) {
+        use std::fmt::Write as _;
+        let _ = write!(out, "\n## `{}`\n\n{}\n\n| column | type | meaning |\n|---|---|---|\n", file_of::<T>(), T::DOC);
+        for column in T::schema() {
+            let _ = writeln!(out, "| `{}` | {} | {} |", column.name, column.type_name, column.doc.replace('|', "\\|"));
+        }
+    }
+    let mut out = format!(
+        "# Result tables\n\nWhat `cache-strategy run` writes, result schema {SCHEMA_VERSION}. All tables share the column `run`.\nEverything in them is determined by trace, scenario, seed and version; there is no wall-clock time.\n"
+    );
+    table::<RunRow>(&mut out);
+    table::<TierRow>(&mut out);
+    table::<CostRow>(&mut out);
+    table::<WindowRow>(&mut out);
+    table::<LatencyRow>(&mut out);
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rows() -> Vec<CostRow> {
+        ["a", "ü|,\""]
+            .iter()
+            .zip([0, i64::MIN])
+            .map(|(run, nanodollars_month)| CostRow {
+                run: (*run).into(),
+                tier: "L1".into(),
+                component: "memory".into(),
+                nanodollars_month,
+            })
+            .collect()
+    }
+
+    #[test]
+    fn what_is_written_is_read() {
+        let dir = tempfile::tempdir().unwrap();
+        let results = Results { costs: rows(), ..Results::default() };
+        results.write(dir.path()).unwrap();
+        let read = Results::read(dir.path()).unwrap();
+        assert_eq!(read, results);
+        assert_eq!(read.digest(), results.digest());
+        assert_ne!(Results::default().digest(), results.digest());
+    }
+
+    #[test]
+    fn files_that_are_something_else_are_refused() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a.parquet");
+        std::fs::write(&path, b"PAR1 not really PAR1").unwrap();
+        assert!(read_table::<CostRow>(&path).is_err());
+        write_table(&path, &rows()).unwrap();
+        assert!(matches!(read_table::<WindowRow>(&path), Err(Error::MissingColumn(_))));
+        let bytes = std::fs::read(&path).unwrap();
+        for cut in [1, 10, bytes.len() / 2] {
+            std::fs::write(&path, &bytes[..bytes.len() - cut]).unwrap();
+            assert!(read_table::<CostRow>(&path).is_err());
+        }
+    }
+
+    #[test]
+    fn every_column_is_explained() {
+        assert!(describe().contains("| `hit_ratio` | f64 | hits / (hits + misses)"));
+    }
+}

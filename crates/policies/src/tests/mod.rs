@@ -1,0 +1,161 @@
+//! What every policy is held to: worked examples, conformance, naive twins, laws.
+
+pub(crate) mod conformance;
+mod laws;
+mod naive;
+
+use cache::{Contents, Filled, PolicySpec, Request, Setup, Unit};
+use trace::ObjectId;
+
+/// Small numbers that are always the same: splitmix64.
+pub(crate) struct Draws(pub(crate) u64);
+
+impl Draws {
+    /// A number below `n`.
+    pub(crate) fn below(&mut self, n: u64) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        (z ^ (z >> 31)) % n
+    }
+
+    /// A number below `n`, small ones more often.
+    pub(crate) fn skewed(&mut self, n: u64) -> u64 {
+        let bound = self.below(n) + 1;
+        self.below(bound)
+    }
+}
+
+/// Requests for numbered objects of the given sizes, with their next uses.
+pub(crate) fn requests_of(steps: &[(u32, u64)]) -> Vec<Request> {
+    let objects: Vec<_> = steps.iter().map(|(number, _)| ObjectId(*number)).collect();
+    let n_objects = objects.iter().map(|object| object.0 + 1).max().unwrap_or(0);
+    let next_use = trace::next_use(&objects, n_objects);
+    let request = |(seq, ((number, size), next_use))| Request {
+        object: ObjectId(number),
+        size,
+        seq,
+        next_use,
+    };
+    (0..).zip(steps.iter().copied().zip(next_use)).map(request).collect()
+}
+
+/// A cache of the policy for these requests.
+pub(crate) fn cache_of(
+    spec: &str,
+    capacity: u64,
+    unit: Unit,
+    requests: &[Request],
+) -> Box<dyn Contents> {
+    let spec: PolicySpec = spec.parse().unwrap();
+    let n_objects = requests.iter().map(|request| request.object.0 + 1).max().unwrap_or(0);
+    let n_requests = requests.len() as u64;
+    let setup = Setup { capacity, unit, n_objects, n_requests, seed: 7 };
+    (crate::find(&spec.name).unwrap().build)(&setup, &spec.parameters).unwrap()
+}
+
+/// A read that fills on a miss; whether it hit.
+pub(crate) fn access(cache: &mut dyn Contents, request: &Request) -> bool {
+    cache.lookup(request) || {
+        assert_ne!(cache.fill(request, &mut |_| {}), Filled::AlreadyIn);
+        false
+    }
+}
+
+/// For each request, whether it hits.
+pub(crate) fn hits(spec: &str, capacity: u64, unit: Unit, requests: &[Request]) -> Vec<bool> {
+    let mut cache = cache_of(spec, capacity, unit, requests);
+    let hits = requests.iter().map(|request| access(&mut *cache, request)).collect();
+    cache.check();
+    hits
+}
+
+/// Numbers the requests of a text such as `A B A`, by first appearance.
+fn steps_of(text: &str) -> Vec<(u32, u64)> {
+    let mut names = Vec::new();
+    let mut number = |name| {
+        names.iter().position(|known| *known == name).unwrap_or_else(|| {
+            names.push(name);
+            names.len() - 1
+        }) as u32
+    };
+    text.split_whitespace().map(|name| (number(name), 1)).collect()
+}
+
+/// Checks that objects of one size, requested in this order, hit (H) and miss (M) like this.
+#[track_caller]
+pub(crate) fn check_example(spec: &str, capacity: u64, requests: &str, outcome: &str) {
+    let hits = hits(spec, capacity, Unit::Objects, &requests_of(&steps_of(requests)));
+    let got: Vec<_> = hits.iter().map(|hit| if *hit { "H" } else { "M" }).collect();
+    assert_eq!(got.join(" "), outcome, "{spec} with capacity {capacity} over {requests}");
+}
+
+/// Every policy, and each of its variants.
+pub(crate) const VARIANTS: &[&str] = &[
+    "arc",
+    "belady",
+    "belady:bypass=true",
+    "clock",
+    "clock:bits=0",
+    "clock:bits=2",
+    "fifo",
+    "lfu",
+    "lirs",
+    "lirs:hir-ratio=0.3",
+    "lru",
+    "s3-fifo",
+    "s3-fifo:ghost-ratio=0.3,small-ratio=0.5,threshold=1",
+    "s3-fifo:small-ratio=0.5,version=v1",
+    "sieve",
+    "slru",
+    "slru:weights=1:1:1",
+    "slru:fill=room,weights=1:4",
+    "slru:fill=room,weights=1:1:1:1",
+    "2q",
+    "2q:in-ratio=0.5,out-ratio=1.0",
+    "2q:rules=libcachesim",
+    "2q:in-ratio=0.4,rules=libcachesim",
+];
+
+#[test]
+fn every_policy_has_a_variant_under_test() {
+    for info in crate::ALL {
+        assert!(VARIANTS.contains(&info.name), "{} is missing from VARIANTS", info.name);
+    }
+}
+
+#[test]
+fn policies_are_found_by_name_and_alias_and_nothing_else() {
+    assert!(crate::ALL.is_sorted_by_key(|info| info.file));
+    for info in crate::ALL {
+        for name in std::iter::once(&info.name).chain(info.aliases) {
+            assert_eq!(crate::find(name).unwrap().name, info.name);
+        }
+    }
+    assert!(crate::find("lur").unwrap_err().to_string().contains("did you mean `lru`"));
+}
+
+#[test]
+fn parameters_without_sense_are_refused() {
+    let bad = [
+        "lru:k=2",
+        "clock:bits=9",
+        "s3-fifo:version=v9",
+        "s3-fifo:small-ratio=1.5",
+        "s3-fifo:threshold=64",
+        "slru:weights=1:0",
+        "slru:weights=1:x",
+        "slru:fill=upper",
+        "2q:in-ratio=-1",
+        "2q:rules=mine",
+        "lirs:hir-ratio=2",
+        "belady:bypass=maybe",
+    ];
+    for spec in bad {
+        assert!(crate::resolve(&spec.parse().unwrap()).is_err(), "{spec}");
+    }
+    for spec in VARIANTS {
+        crate::resolve(&spec.parse().unwrap()).unwrap();
+    }
+}

@@ -1,0 +1,166 @@
+//! Every policy once more, as plainly as it can be said, and the comparison with the real one.
+//!
+//! A twin owns its residents and follows the text of the paper (or of the rules that a policy's
+//! module doc states), with vectors searched from end to end. Twins share no code with policies.
+
+mod arc;
+mod belady;
+mod clock;
+mod fifo;
+mod lfu;
+mod lirs;
+mod lru;
+mod s3_fifo;
+mod sieve;
+mod slru;
+mod two_q;
+
+use cache::{Eviction, PolicySpec, Removal, Request, Unit};
+use trace::ObjectId;
+
+use super::{Draws, VARIANTS, access, cache_of, requests_of};
+
+/// A cache that is obviously right.
+pub(crate) trait Naive {
+    /// A read that fills on a miss; whether it hit.
+    fn request(&mut self, request: &Request) -> bool;
+    /// Removes an object, if it is resident.
+    fn remove(&mut self, object: ObjectId);
+}
+
+/// An object and the size it came with.
+type Entry = (ObjectId, u64);
+
+fn weight(entries: &[Entry]) -> u64 {
+    entries.iter().map(|(_, size)| size).sum()
+}
+
+fn contains(entries: &[Entry], object: ObjectId) -> bool {
+    entries.iter().any(|(there, _)| *there == object)
+}
+
+fn take(entries: &mut Vec<Entry>, object: ObjectId) -> Option<Entry> {
+    let at = entries.iter().position(|(there, _)| *there == object)?;
+    Some(entries.remove(at))
+}
+
+fn share(capacity: u64, ratio: f64) -> u64 {
+    (capacity as f64 * ratio).floor() as u64
+}
+
+fn params<E: Eviction>(spec: &PolicySpec) -> E::Params {
+    serde_json::from_value(spec.parameters.clone().into()).unwrap()
+}
+
+/// Lists the twins, and makes a test of each.
+macro_rules! twins {
+    ($($module:ident::$twin:ident of $policy:ident),* $(,)?) => {
+        fn twin(spec: &PolicySpec, capacity: u64) -> Box<dyn Naive> {
+            let name = crate::find(&spec.name).unwrap().name;
+            $(
+                if name == crate::eviction::$module::INFO.name {
+                    let params = params::<crate::eviction::$module::$policy>(spec);
+                    return Box::new($module::$twin::new(capacity, &params));
+                }
+            )*
+            panic!("{name} has no twin");
+        }
+
+        mod equal {
+            $(
+                #[test]
+                fn $module() {
+                    super::check(crate::eviction::$module::INFO.name);
+                }
+            )*
+        }
+    };
+}
+
+twins! {
+    arc::NaiveArc of Arc,
+    belady::NaiveBelady of Belady,
+    clock::NaiveClock of Clock,
+    fifo::NaiveFifo of Fifo,
+    lfu::NaiveLfu of Lfu,
+    lirs::NaiveLirs of Lirs,
+    lru::NaiveLru of Lru,
+    s3_fifo::NaiveS3Fifo of S3Fifo,
+    sieve::NaiveSieve of Sieve,
+    slru::NaiveSlru of Slru,
+    two_q::NaiveTwoQ of TwoQ,
+}
+
+fn check(policy: &str) {
+    for spec in VARIANTS {
+        let name = spec.parse::<PolicySpec>().unwrap().name;
+        if name == policy {
+            all_small_traces(spec);
+            random_traces(spec);
+        }
+    }
+}
+
+/// All traces of 7 requests over 4 objects, and with them all shorter ones.
+fn all_small_traces(spec: &str) {
+    for code in 0..4u32.pow(7) {
+        let steps: Vec<_> = (0..7).map(|i| (code >> (2 * i) & 3, 1)).collect();
+        let requests = requests_of(&steps);
+        for capacity in 1..=4 {
+            compare(spec, capacity, Unit::Objects, &requests, 0);
+        }
+    }
+}
+
+/// Longer ones, with scans and removals; with sizes, too, some of which change.
+fn random_traces(spec: &str) {
+    for seed in 0..120 {
+        let mut draws = Draws(seed);
+        let unit = if seed % 2 == 0 { Unit::Objects } else { Unit::Bytes };
+        let n_objects = 10 + draws.below(120);
+        let changing = draws.below(2) == 0;
+        let mut scan = 0;
+        let steps: Vec<_> = (0..800)
+            .map(|_| {
+                if draws.below(100) == 0 {
+                    scan = draws.below(60);
+                }
+                scan = scan.saturating_sub(1);
+                let number = if scan > 0 { scan } else { draws.skewed(n_objects) };
+                let size = match unit {
+                    Unit::Objects => 1,
+                    Unit::Bytes if changing => 1 + draws.below(12),
+                    Unit::Bytes => 1 + number * 5 % 12,
+                };
+                (number as u32, size)
+            })
+            .collect();
+        let capacity = match unit {
+            Unit::Objects => 5 + draws.below(56),
+            Unit::Bytes => 5 + draws.below(400),
+        };
+        compare(spec, capacity, unit, &requests_of(&steps), seed % 3 * 20);
+    }
+}
+
+/// Both see the same requests, and about one removal every `removal_every`, if not 0.
+fn compare(spec: &str, capacity: u64, unit: Unit, requests: &[Request], removal_every: u64) {
+    let mut cache = cache_of(spec, capacity, unit, requests);
+    let mut twin = twin(&spec.parse().unwrap(), capacity);
+    let mut draws = Draws(capacity);
+    for request in requests {
+        if removal_every > 0 && draws.below(removal_every) == 0 {
+            let object = requests[draws.below(requests.len() as u64) as usize].object;
+            cache.remove(object, Removal::Expired);
+            twin.remove(object);
+        }
+        let (hit, expected) = (access(&mut *cache, request), twin.request(request));
+        if hit != expected {
+            let trace: Vec<_> = requests.iter().map(|r| (r.object.0, r.size)).collect();
+            panic!(
+                "{spec}, capacity {capacity}: {request:?} hits: {hit}, twin: {expected}; {trace:?}"
+            );
+        }
+    }
+    cache.check();
+}

@@ -1,0 +1,3 @@
+//! Tests of the policies from outside.
+
+mod reference;

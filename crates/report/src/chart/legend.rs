@@ -1,0 +1,59 @@
+//! Names of lines and colours, above the plot, in as many rows as they need.
+
+use crate::chart::scene::{Anchor, Scene};
+use crate::chart::{LEADING, TEXT};
+use crate::font;
+use crate::palette::Role;
+
+const SAMPLE: f64 = 26.0;
+const SWATCH: f64 = 11.0;
+const GAP: f64 = 20.0;
+
+/// What stands before a name.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Sample {
+    /// Dash and marker of a line.
+    Line(usize),
+    /// A small box.
+    Box(Role),
+}
+
+/// One name.
+#[derive(Debug, Clone)]
+pub(crate) struct Entry {
+    pub(crate) name: String,
+    pub(crate) sample: Sample,
+}
+
+/// Draws the names from `top` on and returns where the next thing may begin.
+pub(crate) fn draw(scene: &mut Scene, entries: &[Entry], top: f64) -> f64 {
+    let (mut x, mut y) = (0.0, top + LEADING / 2.0);
+    for entry in entries {
+        let indent = match entry.sample {
+            Sample::Line(_) => SAMPLE + 6.0,
+            Sample::Box(_) => SWATCH + 6.0,
+        };
+        let name = font::fit(&entry.name, TEXT, scene.width - indent);
+        let width = indent + font::width(&name, TEXT);
+        if x > 0.0 && x + width > scene.width {
+            (x, y) = (0.0, y + LEADING);
+        }
+        sample(scene, entry.sample, (x, y));
+        scene.text((x + indent, y), name, Anchor::Left, Role::INK);
+        x += width + GAP;
+    }
+    y + LEADING / 2.0
+}
+
+fn sample(scene: &mut Scene, sample: Sample, (x, y): (f64, f64)) {
+    match sample {
+        Sample::Line(slot) => {
+            scene.line(vec![(x, y), (x + SAMPLE, y)], 2.0, Role::series(slot));
+            scene.marker((x + SAMPLE / 2.0, y), slot, Role::series(slot));
+        }
+        Sample::Box(role) => {
+            let half = SWATCH / 2.0;
+            scene.rect((x, y - half), (x + SWATCH, y + half), role);
+        }
+    }
+}

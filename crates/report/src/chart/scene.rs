@@ -1,0 +1,103 @@
+//! What a figure comes down to: lines, boxes, markers and text, each with a role instead of a colour.
+
+use crate::palette::Role;
+
+/// A point in pixels of the page, from the top left.
+pub(crate) type Point = (f64, f64);
+
+/// A laid-out figure, ready for any back-end.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Scene {
+    pub(crate) width: f64,
+    pub(crate) height: f64,
+    /// In the order of drawing.
+    pub(crate) marks: Vec<Mark>,
+    /// Places that explain themselves to the pointer.
+    pub(crate) tips: Vec<Tip>,
+}
+
+/// One thing to draw.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Mark {
+    /// A polyline; dashed if the role is.
+    Line { points: Vec<Point>, width: f64, role: Role },
+    /// A filled box.
+    Box { from: Point, to: Point, role: Role },
+    /// A filled shape around a point: what tells strategies apart without colour.
+    Marker { at: Point, shape: usize, role: Role },
+    /// A line of text, centred on the point's height.
+    Text { at: Point, text: String, anchor: Anchor, role: Role },
+}
+
+/// The side of a text that its point marks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Anchor {
+    Left,
+    Middle,
+    Right,
+}
+
+/// An explanation over a box.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Tip {
+    pub(crate) from: Point,
+    pub(crate) to: Point,
+    pub(crate) text: String,
+}
+
+impl Scene {
+    pub(crate) fn new(width: f64) -> Scene {
+        Scene { width, height: 0.0, marks: Vec::new(), tips: Vec::new() }
+    }
+
+    pub(crate) fn line(&mut self, points: Vec<Point>, width: f64, role: Role) {
+        self.marks.push(Mark::Line { points, width, role });
+    }
+
+    pub(crate) fn rect(&mut self, from: Point, to: Point, role: Role) {
+        self.marks.push(Mark::Box { from, to, role });
+    }
+
+    pub(crate) fn marker(&mut self, at: Point, shape: usize, role: Role) {
+        self.marks.push(Mark::Marker { at, shape, role });
+    }
+
+    pub(crate) fn text(&mut self, at: Point, text: impl Into<String>, anchor: Anchor, role: Role) {
+        self.marks.push(Mark::Text { at, text: text.into(), anchor, role });
+    }
+
+    pub(crate) fn tip(&mut self, from: Point, to: Point, text: String) {
+        self.tips.push(Tip { from, to, text });
+    }
+}
+
+/// The outline of a marker, or nothing if it is the circle. Sizes are chosen to look equal.
+pub(crate) fn outline(shape: usize) -> Option<Vec<Point>> {
+    let regular = |n: usize, radius: f64, turn: f64| -> Vec<Point> {
+        (0..n)
+            .map(|i| std::f64::consts::TAU * (i as f64 / n as f64 + turn))
+            .map(|angle| (radius * angle.sin(), -radius * angle.cos()))
+            .collect()
+    };
+    let cross = |turn: f64| -> Vec<Point> {
+        let (arm, half) = (4.6, 1.5);
+        let (sin, cos) = (turn * std::f64::consts::TAU).sin_cos();
+        [(half, arm), (half, half), (arm, half)]
+            .into_iter()
+            .chain([(arm, -half), (half, -half), (half, -arm)])
+            .chain([(-half, -arm), (-half, -half), (-arm, -half)])
+            .chain([(-arm, half), (-half, half), (-half, arm)])
+            .map(|(x, y)| (x * cos - y * sin, x * sin + y * cos))
+            .collect()
+    };
+    match shape % 8 {
+        0 => None,
+        1 => Some(regular(4, 4.8, 0.125)),
+        2 => Some(regular(3, 5.2, 0.0)),
+        3 => Some(regular(4, 5.0, 0.0)),
+        4 => Some(regular(3, 5.2, 0.5)),
+        5 => Some(cross(0.0)),
+        6 => Some(cross(0.125)),
+        _ => Some(regular(5, 4.8, 0.0)),
+    }
+}

@@ -1,0 +1,25 @@
+//! Result tables to something people read: one self-contained page, and figures as SVG and PNG.
+//!
+//! The way of a figure: `views` choose rows and say what to show, `chart` lays it out as a scene
+//! of lines, boxes and text, and `paint` hands the scene to plotters. Only `paint` knows plotters.
+
+mod chart;
+mod error;
+mod figure;
+mod font;
+mod format;
+mod page;
+mod paint;
+mod palette;
+mod select;
+mod verdict;
+mod views;
+mod write;
+
+pub use error::Error;
+pub use figure::{Chart, DataTable};
+pub use page::{Document, page};
+pub use palette::Theme;
+pub use verdict::Winner;
+pub use views::charts;
+pub use write::write;

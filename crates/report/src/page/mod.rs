@@ -1,0 +1,117 @@
+//! The page: one file that needs nothing else.
+
+mod facts;
+mod tables;
+
+use frames::table::Table;
+use frames::{Results, RunRow, TierRow};
+use minijinja::{AutoEscape, Environment, context};
+use serde::Serialize;
+
+use crate::{Chart, Error, Winner, charts, palette, select, verdict};
+
+/// All that a report says.
+#[derive(Debug, Clone, Copy)]
+pub struct Document<'a> {
+    /// Name of the study.
+    pub title: &'a str,
+    /// What it asks, in a sentence or two; may be empty.
+    pub description: &'a str,
+    /// The result tables.
+    pub results: &'a Results,
+    /// The winner of each trace and cell.
+    pub winners: &'a [Winner<'a>],
+    /// The scenario with all defaults filled in, as TOML.
+    pub resolved_scenario: &'a str,
+    /// Digests, seed and versions, as JSON.
+    pub manifest: &'a str,
+    /// Caveats and simplifications, shown where the numbers are read.
+    pub notes: &'a [String],
+    /// Version of the program.
+    pub version: &'a str,
+}
+
+/// A figure as the template sees it.
+#[derive(Serialize)]
+struct Figure {
+    #[serde(flatten)]
+    words: Words,
+    wide: String,
+    narrow: String,
+}
+
+#[derive(Serialize)]
+struct Words {
+    id: String,
+    group: String,
+    title: String,
+    caption: String,
+    table: crate::DataTable,
+}
+
+/// A column and its meaning.
+#[derive(Serialize)]
+struct Definition {
+    name: &'static str,
+    doc: &'static str,
+}
+
+/// The page as HTML.
+pub fn page(document: &Document<'_>) -> Result<String, Error> {
+    let results = document.results;
+    let figures = charts(results).into_iter().map(figure).collect::<Result<Vec<_>, _>>()?;
+    let sentences: Vec<String> =
+        document.winners.iter().map(|winner| one_of_many(results, winner)).collect();
+    let context = context! {
+        title => document.title,
+        description => document.description,
+        version => document.version,
+        headline => verdict::headline(results, document.winners),
+        sentences => if sentences.len() > 1 { sentences } else { Vec::new() },
+        notes => document.notes,
+        left_out => select::traces_left_out(results),
+        facts => facts::facts(results),
+        results => tables::results(results, document.winners),
+        tiers => tables::tiers(results),
+        figures,
+        run_columns => definitions::<RunRow>(),
+        tier_columns => definitions::<TierRow>(),
+        scenario => document.resolved_scenario,
+        manifest => document.manifest,
+        colours => palette::css(),
+        style => include_str!("../../templates/style.css"),
+        script => include_str!("../../templates/script.js"),
+    };
+    Ok(environment()?.get_template("index.html")?.render(context)?)
+}
+
+fn environment() -> Result<Environment<'static>, minijinja::Error> {
+    let mut environment = Environment::new();
+    environment.set_auto_escape_callback(|_| AutoEscape::Html);
+    environment.set_trim_blocks(true);
+    environment.set_lstrip_blocks(true);
+    environment.add_template("index.html", include_str!("../../templates/index.html"))?;
+    environment.add_template("macros.html", include_str!("../../templates/macros.html"))?;
+    Ok(environment)
+}
+
+fn figure(chart: Chart) -> Result<Figure, Error> {
+    let [wide, narrow] = chart.inline()?;
+    let Chart { id, group, title, caption, table, .. } = chart;
+    Ok(Figure { words: Words { id, group, title, caption, table }, wide, narrow })
+}
+
+fn one_of_many(results: &Results, winner: &Winner<'_>) -> String {
+    let place = match winner.cell {
+        "" => winner.trace.to_string(),
+        cell => format!("{}, {cell}", winner.trace),
+    };
+    format!("{place}: {}", verdict::sentence(results, winner))
+}
+
+fn definitions<T: Table>() -> Vec<Definition> {
+    T::schema()
+        .into_iter()
+        .map(|column| Definition { name: column.name, doc: column.doc.trim() })
+        .collect()
+}

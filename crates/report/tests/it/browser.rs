@@ -1,0 +1,98 @@
+//! The page in a real browser: no error on its console, every chart drawn, nothing wider than the screen.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::{env, fs};
+
+use report::{charts, page};
+
+use crate::made_up;
+
+/// Added to the page: measures it, and tells the frame around it.
+const PROBE: &str = r#"<script>
+addEventListener("load", () => {
+  const box = (element) => element.getBoundingClientRect();
+  const shown = [...document.querySelectorAll(".chart svg")].filter((svg) => box(svg).width > 200);
+  let cut = 0, touching = 0;
+  for (const svg of shown) {
+    const texts = [...svg.querySelectorAll("text")].map(box);
+    cut += texts.filter((text) => text.left < box(svg).left - 1 || text.right > box(svg).right + 1).length;
+    texts.forEach((a, i) => texts.slice(i + 1).forEach((b) => {
+      const across = Math.min(a.right, b.right) - Math.max(a.left, b.left);
+      const down = Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top);
+      touching += across > 0 && down > 3;
+    }));
+  }
+  const overflow = document.documentElement.scrollWidth > innerWidth;
+  const paper = () => getComputedStyle(document.body).backgroundColor;
+  const before = paper();
+  document.getElementById("theme").click();
+  const switched = paper() !== before;
+  parent.postMessage(`width=${innerWidth} charts=${shown.length} cut=${cut} touching=${touching} overflow=${overflow} paper=${before} switched=${switched}`, "*");
+});
+</script>"#;
+
+/// A frame of any width, because windows have a least one. It shows what the probe says.
+fn frame(page: &str, width: u32) -> String {
+    format!(
+        "<!DOCTYPE html><meta charset=utf-8><link rel=icon href='data:,'>
+        <script>onmessage = (event) => {{
+            const pre = document.createElement('pre');
+            pre.textContent = event.data;
+            document.body.append(pre);
+        }}</script><iframe src='{page}' width='{width}' height='900' style='border:0'></iframe>"
+    )
+}
+
+fn chromium() -> Option<PathBuf> {
+    let path = env::var_os("CHROMIUM").map_or_else(|| "/usr/bin/chromium".into(), PathBuf::from);
+    path.exists().then_some(path)
+}
+
+/// The document after its scripts have run, and what the browser logged.
+fn open(chromium: &Path, page: &Path, flags: &[&str]) -> (String, String) {
+    let profile = tempfile::tempdir().expect("a directory");
+    let output = Command::new(chromium)
+        .args(["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"])
+        .args(["--disable-background-networking", "--disable-component-update", "--disable-sync"])
+        .args(["--enable-logging=stderr", "--v=0", "--dump-dom", "--window-size=1400,1000"])
+        .arg(format!("--user-data-dir={}", profile.path().display()))
+        .args(flags)
+        .arg(format!("file://{}", page.display()))
+        .output()
+        .expect("the browser starts");
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    (text(&output.stdout), text(&output.stderr))
+}
+
+#[test]
+#[allow(clippy::print_stderr, reason = "a test that does not run must say so")]
+fn every_page_opens_without_errors_in_all_widths_and_both_themes() {
+    let Some(chromium) = chromium() else {
+        eprintln!("skipped: no Chromium at /usr/bin/chromium or $CHROMIUM");
+        return;
+    };
+    let dir = tempfile::tempdir().expect("a directory");
+    for study in made_up::studies() {
+        let n = charts(&study.results).len();
+        let html = page(&study.document(&study.winners())).expect("renders");
+        let html = html.replace("</body>", &format!("{PROBE}</body>"));
+        fs::write(dir.path().join("page.html"), html).expect("writes");
+        let (light, dark) = ("rgb(255, 255, 255)", "rgb(21, 23, 26)");
+        for (width, paper, flag) in [
+            (1280, light, "--blink-settings=preferredColorScheme=1"),
+            (375, dark, "--blink-settings=preferredColorScheme=0"),
+        ] {
+            let outer = dir.path().join("frame.html");
+            fs::write(&outer, frame("page.html", width)).expect("writes");
+            let (dom, log) = open(&chromium, &outer, &[flag]);
+            let wanted = format!(
+                "width={width} charts={n} cut=0 touching=0 overflow=false paper={paper} switched=true"
+            );
+            let probe = dom.split("<pre>").last().unwrap_or_default();
+            assert!(dom.contains(&wanted), "{}: {probe}, not {wanted}", study.name);
+            let errors: Vec<&str> = log.lines().filter(|line| line.contains("CONSOLE")).collect();
+            assert!(errors.is_empty(), "{} at {width}: {errors:?}", study.name);
+        }
+    }
+}

@@ -1,0 +1,7 @@
+//! The report as its readers get it.
+
+mod browser;
+mod files;
+mod hostile;
+mod made_up;
+mod words;
