@@ -58,8 +58,8 @@ impl<E: Eviction> Cache<E> {
         &self.policy
     }
 
-    /// A read that fills on a miss.
-    #[inline]
+    /// A read that fills on a miss. The hot path of a replay, so it is always inlined there.
+    #[inline(always)]
     pub fn access(&mut self, request: &Request) -> Access {
         if self.lookup(request) {
             return Access::Hit;
@@ -67,7 +67,7 @@ impl<E: Eviction> Cache<E> {
         self.policy.on_miss(request, &self.residents);
         if request.size > self.capacity {
             Access::Oversized
-        } else if self.admit(request, &mut |_| {}) {
+        } else if self.admit(request, |_| {}) {
             Access::Inserted
         } else {
             Access::Refused
@@ -75,12 +75,12 @@ impl<E: Eviction> Cache<E> {
     }
 
     /// Looks the object up; a hit counts as a use.
-    #[inline]
+    #[inline(always)]
     pub fn lookup(&mut self, request: &Request) -> bool {
         let hit = self.residents.contains(request.object);
         if hit {
             self.policy.on_hit(request, &self.residents);
-            self.shed(request, &mut |_| {});
+            self.shed(request, |_| {});
         }
         hit
     }
@@ -103,7 +103,7 @@ impl<E: Eviction> Cache<E> {
     }
 
     #[inline]
-    fn admit(&mut self, request: &Request, on_victim: &mut dyn FnMut(ObjectId)) -> bool {
+    fn admit(&mut self, request: &Request, mut on_victim: impl FnMut(ObjectId)) -> bool {
         if !self.policy.accepts(request, &self.residents) {
             return false;
         }
@@ -113,7 +113,7 @@ impl<E: Eviction> Cache<E> {
             self.residents.remove(victim);
             on_victim(victim);
         }
-        self.shed(request, on_victim);
+        self.shed(request, &mut on_victim);
         self.residents.note_size(request.object, request.size);
         let taken = self.policy.on_insert(request, &self.residents);
         if taken {
@@ -123,7 +123,7 @@ impl<E: Eviction> Cache<E> {
     }
 
     #[inline]
-    fn shed(&mut self, request: &Request, on_victim: &mut dyn FnMut(ObjectId)) {
+    fn shed(&mut self, request: &Request, mut on_victim: impl FnMut(ObjectId)) {
         while let Some(victim) = self.policy.shed(request, &self.residents) {
             debug_assert!(self.residents.contains(victim), "victim {victim:?} is not resident");
             self.residents.remove(victim);

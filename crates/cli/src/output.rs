@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
+use comfy_table::{CellAlignment, ContentArrangement, LineStyle, Table, TableStyle};
 use serde_json::{Map, Value};
 
 use crate::args::Format;
@@ -10,7 +10,7 @@ use crate::args::Format;
 /// A table with a rounded and an exact form of each value.
 #[derive(Debug, Default)]
 pub(crate) struct Listing {
-    columns: Vec<&'static str>,
+    columns: Vec<String>,
     rows: Vec<Vec<Field>>,
 }
 
@@ -42,8 +42,9 @@ impl Field {
 impl Listing {
     /// An empty table with these columns. Programs see the names as they are, people with spaces for
     /// underscores.
-    pub(crate) fn new(columns: &[&'static str]) -> Self {
-        Listing { columns: columns.to_vec(), rows: Vec::new() }
+    pub(crate) fn new<S: AsRef<str>>(columns: &[S]) -> Self {
+        let columns = columns.iter().map(|name| name.as_ref().to_string()).collect();
+        Listing { columns, rows: Vec::new() }
     }
 
     /// Appends a row.
@@ -68,7 +69,7 @@ impl Listing {
 
     fn write_table(&self, out: &mut dyn Write) -> io::Result<()> {
         let mut table = Table::new();
-        table.load_preset(presets::UTF8_HORIZONTAL_ONLY);
+        table.load_style(TableStyle::new().header_separator(LineStyle::none().fill('─').junction('─')));
         table.set_content_arrangement(ContentArrangement::Disabled);
         table.set_header(self.columns.iter().map(|name| name.replace('_', " ")));
         for row in &self.rows {
@@ -88,16 +89,19 @@ impl Listing {
     }
 
     fn write_json(&self, out: &mut dyn Write) -> io::Result<()> {
-        for row in &self.rows {
-            let object: Map<String, Value> = self
-                .columns
-                .iter()
-                .zip(row)
-                .map(|(name, field)| (name.to_string(), field.exact.clone()))
-                .collect();
-            writeln!(out, "{}", Value::Object(object))?;
+        for object in self.objects() {
+            writeln!(out, "{object}")?;
         }
         Ok(())
+    }
+
+    /// The rows as exact JSON objects.
+    pub(crate) fn objects(&self) -> Vec<Value> {
+        let object = |row: &Vec<Field>| -> Map<String, Value> {
+            let fields = row.iter().map(|field| field.exact.clone());
+            self.columns.iter().cloned().zip(fields).collect()
+        };
+        self.rows.iter().map(object).map(Value::Object).collect()
     }
 
     fn write_csv(&self, out: &mut dyn Write) -> io::Result<()> {
@@ -112,6 +116,11 @@ impl Listing {
         }
         writer.flush()
     }
+}
+
+/// Prints one line to standard output.
+pub(crate) fn line(text: &str) -> io::Result<()> {
+    writeln!(io::stdout().lock(), "{text}")
 }
 
 /// 1234567 as 1,234,567.

@@ -19,7 +19,7 @@ struct Preset {
 
 /// The stack preset called `name`, or the names there are.
 pub(crate) fn stack(name: &str) -> Result<StackPatch, Vec<&'static str>> {
-    let names = || STACKS.iter().map(|(name, _)| *name).collect();
+    let names = || STACKS.iter().map(|(name, _)| *name).collect::<Vec<_>>();
     let (_, text) = STACKS.iter().find(|(known, _)| *known == name).ok_or_else(names)?;
     let preset: Preset = toml::from_str(text).expect("presets are tested");
     Ok(preset.stack)

@@ -53,6 +53,7 @@ pub struct Scenario {
     /// Values to sweep: a path below `stack`, such as "stack.tiers.L1.capacity", to a list of values.
     /// Every strategy runs at every combination.
     #[serde(default)]
+    #[schemars(with = "BTreeMap<String, Vec<serde_json::Value>>")]
     pub matrix: BTreeMap<String, Vec<toml::Value>>,
     /// Latency profiles by name.
     #[serde(default)]
@@ -142,6 +143,25 @@ impl Metric {
             Metric::ByteMissRatio => "byte miss ratio",
             Metric::P99 => "p99 latency",
             Metric::Cost => "cost a month",
+        }
+    }
+
+    /// The column of the result table it is.
+    pub fn column(self) -> &'static str {
+        match self {
+            Metric::HitRatio => "hit_ratio",
+            Metric::ByteMissRatio => "byte_miss_ratio",
+            Metric::P99 => "latency_ns_p99",
+            Metric::Cost => "cost_nanodollars_month",
+        }
+    }
+
+    /// A value of it, for reading.
+    pub fn show(self, value: f64) -> String {
+        match self {
+            Metric::HitRatio | Metric::ByteMissRatio => format!("{:.2} %", value * 100.0),
+            Metric::P99 => trace::units::Nanos(value as u64).rounded(),
+            Metric::Cost => tiers::NanoDollars(value as i64).to_string(),
         }
     }
 

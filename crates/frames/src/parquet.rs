@@ -9,7 +9,7 @@ use polars::prelude::*;
 use polars_io::prelude::*;
 
 use crate::guard::{damaged, decoding, footer, io, stored};
-use crate::results::{CostRow, LatencyRow, Results, RunRow, SCHEMA_VERSION, TierRow, WindowRow};
+use crate::results::{CostRow, LatencyRow, ReplayRow, Results, RunRow, SCHEMA_VERSION, TierRow, WindowRow};
 use crate::table::{ColumnData, Table};
 use crate::{Error, write_atomically};
 
@@ -163,6 +163,8 @@ pub fn describe() -> String {
     table::<CostRow>(&mut out);
     table::<WindowRow>(&mut out);
     table::<LatencyRow>(&mut out);
+    out.push_str("\nThe one table of `cache-strategy replay` stands alone.\n");
+    table::<ReplayRow>(&mut out);
     out
 }
 

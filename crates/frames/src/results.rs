@@ -155,6 +155,44 @@ table! {
     }
 }
 
+table! {
+    #[doc = "One row a flat replay: one policy at one capacity over one trace."]
+    ReplayRow = "replay" {
+        #[doc = "Name of the trace."]
+        trace: String,
+        #[doc = "Name of the policy."]
+        policy: String,
+        #[doc = "Parameters given, as a JSON object; the rest have their defaults."]
+        parameters: String,
+        #[doc = "Capacity, in `unit`."]
+        capacity: u64,
+        #[doc = "`objects` or `bytes`: what capacity and sizes count."]
+        unit: String,
+        #[doc = "Requests counted, after warm-up: the denominator of the miss ratio."]
+        requests: u64,
+        #[doc = "Distinct objects of the trace."]
+        objects: u64,
+        #[doc = "Requests whose object was resident."]
+        hits: u64,
+        #[doc = "Requests whose object was not."]
+        misses: u64,
+        #[doc = "misses / requests."]
+        miss_ratio: f64,
+        #[doc = "Sum of the sizes of the requests, in bytes (of 1 each where the trace has no sizes)."]
+        bytes: u64,
+        #[doc = "Sum of the sizes of the misses, in bytes."]
+        byte_misses: u64,
+        #[doc = "byte_misses / bytes."]
+        byte_miss_ratio: f64,
+        #[doc = "Misses on objects larger than the capacity."]
+        oversized: u64,
+        #[doc = "Misses on objects that the policy would not have."]
+        refused: u64,
+        #[doc = "Wall-clock time of the run, in seconds; differs from run to run."]
+        seconds: f64,
+    }
+}
+
 /// All tables of one scenario.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Results {

@@ -2,7 +2,7 @@
 //!
 //! Removal is lazy: it notes that the object's oldest entry is dead. Entries leave from the front
 //! only, and an object's dead entries lie before its live one, so counting the dead ones of each
-//! object is enough to tell them apart. The counts, a byte an object, cost memory only once
+//! object is enough to tell them apart. The counts, 2 bytes an object, cost memory only once
 //! something is removed. The ring is compacted when more than half of it is dead, so it stays
 //! within twice its length, or when a count would overflow.
 
@@ -15,7 +15,7 @@ use trace::ObjectId;
 pub(crate) struct FifoQueue {
     ring: VecDeque<ObjectId>,
     /// Dead entries by object; grows on the first removal.
-    dead: Vec<u8>,
+    dead: Vec<u16>,
     n_dead: usize,
 }
 
@@ -48,7 +48,7 @@ impl FifoQueue {
         if self.dead.len() <= object.index() {
             self.dead.resize(object.index() + 1, 0);
         }
-        if self.dead[object.index()] == u8::MAX {
+        if self.dead[object.index()] == u16::MAX {
             self.compact();
         }
         self.dead[object.index()] += 1;
@@ -72,7 +72,7 @@ impl FifoQueue {
 
     /// Bytes of memory.
     pub(crate) fn state_bytes(&self) -> usize {
-        4 * self.ring.capacity() + self.dead.capacity()
+        4 * self.ring.capacity() + 2 * self.dead.capacity()
     }
 
     /// Whether the entry just taken from the front was a dead one.
@@ -110,14 +110,14 @@ mod tests {
     #[test]
     fn an_object_may_be_removed_any_number_of_times() {
         let mut queue = FifoQueue::default();
-        (1..=2000).map(ObjectId).for_each(|object| queue.push(object));
-        for _ in 0..1000 {
+        (1..=200_000).map(ObjectId).for_each(|object| queue.push(object));
+        for _ in 0..70_000 {
             queue.push(ObjectId(0));
             queue.remove(ObjectId(0));
         }
         queue.push(ObjectId(0));
-        assert!(queue.iter().eq((1..=2000).chain([0]).map(ObjectId)));
-        assert_eq!(queue.len(), 2001);
+        assert!(queue.iter().eq((1..=200_000).chain([0]).map(ObjectId)));
+        assert_eq!(queue.len(), 200_001);
     }
 
     proptest! {

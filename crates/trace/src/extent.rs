@@ -41,6 +41,15 @@ impl Extent {
     }
 }
 
+impl fmt::Display for Extent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Extent::Requests(n) => write!(f, "{n} requests"),
+            Extent::Time(time) => f.write_str(&time.rounded()),
+        }
+    }
+}
+
 impl Serialize for Extent {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {

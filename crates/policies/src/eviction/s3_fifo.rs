@@ -19,7 +19,7 @@
 //! stored. Compare at capacities of hundreds and more, where the policy is meant to be used.
 //!
 //! Removal other than by eviction leaves no ghost. State: 1 byte an object and 4 a resident or
-//! ghost, and 1 an object for ghosts that come back.
+//! ghost, and 2 an object for ghosts that come back.
 
 use cache::prelude::*;
 

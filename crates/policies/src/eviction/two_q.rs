@@ -10,9 +10,9 @@
 //! Parameters: Kin is `in-ratio` of the capacity and Kout, in objects as large as it, `out-ratio`:
 //! 25 % and 50 %, as the paper advises. With sizes both count sizes. Kin is at least 1.
 //!
-//! `rules=libcachesim` is that program's version. The id leaves A1out before room is made, so what
-//! A1in then pushes out can stay in A1out one step longer; objects larger than Kin are refused; and
-//! with sizes Am makes room within its own share, the capacity less Kin.
+//! `rules=libcachesim` is that program's version. The id leaves A1out before room is made, so an
+//! older one can stay in its place; objects larger than Kin are refused; and with sizes Am makes
+//! room within its own share, the capacity less Kin.
 //!
 //! State: 9 bytes an object.
 

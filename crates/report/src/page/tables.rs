@@ -4,10 +4,12 @@ use frames::{Results, RunRow, TierRow};
 use serde::Serialize;
 
 use crate::select::{tiers as tier_names, unique};
-use crate::{DataTable, Winner, format};
+use crate::{Winner, format};
 
 /// Rows that the page shows; the result files have all.
 const MAX_ROWS: usize = 240;
+/// Runs whose tiers the page shows.
+const MAX_TIER_RUNS: usize = 60;
 
 /// The main table.
 #[derive(Serialize)]
@@ -116,40 +118,52 @@ impl Column {
     }
 }
 
-/// The tiers of every run.
-pub(super) fn tiers(results: &Results) -> DataTable {
-    let columns = [
-        "Run",
-        "Tier",
-        "Policy",
-        "Capacity",
-        "Most used",
-        "Lookups",
-        "Hits",
-        "Hit ratio",
-        "Evictions",
-        "Bypassed",
-        "p50",
-        "p99",
-    ];
-    let order = unique(results.runs.iter().map(|run| run.run.as_str()));
-    let rows = order.into_iter().flat_map(|run| {
-        let mut rows: Vec<&TierRow> = results.tiers.iter().filter(|row| row.run == run).collect();
+/// The tiers of the runs, run by run.
+#[derive(Serialize)]
+pub(super) struct TierTable {
+    columns: [&'static str; 11],
+    groups: Vec<TierGroup>,
+    left_out: usize,
+}
+
+/// The tiers of one run.
+#[derive(Serialize)]
+struct TierGroup {
+    name: String,
+    rows: Vec<[String; 11]>,
+}
+
+/// The tiers of every run that has some.
+pub(super) fn tiers(results: &Results) -> TierTable {
+    let runs = unique(results.tiers.iter().map(|row| row.run.as_str()));
+    let group = |run: &&str| {
+        let mut rows: Vec<&TierRow> = results.tiers.iter().filter(|row| row.run == *run).collect();
         rows.sort_by_key(|row| row.position);
-        rows
-    });
-    DataTable {
-        columns: columns.map(String::from).to_vec(),
-        names: 3,
-        rows: rows.take(MAX_ROWS).map(tier).collect(),
+        TierGroup { name: run.to_string(), rows: rows.into_iter().map(tier).collect() }
+    };
+    TierTable {
+        columns: [
+            "Tier",
+            "Policy",
+            "Capacity",
+            "Most used",
+            "Lookups",
+            "Hits",
+            "Hit ratio",
+            "Evictions",
+            "Bypassed",
+            "p50",
+            "p99",
+        ],
+        groups: runs.iter().take(MAX_TIER_RUNS).map(group).collect(),
+        left_out: runs.len().saturating_sub(MAX_TIER_RUNS),
     }
 }
 
-fn tier(row: &TierRow) -> Vec<String> {
+fn tier(row: &TierRow) -> [String; 11] {
     let some = |text: String, exists: bool| if exists { text } else { "–".into() };
     let cache = row.capacity_bytes > 0;
-    vec![
-        row.run.clone(),
+    [
         row.tier.clone(),
         some(row.policy.clone(), !row.policy.is_empty()),
         some(format::bytes(row.capacity_bytes), cache),

@@ -165,7 +165,8 @@ fn results(arms: &[Arm<'_>]) -> Results {
 }
 
 fn of(arm: &Arm<'_>, nth: usize) -> Results {
-    let run = format!("{} / {} / {}", arm.strategy, arm.trace, arm.cell);
+    let names = [arm.strategy, arm.trace, &arm.cell];
+    let run = names.into_iter().filter(|name| !name.is_empty()).collect::<Vec<_>>().join(" / ");
     let hits: f64 = arm.tiers.iter().map(|tier| tier.1).sum();
     let (tiers, costs) = tiers(arm, &run, hits);
     let latency = latency(arm, &run);

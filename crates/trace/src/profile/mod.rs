@@ -21,9 +21,6 @@ use serde::Serialize;
 use crate::trace::{Keys, Labels, ObjectId, Op, Trace};
 use objects::PerObject;
 
-/// How many objects [`Profile::top_objects`] has at most.
-pub const N_TOP_OBJECTS: usize = 10;
-
 /// The figures of a trace.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Profile {
@@ -102,8 +99,8 @@ pub struct TopObject {
     pub bytes: u64,
 }
 
-/// The figures of `trace`. Ratios of nothing to nothing are 0.
-pub fn profile(trace: &Trace) -> Profile {
+/// The figures of `trace`, with its `n_top` most popular objects. Ratios of nothing to nothing are 0.
+pub fn profile(trace: &Trace, n_top: usize) -> Profile {
     let columns = trace.columns();
     let (n_requests, n_objects) = (trace.n_requests() as u64, u64::from(trace.n_objects()));
     let (objects, mut reuse_times) = PerObject::count(trace);
@@ -124,7 +121,7 @@ pub fn profile(trace: &Trace) -> Profile {
         reuse_time_requests: Quantiles::of(&mut reuse_times),
         object_bytes: columns.size.as_ref().and_then(|_| Quantiles::of(&mut objects.bytes.clone())),
         n_objects_resized: objects.resized.iter().filter(|resized| **resized).count() as u64,
-        top_objects: top(&objects, columns.keys.as_ref(), n_requests),
+        top_objects: top(&objects, columns.keys.as_ref(), n_requests, n_top),
         popularity: Popularity::fit(&objects.n_requests),
         working_sets: working_set::all(trace),
     }
@@ -162,12 +159,12 @@ fn time(trace: &Trace) -> Option<Time> {
 }
 
 /// The most requested objects; of equals, the one seen first.
-fn top(objects: &PerObject, keys: Option<&Keys>, n_requests: u64) -> Vec<TopObject> {
+fn top(objects: &PerObject, keys: Option<&Keys>, n_requests: u64, n_top: usize) -> Vec<TopObject> {
     let mut ids: Vec<u32> = (0..objects.n_requests.len() as u32).collect();
     let order = |id: &u32| (std::cmp::Reverse(objects.n_requests[*id as usize]), *id);
-    if ids.len() > N_TOP_OBJECTS {
-        ids.select_nth_unstable_by_key(N_TOP_OBJECTS, order);
-        ids.truncate(N_TOP_OBJECTS);
+    if ids.len() > n_top {
+        ids.select_nth_unstable_by_key(n_top, order);
+        ids.truncate(n_top);
     }
     ids.sort_unstable_by_key(order);
     let describe = |id: u32| TopObject {
@@ -208,7 +205,7 @@ mod tests {
             let time_ns = seconds * 1_000_000_000;
             builder.push(&Row { time_ns, size, op, ..Row::of(Key::Text(key)) }).unwrap();
         }
-        let profile = profile(&builder.finish("t", "t").unwrap());
+        let profile = profile(&builder.finish("t", "t").unwrap(), 10);
         assert_eq!((profile.n_requests, profile.n_objects, profile.n_clients), (6, 3, Some(1)));
         assert_eq!(profile.n_ops, Ops { get: 4, set: 1, delete: 1 });
         assert_eq!((profile.requested_bytes, profile.footprint_bytes), (105, 60));
@@ -229,7 +226,7 @@ mod tests {
     #[test]
     fn the_top_is_by_count_then_by_appearance() {
         let trace = Trace::from_numbers("t", (0..100).chain([50, 60, 60, 3]));
-        let top = profile(&trace).top_objects;
+        let top = profile(&trace, 10).top_objects;
         let keys: Vec<_> = top.iter().map(|object| object.key.as_str()).collect();
         assert_eq!(keys, ["60", "3", "50", "0", "1", "2", "4", "5", "6", "7"]);
     }
@@ -237,7 +234,7 @@ mod tests {
     #[test]
     fn nothing_has_figures_too() {
         let empty = Trace::new("t", Columns::untimed(Vec::new()), ReadReport::default()).unwrap();
-        let profile = profile(&empty);
+        let profile = profile(&empty, 10);
         assert_eq!((profile.n_requests, profile.one_hit_ratio), (0, 0.0));
         assert!(profile.top_objects.is_empty() && profile.working_sets.is_empty());
     }

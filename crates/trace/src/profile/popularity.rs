@@ -173,7 +173,7 @@ mod tests {
              phase = [{{ requests = 1_000_000, mix = {{ a = 1 }} }}]"
         );
         let recipe = Recipe::from_toml(&text, "t").unwrap();
-        profile(&generate(&recipe, None).unwrap()).popularity.unwrap()
+        profile(&generate(&recipe, None).unwrap(), 10).popularity.unwrap()
     }
 
     #[test]

@@ -1,0 +1,7 @@
+//! One file a command.
+
+pub(crate) mod policies;
+pub(crate) mod replay;
+pub(crate) mod run;
+pub(crate) mod scenario;
+pub(crate) mod trace;

@@ -1,0 +1,308 @@
+//! `replay`: traces × policies × capacities through single caches.
+
+use std::fs::File;
+use std::io::Write;
+use std::ops::ControlFlow;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Instant;
+
+use anyhow::{Context, Result, anyhow, bail};
+use cache::{Counts, Job, PolicyInfo, PolicySpec, split_specs};
+use experiment::scenario::Warmup;
+use experiment::{RunProgress, open_trace};
+use frames::ReplayRow;
+use rayon::prelude::*;
+use serde_json::Value;
+use trace::Trace;
+use trace::units::Bytes;
+
+use crate::args::{Format, Replay, ReplayFormat, Unit};
+use crate::exit;
+use crate::output::{Field, Listing, percent};
+use crate::progress::{follow, say, stop_on_interrupt};
+
+use super::trace::read_options;
+
+pub(crate) fn replay(args: &Replay) -> Result<u8> {
+    let policies = parse_policies(&args.policy)?;
+    let capacities = parse_capacities(&args.capacity)?;
+    let unit = unit(args.unit, &capacities)?;
+    let warmup: Warmup = args.warmup.parse().map_err(|what: String| anyhow!("--warmup: {what}"))?;
+    if args.format == ReplayFormat::Parquet && args.output.is_none() {
+        bail!("--format parquet needs a file\nhint: --output results.parquet");
+    }
+    let progress = Arc::new(RunProgress::default());
+    stop_on_interrupt(&progress)?;
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(args.threads).build()?;
+    let mut rows = Vec::new();
+    let mut complete = true;
+    // One trace at a time in memory; its runs in parallel.
+    for path in &args.traces {
+        let trace = load(args, path, unit)?;
+        let grid: Vec<Run<'_>> = policies
+            .iter()
+            .flat_map(|(spec, info)| capacities.iter().map(move |capacity| (spec, *info, capacity)))
+            .map(|(spec, info, capacity)| Run::new(&trace, unit, spec, info, capacity, warmup))
+            .collect::<Result<_>>()?;
+        let next_use = grid
+            .iter()
+            .any(|run| run.info.clairvoyant)
+            .then(|| trace::next_use(trace.objects(), trace.n_objects()));
+        progress.done.store(0, Ordering::Relaxed);
+        progress.total.store((grid.len() * trace.n_requests()) as u64, Ordering::Relaxed);
+        let bar = follow(&progress);
+        let finished = pool.install(|| {
+            grid.par_iter()
+                .map(|run| run.go(args, next_use.as_deref(), &progress))
+                .collect::<Result<Vec<_>>>()
+        })?;
+        drop(bar);
+        complete &= finished.iter().all(Option::is_some);
+        rows.extend(finished.into_iter().flatten());
+        if progress.stop.load(Ordering::Relaxed) {
+            break;
+        }
+    }
+    write(args, &rows)?;
+    Ok(if complete { 0 } else { exit::INTERRUPTED })
+}
+
+fn parse_policies(lists: &[String]) -> Result<Vec<(PolicySpec, &'static PolicyInfo)>> {
+    let mut policies = Vec::new();
+    for list in lists {
+        for spec in split_specs(list)? {
+            let info = policies::resolve(&spec)?;
+            policies.push((spec, info));
+        }
+    }
+    Ok(policies)
+}
+
+/// A capacity before the trace is known.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Capacity {
+    /// In whatever the unit is.
+    Bare(u64),
+    Share(f64),
+    Memory(u64),
+}
+
+fn parse_capacities(lists: &[String]) -> Result<Vec<Capacity>> {
+    lists.iter().flat_map(|list| list.split(',')).map(parse_capacity).collect()
+}
+
+fn parse_capacity(text: &str) -> Result<Capacity> {
+    let text = text.trim();
+    if let Some(percent) = text.strip_suffix('%') {
+        let share = percent.trim().parse::<f64>().ok().filter(|p| *p > 0.0 && p.is_finite());
+        let share = share.ok_or_else(|| anyhow!("`{text}` is not a share such as 1%"))?;
+        return Ok(Capacity::Share(share / 100.0));
+    }
+    let capacity = match text.replace('_', "").parse::<u64>() {
+        Ok(number) => Capacity::Bare(number),
+        Err(_) => Capacity::Memory(
+            text.parse::<Bytes>()
+                .map_err(|_| anyhow!("`{text}` is not a capacity; write 1000, 1% or 64MiB"))?
+                .0,
+        ),
+    };
+    if matches!(capacity, Capacity::Bare(0) | Capacity::Memory(0)) {
+        bail!("a capacity of 0 holds nothing");
+    }
+    Ok(capacity)
+}
+
+/// What capacities count: as said, or bytes if amounts of memory were given.
+fn unit(said: Option<Unit>, capacities: &[Capacity]) -> Result<cache::Unit> {
+    let memory = |c: &Capacity| matches!(c, Capacity::Memory(_));
+    match said {
+        Some(Unit::Objects) if capacities.iter().any(memory) => {
+            bail!("--unit objects does not go with a capacity in bytes")
+        }
+        Some(Unit::Objects) => Ok(cache::Unit::Objects),
+        Some(Unit::Bytes) => Ok(cache::Unit::Bytes),
+        None if capacities.iter().all(memory) => Ok(cache::Unit::Bytes),
+        None if capacities.iter().any(memory) => {
+            bail!("some capacities are in bytes and some are not\nhint: say --unit bytes")
+        }
+        None => Ok(cache::Unit::Objects),
+    }
+}
+
+fn load(args: &Replay, path: &Path, unit: cache::Unit) -> Result<Trace> {
+    let mut options = read_options(&args.read)?;
+    // Flat replay needs no stamps and no operations.
+    options.ignore_time = true;
+    options.ignore_op = true;
+    let bar = crate::progress::bytes("reading");
+    let trace = open_trace(path, &options, &mut |done, total| {
+        bar.set_length(total);
+        bar.set_position(done);
+    })?;
+    bar.finish_and_clear();
+    let report = trace.report().to_string();
+    for line in report.lines() {
+        say(format!("{}: {line}", path.display()));
+    }
+    if unit == cache::Unit::Bytes && trace.columns().size.is_none() {
+        say(format!("{}: the trace has no sizes: every object counts as 1 byte", path.display()));
+    }
+    Ok(trace)
+}
+
+/// One cell of the grid.
+struct Run<'a> {
+    trace: &'a Trace,
+    unit: cache::Unit,
+    spec: &'a PolicySpec,
+    info: &'static PolicyInfo,
+    capacity: u64,
+    warmup: usize,
+}
+
+impl<'a> Run<'a> {
+    fn new(
+        trace: &'a Trace,
+        unit: cache::Unit,
+        spec: &'a PolicySpec,
+        info: &'static PolicyInfo,
+        capacity: &Capacity,
+        warmup: Warmup,
+    ) -> Result<Self> {
+        let whole = match unit {
+            cache::Unit::Objects => u64::from(trace.n_objects()),
+            cache::Unit::Bytes => trace.footprint_bytes(),
+        };
+        let capacity = match *capacity {
+            Capacity::Bare(number) | Capacity::Memory(number) => number,
+            Capacity::Share(share) => ((whole as f64 * share) as u64).max(1),
+        };
+        let warmup = warmup.of(trace.n_requests());
+        Ok(Run { trace, unit, spec, info, capacity, warmup })
+    }
+
+    fn go(&self, args: &Replay, next_use: Option<&[u32]>, progress: &RunProgress) -> Result<Option<ReplayRow>> {
+        let job = Job {
+            trace: self.trace,
+            capacity: self.capacity,
+            unit: self.unit,
+            warmup: self.warmup,
+            seed: args.seed,
+            next_use,
+            check: args.check,
+        };
+        let mut seen = 0;
+        let mut report = |done: usize| {
+            progress.done.fetch_add((done - seen) as u64, Ordering::Relaxed);
+            seen = done;
+            if progress.stop.load(Ordering::Relaxed) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        };
+        let start = Instant::now();
+        let counts = (self.info.run)(&job, &self.spec.parameters, &mut report)?;
+        Ok(counts.map(|counts| self.row(&counts, start.elapsed().as_secs_f64())))
+    }
+
+    fn row(&self, counts: &Counts, seconds: f64) -> ReplayRow {
+        ReplayRow {
+            trace: self.trace.name().to_string(),
+            policy: self.info.name.to_string(),
+            parameters: Value::Object(self.spec.parameters.clone()).to_string(),
+            capacity: self.capacity,
+            unit: self.unit.name().to_string(),
+            requests: counts.requests,
+            objects: u64::from(self.trace.n_objects()),
+            hits: counts.hits,
+            misses: counts.misses(),
+            miss_ratio: counts.miss_ratio(),
+            bytes: counts.bytes,
+            byte_misses: counts.byte_misses(),
+            byte_miss_ratio: counts.byte_miss_ratio(),
+            oversized: counts.oversized,
+            refused: counts.refused,
+            seconds,
+        }
+    }
+}
+
+fn write(args: &Replay, rows: &[ReplayRow]) -> Result<()> {
+    let format = match args.format {
+        ReplayFormat::Parquet => {
+            let output = args.output.as_deref().context("checked above")?;
+            return Ok(frames::write_table(output, rows)?);
+        }
+        ReplayFormat::Table => Format::Table,
+        ReplayFormat::Json => Format::Json,
+        ReplayFormat::Csv => Format::Csv,
+    };
+    let listing = listing(rows)?;
+    match &args.output {
+        None => listing.print(format)?,
+        Some(path) => frames::write_atomically::<anyhow::Error>(path, |file: &mut File| {
+            let mut buffer = std::io::BufWriter::new(file);
+            listing.write(format, &mut buffer)?;
+            Ok(buffer.flush()?)
+        })?,
+    }
+    Ok(())
+}
+
+fn listing(rows: &[ReplayRow]) -> Result<Listing> {
+    let mut listing = Listing::new(&[
+        "trace", "policy", "parameters", "capacity", "unit", "requests", "objects", "hits", "misses",
+        "miss_ratio", "bytes", "byte_misses", "byte_miss_ratio", "oversized", "refused", "seconds",
+    ]);
+    for row in rows {
+        let parameters: Value = serde_json::from_str(&row.parameters)?;
+        let shown = parameters.as_object().map(|map| {
+            let spec = PolicySpec { name: String::new(), parameters: map.clone() };
+            spec.to_string().trim_start_matches(':').to_string()
+        });
+        listing.push(vec![
+            Field::text(&row.trace),
+            Field::text(&row.policy),
+            Field::new(parameters, shown.unwrap_or_default()),
+            Field::count(row.capacity),
+            Field::text(&row.unit),
+            Field::count(row.requests),
+            Field::count(row.objects),
+            Field::count(row.hits),
+            Field::count(row.misses),
+            Field::new(row.miss_ratio, percent(row.miss_ratio)),
+            Field::count(row.bytes),
+            Field::count(row.byte_misses),
+            Field::new(row.byte_miss_ratio, percent(row.byte_miss_ratio)),
+            Field::count(row.oversized),
+            Field::count(row.refused),
+            Field::new(row.seconds, format!("{:.3}", row.seconds)),
+        ]);
+    }
+    Ok(listing)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn capacities_say_what_they_count() {
+        assert_eq!(parse_capacity("1_000").unwrap(), Capacity::Bare(1000));
+        assert_eq!(parse_capacity("0.5%").unwrap(), Capacity::Share(0.005));
+        assert_eq!(parse_capacity("64MiB").unwrap(), Capacity::Memory(64 << 20));
+        for text in ["0", "", "-1", "0%", "1 parsec", "0B"] {
+            assert!(parse_capacity(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn the_unit_follows_the_capacities_unless_it_is_said() {
+        let memory = [Capacity::Memory(5)];
+        let mixed = [Capacity::Memory(5), Capacity::Share(0.1)];
+        assert_eq!(unit(None, &memory).unwrap(), cache::Unit::Bytes);
+        assert_eq!(unit(None, &[Capacity::Bare(5)]).unwrap(), cache::Unit::Objects);
+        assert_eq!(unit(Some(Unit::Bytes), &mixed).unwrap(), cache::Unit::Bytes);
+        assert!(unit(None, &mixed).is_err());
+        assert!(unit(Some(Unit::Objects), &memory).is_err());
+    }
+}

@@ -1,0 +1,228 @@
+//! `run` and `rerun`: a study from a scenario or a manifest to a table and a report.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::Result;
+use experiment::{
+    Finished, Manifest, Resolved, RunOptions, RunProgress, Verdict, run as run_study, verdicts,
+};
+use frames::{Results, RunRow, TierRow};
+use report::{Document, Winner};
+use tiers::NanoDollars;
+use trace::units::Nanos;
+
+use crate::args::{How, Rerun, Run};
+use crate::exit;
+use crate::output::{Field, Listing, percent};
+use crate::progress::{follow, say, stop_on_interrupt};
+
+const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+pub(crate) fn run(args: &Run) -> Result<u8> {
+    let study = experiment::resolve(&args.scenario, &args.settings)?;
+    let (finished, _) = go(&study, &args.how, Vec::new())?;
+    Ok(if finished.is_complete() { 0 } else { exit::INTERRUPTED })
+}
+
+pub(crate) fn rerun(args: &Rerun) -> Result<u8> {
+    let before = Manifest::open(&args.manifest)?;
+    // The manifest's paths start at the folder the study was run from; look for that one upwards.
+    let folders = args.manifest.ancestors().skip(1).map(PathBuf::from).collect();
+    let (finished, now) = go(&before.study, &args.how, folders)?;
+    if !finished.is_complete() {
+        return Ok(exit::INTERRUPTED);
+    }
+    let differences = before.differences(&now);
+    if differences.is_empty() {
+        say("the results are the same, bit for bit");
+        return Ok(0);
+    }
+    say(format!("the results differ:\n  {}", differences.join("\n  ")));
+    Ok(exit::DIFFERENT)
+}
+
+/// Runs the study, prints the table, writes the report.
+fn go(study: &Resolved, how: &How, search: Vec<PathBuf>) -> Result<(Finished, Manifest)> {
+    let progress = Arc::new(RunProgress::default());
+    stop_on_interrupt(&progress)?;
+    let bar = follow(&progress);
+    let finished = run_study(study, &RunOptions { threads: how.threads, search }, &progress)?;
+    drop(bar);
+    let manifest = Manifest::new(VERSION, study, &finished);
+    let verdicts = verdicts(&finished.results.runs, study.metric);
+    listing(&finished.results, &verdicts).print(how.format)?;
+    say(format!(
+        "{} of {} runs; reading took {:.2} s, simulating {:.2} s",
+        finished.results.runs.len(),
+        finished.n_runs,
+        finished.reading.as_secs_f64(),
+        finished.simulating.as_secs_f64()
+    ));
+    for verdict in &verdicts {
+        say(sentence(verdict));
+    }
+    if !how.no_report {
+        let dir = how.out.clone().unwrap_or_else(|| Path::new("reports").join(&study.name));
+        write(&dir, study, &finished, &verdicts, &manifest)?;
+        say(format!("report: {}", dir.join("index.html").display()));
+    }
+    Ok((finished, manifest))
+}
+
+/// One row a run: hit ratio of each tier and overall, byte misses, latency, money.
+fn listing(results: &Results, verdicts: &[Verdict]) -> Listing {
+    let mut names: Vec<&str> = Vec::new();
+    for tier in results.tiers.iter().filter(|tier| tier.tier != "origin") {
+        if !names.contains(&tier.tier.as_str()) {
+            names.push(&tier.tier);
+        }
+    }
+    let traces = distinct(results, |run| &run.trace) > 1;
+    let cells = distinct(results, |run| &run.cell) > 1;
+    let mut columns = vec!["winner".to_string(), "strategy".into()];
+    columns.extend(traces.then(|| "trace".to_string()));
+    columns.extend(cells.then(|| "cell".to_string()));
+    columns.extend(names.iter().map(|name| format!("{name}_hit_ratio")));
+    let rest = ["hit_ratio", "byte_miss_ratio", "p50_ns", "p95_ns", "p99_ns", "usd_month"];
+    columns.extend(rest.map(str::to_string));
+    let mut listing = Listing::new(&columns);
+    for run in &results.runs {
+        let wins = wins(run, verdicts);
+        let mark = if wins { "▶" } else { "" };
+        let mut row = vec![Field::new(wins, mark), Field::text(&run.strategy)];
+        row.extend(traces.then(|| Field::text(&run.trace)));
+        row.extend(cells.then(|| Field::text(&run.cell)));
+        for name in &names {
+            let of_run = |tier: &&TierRow| tier.run == run.run && tier.tier == *name;
+            row.push(match results.tiers.iter().find(of_run) {
+                Some(tier) => Field::new(tier.hit_ratio, percent(tier.hit_ratio)),
+                None => Field::new(serde_json::Value::Null, "–"),
+            });
+        }
+        let cost = NanoDollars(run.cost_nanodollars_month);
+        row.extend([
+            Field::new(run.hit_ratio, percent(run.hit_ratio)),
+            Field::new(run.byte_miss_ratio, percent(run.byte_miss_ratio)),
+            latency(run.latency_ns_p50),
+            latency(run.latency_ns_p95),
+            latency(run.latency_ns_p99),
+            Field::new(cost.dollars(), cost.to_string()),
+        ]);
+        listing.push(row);
+    }
+    listing
+}
+
+fn latency(ns: u64) -> Field {
+    Field::new(ns, Nanos(ns).rounded())
+}
+
+fn distinct(results: &Results, key: impl Fn(&RunRow) -> &String) -> usize {
+    let mut keys: Vec<&String> = results.runs.iter().map(key).collect();
+    keys.sort_unstable();
+    keys.dedup();
+    keys.len()
+}
+
+fn wins(run: &RunRow, verdicts: &[Verdict]) -> bool {
+    verdicts.iter().any(|verdict| {
+        verdict.trace == run.trace
+            && verdict.cell == run.cell
+            && verdict.winners.contains(&run.strategy)
+    })
+}
+
+/// A verdict in words.
+fn sentence(verdict: &Verdict) -> String {
+    let place = match verdict.cell.as_str() {
+        "" => verdict.trace.clone(),
+        cell => format!("{} at {cell}", verdict.trace),
+    };
+    let shown = |value: f64| verdict.metric.show(value);
+    let winners = verdict.winners.join(" and ");
+    let metric = verdict.metric.name();
+    match (&verdict.runner_up, verdict.second) {
+        (Some(other), Some(second)) => format!(
+            "{place}: {winners} wins by {metric}, {} against {} of {other}",
+            shown(verdict.best),
+            shown(second)
+        ),
+        _ => format!("{place}: {winners}, {metric} {}", shown(verdict.best)),
+    }
+}
+
+fn write(
+    dir: &Path,
+    study: &Resolved,
+    finished: &Finished,
+    verdicts: &[Verdict],
+    manifest: &Manifest,
+) -> Result<()> {
+    finished.results.write(dir)?;
+    let summary = serde_json::json!({
+        "schema": 1,
+        "study": study.name,
+        "complete": finished.is_complete(),
+        "verdicts": verdicts,
+        "runs": listing(&finished.results, verdicts).objects(),
+        "notes": notes(study, finished),
+    });
+    text(&dir.join("summary.json"), &(serde_json::to_string_pretty(&summary)? + "\n"))?;
+    text(&dir.join("manifest.json"), &manifest.to_json())?;
+    let winners: Vec<Winner<'_>> = verdicts
+        .iter()
+        .flat_map(|verdict| {
+            verdict.winners.first().map(|strategy| Winner {
+                trace: &verdict.trace,
+                cell: &verdict.cell,
+                strategy,
+                metric: verdict.metric.column(),
+            })
+        })
+        .collect();
+    let document = Document {
+        title: &study.name,
+        description: &study.description,
+        results: &finished.results,
+        winners: &winners,
+        resolved_scenario: &super::scenario::to_toml(study)?,
+        manifest: &manifest.to_json(),
+        notes: &notes(study, finished),
+        version: VERSION,
+    };
+    report::write(dir, &document)?;
+    Ok(())
+}
+
+fn text(path: &Path, text: &str) -> Result<()> {
+    frames::write_atomically::<anyhow::Error>(path, |file| Ok(file.write_all(text.as_bytes())?))
+}
+
+/// What the reader of the figures should know.
+fn notes(study: &Resolved, finished: &Finished) -> Vec<String> {
+    let mut notes = Vec::new();
+    if !finished.is_complete() {
+        notes.push(format!(
+            "Interrupted: only {} of {} runs are here.",
+            finished.results.runs.len(),
+            finished.n_runs
+        ));
+    }
+    notes.extend(finished.notes.iter().cloned());
+    notes.extend(tiers::SIMPLIFICATIONS.iter().map(|note| note.to_string()));
+    notes.push("The figures are exact for this trace, seed and model. They carry no sampling error, and they say nothing about other traces.".into());
+    for (name, profile) in &study.latency {
+        notes.push(format!("Latency `{name}`, {}: {}", profile.date, profile.source));
+    }
+    let mut books: Vec<_> = study
+        .strategies
+        .iter()
+        .map(|s| (&s.stack.prices, &s.stack.prices_date, &s.stack.prices_source))
+        .collect();
+    books.sort_unstable();
+    books.dedup();
+    notes.extend(books.iter().map(|(name, date, source)| format!("Prices `{name}`, {date}: {source}")));
+    notes
+}

@@ -1,0 +1,53 @@
+//! `validate`, `show` and `schema`.
+
+use std::io::Write;
+
+use anyhow::Result;
+use experiment::{Resolved, Source};
+
+use crate::args::{Document, Schema, Show, Validate};
+use crate::progress::say;
+
+pub(crate) fn validate(args: &Validate) -> Result<u8> {
+    let study = experiment::resolve(&args.scenario, &args.settings)?;
+    for trace in &study.traces {
+        if !trace.path.exists() {
+            say(format!("warning: {} is not there", trace.path.display()));
+        }
+    }
+    say(format!(
+        "{} is valid: {} runs ({} strategies and cells over {} traces)",
+        args.scenario.display(),
+        study.strategies.len() * study.traces.len(),
+        study.strategies.len(),
+        study.traces.len()
+    ));
+    Ok(0)
+}
+
+pub(crate) fn show(args: &Show) -> Result<u8> {
+    let text = if args.resolved {
+        to_toml(&experiment::resolve(&args.scenario, &args.settings)?)?
+    } else {
+        Source::open(&args.scenario)?.text().to_string()
+    };
+    std::io::stdout().write_all(text.as_bytes())?;
+    Ok(0)
+}
+
+pub(crate) fn to_toml(study: &Resolved) -> Result<String> {
+    Ok(toml::to_string(study)?)
+}
+
+pub(crate) fn schema(args: &Schema) -> Result<u8> {
+    let text = match args.what {
+        Document::Scenario => experiment::json_schema(),
+        Document::Recipe => {
+            let schema = schemars::schema_for!(trace::generate::Recipe);
+            serde_json::to_string_pretty(&schema)? + "\n"
+        }
+        Document::Results => frames::describe(),
+    };
+    std::io::stdout().write_all(text.as_bytes())?;
+    Ok(0)
+}
