@@ -23,7 +23,9 @@ pub enum Error {
         source: ParamError,
     },
     /// A specification that does not parse.
-    #[error("`{spec}`: {what}\nhint: write `name` or `name:parameter=value`, as in `s3-fifo:version=v1`")]
+    #[error(
+        "`{spec}`: {what}\nhint: write `name` or `name:parameter=value`, as in `s3-fifo:version=v1`"
+    )]
     Spec {
         /// The text.
         spec: String,

@@ -114,7 +114,8 @@ pub struct PolicyInfo {
     /// Its parameters.
     pub parameters: fn() -> Vec<Parameter>,
     /// Its whole run, compiled for it; `None` if stopped.
-    pub run: for<'a> fn(&Job<'a>, &Map<String, Value>, Progress<'_>) -> Result<Option<Counts>, Error>,
+    pub run:
+        for<'a> fn(&Job<'a>, &Map<String, Value>, Progress<'_>) -> Result<Option<Counts>, Error>,
     /// A cache of it, for the tiers of a stack.
     pub build: fn(&Setup, &Map<String, Value>) -> Result<Box<dyn Contents>, Error>,
 }

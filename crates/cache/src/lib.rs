@@ -17,7 +17,9 @@ mod spec;
 pub use cache::{Access, Cache, Contents, Filled};
 pub use error::Error;
 pub use eviction::{Eviction, Needs, ParamError, Removal, Request, Setup, Unit};
-pub use info::{Family, Job, Progress, Paper, Parameter, PolicyInfo, build_erased, parameters_of, run_erased};
+pub use info::{
+    Family, Job, Paper, Parameter, PolicyInfo, Progress, build_erased, parameters_of, run_erased,
+};
 pub use replay::{Counts, Plan, replay};
 pub use residents::Residents;
 pub use spec::{PolicySpec, split_specs};
@@ -25,7 +27,7 @@ pub use spec::{PolicySpec, split_specs};
 /// The names a policy file needs.
 pub mod prelude {
     pub use crate::{
-        Eviction, Family, Needs, ParamError, Paper, Removal, Request, Residents, Setup, Unit,
+        Eviction, Family, Needs, Paper, ParamError, Removal, Request, Residents, Setup, Unit,
         policy,
     };
     pub use schemars::JsonSchema;

@@ -95,7 +95,8 @@ fn run<E: Eviction, const BYTES: bool, const FUTURE: bool>(
     let mut start = 0;
     while start < objects.len() {
         // A block never straddles the end of the warm-up.
-        let limit = if start < plan.warmup { plan.warmup.min(objects.len()) } else { objects.len() };
+        let limit =
+            if start < plan.warmup { plan.warmup.min(objects.len()) } else { objects.len() };
         let block = &objects[start..limit.min(start + BLOCK)];
         let block_sizes = &mut block_sizes[..block.len()];
         if let Some(sizes) = sizes {

@@ -104,7 +104,9 @@ mod tests {
 
     #[test]
     fn specs_print_as_they_are_written() {
-        for text in ["lru", "s3-fifo:version=v1", "slru:fill=room", "slru:weights=1:4", "2q:in-ratio=0.25"] {
+        for text in
+            ["lru", "s3-fifo:version=v1", "slru:fill=room", "slru:weights=1:4", "2q:in-ratio=0.25"]
+        {
             let spec: PolicySpec = text.parse().unwrap();
             let mut parts: Vec<_> = text.split([':', ',']).collect();
             let printed = spec.to_string();

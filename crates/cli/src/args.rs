@@ -8,7 +8,9 @@ use experiment::Setting;
 /// Replay access traces through simulated cache tiers, and compare strategies
 #[derive(Debug, Parser)]
 #[command(name = "cache-strategy", version, max_term_width = 100)]
-#[command(after_help = "Exit codes: 0 done, 1 a comparison found a difference, 2 bad usage or input, 70 a bug, 130 interrupted.")]
+#[command(
+    after_help = "Exit codes: 0 done, 1 a comparison found a difference, 2 bad usage or input, 70 a bug, 130 interrupted."
+)]
 pub(crate) struct Args {
     #[command(subcommand)]
     pub(crate) command: Command,
@@ -66,7 +68,9 @@ pub(crate) enum ReplayFormat {
 /// Prints the result table, and writes index.html, charts, Parquet tables, summary.json and
 /// manifest.json to reports/NAME.
 #[derive(Debug, Parser)]
-#[command(after_help = "Examples:\n  cache-strategy run scenarios/quickstart.toml\n  cache-strategy run scenarios/quickstart.toml --set stack.tiers.L1.capacity=1GiB\n  cache-strategy run my.toml --format json | jq .hit_ratio")]
+#[command(
+    after_help = "Examples:\n  cache-strategy run scenarios/quickstart.toml\n  cache-strategy run scenarios/quickstart.toml --set stack.tiers.L1.capacity=1GiB\n  cache-strategy run my.toml --format json | jq .hit_ratio"
+)]
 pub(crate) struct Run {
     /// Scenario file
     pub(crate) scenario: PathBuf,
@@ -150,7 +154,9 @@ pub(crate) enum Document {
 /// Every request is a read that fills on a miss. Runs the whole grid of traces, policies and
 /// capacities in parallel.
 #[derive(Debug, Parser)]
-#[command(after_help = "Examples:\n  cache-strategy replay traces/build-opens.csv.zst --policy lru,arc --capacity 1%,10%\n  cache-strategy replay t.bin --policy s3-fifo:version=v1,small-ratio=0.2 --capacity 64MiB --unit bytes\n  cache-strategy replay t.lis --policy belady --capacity 1000 --format json")]
+#[command(
+    after_help = "Examples:\n  cache-strategy replay traces/build-opens.csv.zst --policy lru,arc --capacity 1%,10%\n  cache-strategy replay t.bin --policy s3-fifo:version=v1,small-ratio=0.2 --capacity 64MiB --unit bytes\n  cache-strategy replay t.lis --policy belady --capacity 1000 --format json"
+)]
 pub(crate) struct Replay {
     /// Trace files
     #[arg(required = true, value_name = "TRACE")]

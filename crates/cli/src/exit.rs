@@ -44,7 +44,9 @@ pub(crate) fn install_panic_message() {
         default(info);
         #[expect(clippy::print_stderr, reason = "this is where errors reach the user")]
         {
-            eprintln!("this is a bug in cache-strategy; please report it with the command that shows it");
+            eprintln!(
+                "this is a bug in cache-strategy; please report it with the command that shows it"
+            );
         }
         std::process::exit(i32::from(INTERNAL));
     }));

@@ -40,8 +40,7 @@ impl Field {
 }
 
 impl Listing {
-    /// An empty table with these columns. Programs see the names as they are, people with spaces for
-    /// underscores.
+    /// An empty table with these columns. Programs see the names as they are.
     pub(crate) fn new<S: AsRef<str>>(columns: &[S]) -> Self {
         let columns = columns.iter().map(|name| name.as_ref().to_string()).collect();
         Listing { columns, rows: Vec::new() }
@@ -69,14 +68,17 @@ impl Listing {
 
     fn write_table(&self, out: &mut dyn Write) -> io::Result<()> {
         let mut table = Table::new();
-        table.load_style(TableStyle::new().header_separator(LineStyle::none().fill('─').junction('─')));
+        table.load_style(
+            TableStyle::new().header_separator(LineStyle::none().fill('─').junction('─')),
+        );
         table.set_content_arrangement(ContentArrangement::Disabled);
-        table.set_header(self.columns.iter().map(|name| name.replace('_', " ")));
+        table.set_header(self.columns.iter().map(|name| header(name)));
         for row in &self.rows {
             table.add_row(row.iter().map(|field| field.shown.clone()));
         }
         for (i, column) in table.column_iter_mut().enumerate() {
-            let numeric = !self.rows.is_empty() && self.rows.iter().all(|row| row[i].exact.is_number() || row[i].exact.is_null());
+            let numeric = !self.rows.is_empty()
+                && self.rows.iter().all(|row| row[i].exact.is_number() || row[i].exact.is_null());
             if numeric {
                 column.set_cell_alignment(CellAlignment::Right);
             }
@@ -121,6 +123,14 @@ impl Listing {
 /// Prints one line to standard output.
 pub(crate) fn line(text: &str) -> io::Result<()> {
     writeln!(io::stdout().lock(), "{text}")
+}
+
+/// A column's name as people read it: values shown carry their own unit.
+fn header(name: &str) -> String {
+    match name {
+        "usd_month" => "$ a month".into(),
+        _ => name.strip_suffix("_ns").unwrap_or(name).replace('_', " "),
+    }
 }
 
 /// 1234567 as 1,234,567.

@@ -9,12 +9,20 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 /// A bar over requests; invisible unless standard error is a terminal.
 pub(crate) fn requests(total: u64, what: &str) -> ProgressBar {
-    bar(total, &format!("{what} {{bar:30}} {{percent:>3}} % {{human_pos}} / {{human_len}} requests, {{eta}} left"))
+    bar(
+        total,
+        &format!(
+            "{what} {{bar:30}} {{percent:>3}} % {{human_pos}} / {{human_len}} requests, {{eta}} left"
+        ),
+    )
 }
 
 /// A bar over the bytes of a file that is being read.
 pub(crate) fn bytes(what: &str) -> ProgressBar {
-    bar(0, &format!("{what} {{bar:30}} {{percent:>3}} % {{decimal_bytes}} / {{decimal_total_bytes}}"))
+    bar(
+        0,
+        &format!("{what} {{bar:30}} {{percent:>3}} % {{decimal_bytes}} / {{decimal_total_bytes}}"),
+    )
 }
 
 fn bar(total: u64, template: &str) -> ProgressBar {

@@ -153,7 +153,8 @@ pub(crate) fn resolve_source(
         settings.iter().partition(|setting| setting.path.starts_with("stack."));
     let scenario = if on_root.is_empty() { scenario } else { with_settings(source, &on_root)? };
     if scenario.schema != 1 {
-        let message = format!("schema {} is not known to this version, which reads 1", scenario.schema);
+        let message =
+            format!("schema {} is not known to this version, which reads 1", scenario.schema);
         return Err(source.error_at(&["schema"], &message, None));
     }
     check_names(source, &scenario)?;
@@ -244,7 +245,8 @@ fn tidy(path: &Path) -> PathBuf {
 
 fn check_names(source: &Source, scenario: &Scenario) -> Result<(), Error> {
     let ok = |c: char| c.is_alphanumeric() || "-_.".contains(c);
-    if scenario.name.is_empty() || !scenario.name.chars().all(ok) || scenario.name.starts_with('.') {
+    if scenario.name.is_empty() || !scenario.name.chars().all(ok) || scenario.name.starts_with('.')
+    {
         let hint = Some("it names the folder of the report: letters, digits, `-`, `_` and `.`");
         return Err(source.error_at(&["name"], "the name cannot be used for a folder", hint));
     }
@@ -252,7 +254,11 @@ fn check_names(source: &Source, scenario: &Scenario) -> Result<(), Error> {
         [("traces", scenario.traces.is_empty()), ("strategies", scenario.strategies.is_empty())]
     {
         if empty {
-            return Err(source.error_at(&[list], &format!("`{list}` needs at least one entry"), None));
+            return Err(source.error_at(
+                &[list],
+                &format!("`{list}` needs at least one entry"),
+                None,
+            ));
         }
     }
     for (i, strategy) in scenario.strategies.iter().enumerate() {

@@ -49,7 +49,12 @@ pub(crate) fn rows(
         latency_ns_p99: outcome.latency.value_at_quantile(0.99),
         latency_ns_p999: outcome.latency.value_at_quantile(0.999),
         latency_ns_max: outcome.latency.max(),
-        cost_nanodollars_month: costs.iter().flatten().map(|item| item.month).sum::<tiers::NanoDollars>().0,
+        cost_nanodollars_month: costs
+            .iter()
+            .flatten()
+            .map(|item| item.month)
+            .sum::<tiers::NanoDollars>()
+            .0,
     });
     for (position, tier) in outcome.tiers.iter().enumerate() {
         let spec = stack.tiers.get(position);
@@ -109,7 +114,8 @@ fn latency_curve(run: &str, latency: &Histogram<u64>) -> Vec<LatencyRow> {
     let mut rows = Vec::new();
     for bucket in latency.iter_recorded() {
         cumulative += bucket.count_at_value();
-        let step = (u128::from(cumulative) * u128::from(CURVE_STEPS) / u128::from(total.max(1))) as u32;
+        let step =
+            (u128::from(cumulative) * u128::from(CURVE_STEPS) / u128::from(total.max(1))) as u32;
         if rows.is_empty() || step > last_step || cumulative == total {
             rows.push(LatencyRow {
                 run: run.to_string(),

@@ -71,15 +71,23 @@ struct Recording<'a> {
 }
 
 /// Runs the whole grid.
-pub fn run(study: &Resolved, options: &RunOptions, progress: &RunProgress) -> Result<Finished, Error> {
-    let pool = rayon::ThreadPoolBuilder::new()
-        .num_threads(options.threads)
-        .build()
-        .map_err(|error| Error::Unfit(format!("cannot start {} threads: {error}", options.threads)))?;
+pub fn run(
+    study: &Resolved,
+    options: &RunOptions,
+    progress: &RunProgress,
+) -> Result<Finished, Error> {
+    let pool =
+        rayon::ThreadPoolBuilder::new().num_threads(options.threads).build().map_err(|error| {
+            Error::Unfit(format!("cannot start {} threads: {error}", options.threads))
+        })?;
     pool.install(|| run_in_pool(study, options, progress))
 }
 
-fn run_in_pool(study: &Resolved, options: &RunOptions, progress: &RunProgress) -> Result<Finished, Error> {
+fn run_in_pool(
+    study: &Resolved,
+    options: &RunOptions,
+    progress: &RunProgress,
+) -> Result<Finished, Error> {
     let start = Instant::now();
     let recordings = study
         .traces
@@ -193,7 +201,11 @@ fn simulate(
     let mut report = |done: usize| {
         progress.done.fetch_add((done - seen) as u64, Ordering::Relaxed);
         seen = done;
-        if progress.stop.load(Ordering::Relaxed) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        if progress.stop.load(Ordering::Relaxed) {
+            ControlFlow::Break(())
+        } else {
+            ControlFlow::Continue(())
+        }
     };
     let outcome = tiers::simulate(&plan, &mut report).map_err(|source| Error::Policy {
         run: run_name(strategy, recording.trace.name()),

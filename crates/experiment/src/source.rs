@@ -67,7 +67,8 @@ impl Source {
         let line_end = self.text[start..].find('\n').map_or(self.text.len(), |at| start + at);
         let line_number = self.text[..start].matches('\n').count() + 1;
         let column = self.text[line_start..start].chars().count() + 1;
-        let width = self.text[start..span.end.clamp(start, line_end.max(start))].chars().count().max(1);
+        let width =
+            self.text[start..span.end.clamp(start, line_end.max(start))].chars().count().max(1);
         let gutter = " ".repeat(line_number.to_string().len());
         format!(
             "{}:{line_number}:{column}: {message}\n{gutter} |\n{line_number} | {}\n{gutter} | {}{}",

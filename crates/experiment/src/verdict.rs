@@ -45,10 +45,8 @@ pub fn verdicts(runs: &[RunRow], metric: Metric) -> Vec<Verdict> {
 fn verdict(rivals: &[&RunRow], metric: Metric) -> Verdict {
     let merit = |run: &&&RunRow| metric.merit(run);
     let best = rivals.iter().map(|run| merit(&run)).fold(f64::NEG_INFINITY, f64::max);
-    let second = rivals
-        .iter()
-        .filter(|run| merit(run) < best)
-        .max_by(|a, b| merit(a).total_cmp(&merit(b)));
+    let second =
+        rivals.iter().filter(|run| merit(run) < best).max_by(|a, b| merit(a).total_cmp(&merit(b)));
     let value = |run: &RunRow| metric.merit(run).abs();
     Verdict {
         trace: rivals[0].trace.clone(),

@@ -24,7 +24,10 @@ pub fn is_decoding() -> bool {
 }
 
 /// Runs `decode`; a panic in it is an error about the file.
-pub(crate) fn decoding<T>(path: &Path, decode: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
+pub(crate) fn decoding<T>(
+    path: &Path,
+    decode: impl FnOnce() -> Result<T, Error>,
+) -> Result<T, Error> {
     DECODING.set(true);
     let outcome = catch_unwind(AssertUnwindSafe(decode));
     DECODING.set(false);

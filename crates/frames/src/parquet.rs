@@ -9,7 +9,9 @@ use polars::prelude::*;
 use polars_io::prelude::*;
 
 use crate::guard::{damaged, decoding, footer, io, stored};
-use crate::results::{CostRow, LatencyRow, ReplayRow, Results, RunRow, SCHEMA_VERSION, TierRow, WindowRow};
+use crate::results::{
+    CostRow, LatencyRow, ReplayRow, Results, RunRow, SCHEMA_VERSION, TierRow, WindowRow,
+};
 use crate::table::{ColumnData, Table};
 use crate::{Error, write_atomically};
 
@@ -60,7 +62,9 @@ pub fn read_table<T: Table>(path: &Path) -> Result<Vec<T>, Error> {
                 let what = format!("its result schema is {found}, this version reads {version}");
                 return Err(damaged(path, what));
             }
-            None => return Err(damaged(path, "is Parquet, but not a result table of this program")),
+            None => {
+                return Err(damaged(path, "is Parquet, but not a result table of this program"));
+            }
         }
         let mut reader = ParquetReader::new(file).read_parallel(ParallelStrategy::None);
         reader.set_metadata(Arc::new(metadata));
@@ -79,9 +83,15 @@ fn column(frame: &DataFrame, name: &'static str) -> Result<ColumnData, Error> {
             let values = series.str().map_err(|_| other())?;
             Ok(ColumnData::Text(values.iter().flatten().map(str::to_string).collect()))
         }
-        DataType::UInt64 => Ok(ColumnData::U64(series.u64().map_err(|_| other())?.iter().flatten().collect())),
-        DataType::Int64 => Ok(ColumnData::I64(series.i64().map_err(|_| other())?.iter().flatten().collect())),
-        DataType::Float64 => Ok(ColumnData::F64(series.f64().map_err(|_| other())?.iter().flatten().collect())),
+        DataType::UInt64 => {
+            Ok(ColumnData::U64(series.u64().map_err(|_| other())?.iter().flatten().collect()))
+        }
+        DataType::Int64 => {
+            Ok(ColumnData::I64(series.i64().map_err(|_| other())?.iter().flatten().collect()))
+        }
+        DataType::Float64 => {
+            Ok(ColumnData::F64(series.f64().map_err(|_| other())?.iter().flatten().collect()))
+        }
         _ => Err(other()),
     }
 }
@@ -150,9 +160,20 @@ fn feed<T: Table>(hasher: &mut blake3::Hasher, rows: &[T]) {
 pub fn describe() -> String {
     fn table<T: Table>(out: &mut String) {
         use std::fmt::Write as _;
-        let _ = write!(out, "\n## `{}`\n\n{}\n\n| column | type | meaning |\n|---|---|---|\n", file_of::<T>(), T::DOC);
+        let _ = write!(
+            out,
+            "\n## `{}`\n\n{}\n\n| column | type | meaning |\n|---|---|---|\n",
+            file_of::<T>(),
+            T::DOC
+        );
         for column in T::schema() {
-            let _ = writeln!(out, "| `{}` | {} | {} |", column.name, column.type_name, column.doc.replace('|', "\\|"));
+            let _ = writeln!(
+                out,
+                "| `{}` | {} | {} |",
+                column.name,
+                column.type_name,
+                column.doc.replace('|', "\\|")
+            );
         }
     }
     let mut out = format!(

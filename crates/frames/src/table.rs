@@ -93,7 +93,9 @@ pub trait Table: Sized {
     /// Rows to columns, in the order of the schema.
     fn columns(rows: &[Self]) -> Vec<ColumnData>;
     /// Columns, found by name, to rows.
-    fn rows(take: &mut dyn FnMut(&'static str) -> Result<ColumnData, Error>) -> Result<Vec<Self>, Error>;
+    fn rows(
+        take: &mut dyn FnMut(&'static str) -> Result<ColumnData, Error>,
+    ) -> Result<Vec<Self>, Error>;
 }
 
 /// Declares a row type and its table.

@@ -28,8 +28,8 @@ use polars_parquet::parquet::schema::Repetition;
 use polars_parquet::read::FileMetadata;
 use polars_parquet::write::{
     CompressionOptions, Compressor, DynIter, DynStreamingIterator, FallibleStreamingIterator,
-    FileWriter, KeyValue, Page,
-    ParquetType, StatisticsOptions, Version, WriteOptions, ZstdLevel, schema_to_metadata_key,
+    FileWriter, KeyValue, Page, ParquetType, StatisticsOptions, Version, WriteOptions, ZstdLevel,
+    schema_to_metadata_key,
 };
 use serde::{Deserialize, Serialize};
 use trace::{Clock, Columns, Keys, Labels, ObjectId, Op, ReadReport, Sizes, TextKeys, Trace};
@@ -164,7 +164,9 @@ fn columns_of(trace: &Trace, names: bool) -> Vec<Column<'_>> {
     match &columns.size {
         None => {}
         Some(Sizes::Narrow(sizes)) => out.push(("size", numbers(sizes, |size| *size))),
-        Some(Sizes::Wide(sizes)) => out.push(("size", Values::U64(Box::new(|rows| sizes[rows].to_vec())))),
+        Some(Sizes::Wide(sizes)) => {
+            out.push(("size", Values::U64(Box::new(|rows| sizes[rows].to_vec()))))
+        }
     }
     if let Some(ops) = &columns.op {
         out.push(("op", numbers(ops, |op| *op as u32)));
@@ -253,8 +255,12 @@ fn page(values: &Values<'_>, kind: &ParquetType, rows: Range<usize>) -> Page {
     let ParquetType::PrimitiveType(primitive) = kind else { unreachable!("all columns are flat") };
     let n = rows.len();
     let (encoding, bytes) = match values {
-        Values::U32(values) => (Encoding::ByteStreamSplit, split_bytes(&values(rows), u32::to_le_bytes)),
-        Values::U64(values) => (Encoding::ByteStreamSplit, split_bytes(&values(rows), u64::to_le_bytes)),
+        Values::U32(values) => {
+            (Encoding::ByteStreamSplit, split_bytes(&values(rows), u32::to_le_bytes))
+        }
+        Values::U64(values) => {
+            (Encoding::ByteStreamSplit, split_bytes(&values(rows), u64::to_le_bytes))
+        }
         Values::Text(values) => (Encoding::Plain, plain_text(&values(rows))),
     };
     let header = DataPageHeaderV1 {
@@ -323,9 +329,13 @@ impl<'a> TraceFile<'a> {
         let text = stored(&footer, METADATA_KEY).ok_or_else(|| {
             damaged(path, "is Parquet, but not a trace of this program\nhint: `trace convert` makes one, from a CSV file for example")
         })?;
-        let metadata: Metadata = serde_json::from_str(text).map_err(|error| damaged(path, error))?;
+        let metadata: Metadata =
+            serde_json::from_str(text).map_err(|error| damaged(path, error))?;
         if metadata.schema != SCHEMA_VERSION {
-            let what = format!("its trace schema is {}, this version reads {SCHEMA_VERSION}", metadata.schema);
+            let what = format!(
+                "its trace schema is {}, this version reads {SCHEMA_VERSION}",
+                metadata.schema
+            );
             return Err(damaged(path, what));
         }
         Ok(TraceFile { path, file, length, footer, metadata })
@@ -394,7 +404,8 @@ impl<'a> TraceFile<'a> {
             None => Ok(None),
             Some(0) => self.text(column, rows).map(|keys| Some(Keys::Text(keys))),
             Some(_) => {
-                let pick = |values: Vec<u64>| rows.iter().map(|row| values[*row]).collect::<Vec<_>>();
+                let pick =
+                    |values: Vec<u64>| rows.iter().map(|row| values[*row]).collect::<Vec<_>>();
                 let first = self.fixed(column, |key: u64| key)?.map(pick);
                 let second = self.fixed(second, |key: u64| key)?.map(pick);
                 Ok(match (first, second) {
@@ -408,7 +419,8 @@ impl<'a> TraceFile<'a> {
     /// Bytes a value of a column takes, 0 for text; `None` if there is no such column.
     fn width(&self, column: &str) -> Option<usize> {
         use polars_parquet::parquet::schema::types::PhysicalType;
-        let found = self.footer.schema_descr.columns().iter().find(|c| c.path_in_schema[0] == column)?;
+        let found =
+            self.footer.schema_descr.columns().iter().find(|c| c.path_in_schema[0] == column)?;
         Some(match found.descriptor.primitive_type.physical_type {
             PhysicalType::Int32 => 4,
             PhysicalType::Int64 => 8,
@@ -491,21 +503,27 @@ impl<'a> TraceFile<'a> {
             let mut bytes = Vec::with_capacity(length as usize);
             self.file.seek(SeekFrom::Start(range.start)).map_err(io(path))?;
             (&mut self.file).take(length).read_to_end(&mut bytes).map_err(io(path))?;
-            let reader =
-                PageReader::new(Cursor::new(Buffer::from_vec(bytes)), chunk, Vec::new(), MAX_PAGE_BYTES);
+            let reader = PageReader::new(
+                Cursor::new(Buffer::from_vec(bytes)),
+                chunk,
+                Vec::new(),
+                MAX_PAGE_BYTES,
+            );
             let mut pages = BasicDecompressor::new(reader, Vec::new());
             while let Some(item) = pages.next() {
                 let item = item.map_err(|error| damaged(path, error))?;
                 if item.page().uncompressed_size() > MAX_PAGE_BYTES {
                     return Err(damaged(path, "a page is too large"));
                 }
-                let decompressed = item.decompress(&mut pages).map_err(|error| damaged(path, error))?;
+                let decompressed =
+                    item.decompress(&mut pages).map_err(|error| damaged(path, error))?;
                 let n = decompressed.num_values();
                 rows += n;
                 if rows - rows_before > group.num_rows() {
                     return Err(damaged(path, "a column has too many values"));
                 }
-                let values = split_buffer(&decompressed).map_err(|error| damaged(path, error))?.values;
+                let values =
+                    split_buffer(&decompressed).map_err(|error| damaged(path, error))?.values;
                 page(decompressed.encoding(), n, values).map_err(|what| damaged(path, what))?;
                 pages.reuse_page_buffer(decompressed);
             }
@@ -556,7 +574,13 @@ mod tests {
 
     fn full(rows: &[(String, u64, u64, u8)]) -> Trace {
         let has = Has {
-            time: true, size: true, op: true, client: true, region: true, ttl: true, miss_penalty: true,
+            time: true,
+            size: true,
+            op: true,
+            client: true,
+            region: true,
+            ttl: true,
+            miss_penalty: true,
         };
         let mut builder = TraceBuilder::new(has);
         for (i, (key, time, size, op)) in rows.iter().enumerate() {

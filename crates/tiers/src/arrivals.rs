@@ -55,7 +55,12 @@ impl From<Rate> for String {
 impl Arrivals {
     /// Arrival time of every request in nanoseconds from the first stamp, never decreasing. `rate`
     /// stands in for the stamps of an untimed trace; `None` if both are missing.
-    pub fn times<'a>(self, trace: &'a Trace, rate: Option<Rate>, seed: u64) -> Option<Cow<'a, [u64]>> {
+    pub fn times<'a>(
+        self,
+        trace: &'a Trace,
+        rate: Option<Rate>,
+        seed: u64,
+    ) -> Option<Cow<'a, [u64]>> {
         let Some(times) = &trace.columns().time_ns else {
             return rate.map(|rate| self.paced(trace.n_requests(), rate, seed).into());
         };
@@ -78,7 +83,9 @@ impl Arrivals {
         let n = group.len() as u64;
         for (k, time) in group.iter_mut().enumerate() {
             *time += match self {
-                Arrivals::Poisson => (stream.uniform_at((start + k) as u64) * resolution as f64) as u64,
+                Arrivals::Poisson => {
+                    (stream.uniform_at((start + k) as u64) * resolution as f64) as u64
+                }
                 _ => (u128::from(resolution) * k as u128 / u128::from(n)) as u64,
             };
         }

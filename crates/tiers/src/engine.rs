@@ -16,7 +16,7 @@ use trace::units::Nanos;
 use trace::{NEVER, NO_TTL, ObjectId, Op, Trace};
 
 use crate::arrivals::span;
-use crate::outcome::{Outcome, TierOutcome, Window, histogram};
+use crate::outcome::{Outcome, TierOutcome, Window, histogram, record};
 use crate::{LatencyProfile, Stack, Writes};
 
 /// What to simulate.
@@ -243,13 +243,13 @@ impl<'a> Engine<'a> {
         let window = &mut self.outcome.windows[(since_start / self.window_ns) as usize];
         window.requests += 1;
         window.hits += u64::from(hit);
-        window.latency.saturating_record(latency);
+        record(&mut window.latency, latency);
         if self.counts(index) {
             let counters = &mut self.outcome.tiers[tier];
             counters.hits += 1;
             counters.hit_bytes += self.run.trace.size(index);
-            counters.latency.saturating_record(latency);
-            self.outcome.latency.saturating_record(latency);
+            record(&mut counters.latency, latency);
+            record(&mut self.outcome.latency, latency);
         }
     }
 
@@ -286,7 +286,11 @@ impl Station {
         let expires = tier.ttl.is_some() || run.trace.columns().ttl_ns.is_some();
         Ok(Station {
             contents: (info.build)(&setup, &tier.policy.parameters)?,
-            expires: if expires { vec![u64::MAX; run.trace.n_objects() as usize] } else { Vec::new() },
+            expires: if expires {
+                vec![u64::MAX; run.trace.n_objects() as usize]
+            } else {
+                Vec::new()
+            },
             ttl: tier.ttl.map_or(NO_TTL, |ttl| ttl.0),
             latency: tier.latency.clone(),
             draws: Stream::new(run.seed, &format!("latency of {}", tier.name)),

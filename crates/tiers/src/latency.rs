@@ -80,7 +80,10 @@ impl LatencyProfile {
                 ));
             }
             if row.latency[0].0 == 0 || !row.latency.is_sorted() {
-                return fail(format!("the latencies for {} must be above 0 and never fall", row.size));
+                return fail(format!(
+                    "the latencies for {} must be above 0 and never fall",
+                    row.size
+                ));
             }
             ln_latency.extend(row.latency.iter().map(|latency| libm::log(latency.0 as f64)));
         }

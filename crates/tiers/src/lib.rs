@@ -21,7 +21,9 @@ pub use arrivals::{Arrivals, Rate};
 pub use engine::{Run, simulate};
 pub use latency::{LatencyProfile, LatencySpec, ProfileError, SizeRow};
 pub use outcome::{Outcome, TierOutcome, Window};
-pub use price::{CostItem, MONTH, NanoDollars, PriceBook, StoragePrice, TierPrice, TrafficPrice, VolumePrice};
+pub use price::{
+    CostItem, MONTH, NanoDollars, PriceBook, StoragePrice, TierPrice, TrafficPrice, VolumePrice,
+};
 pub use stack::{Origin, Stack, Tier, Writes};
 
 /// What the simulation does not model, in words for the reader of its figures.

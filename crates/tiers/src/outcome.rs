@@ -46,6 +46,12 @@ pub(crate) fn histogram(digits: u8) -> Histogram<u64> {
     Histogram::new(digits).expect("between 0 and 5 digits are allowed")
 }
 
+/// Counts one latency. `saturating_record` would clip it instead of growing the histogram.
+#[inline]
+pub(crate) fn record(histogram: &mut Histogram<u64>, latency: u64) {
+    histogram.record(latency).expect("a histogram made without bounds grows as it must");
+}
+
 impl TierOutcome {
     pub(crate) fn new() -> Self {
         TierOutcome {

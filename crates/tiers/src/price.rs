@@ -66,7 +66,11 @@ fn parse_dollars(text: &str) -> Result<NanoDollars, String> {
     }
     let whole: i64 = whole.parse().map_err(|_| fail())?;
     let nanos: i64 = format!("{decimals:0<9}").parse().map_err(|_| fail())?;
-    whole.checked_mul(1_000_000_000).and_then(|w| w.checked_add(nanos)).map(NanoDollars).ok_or_else(fail)
+    whole
+        .checked_mul(1_000_000_000)
+        .and_then(|w| w.checked_add(nanos))
+        .map(NanoDollars)
+        .ok_or_else(fail)
 }
 
 fn print_dollars(amount: NanoDollars) -> String {
@@ -191,7 +195,8 @@ fn extrapolate(
     }
     let scale_ppm = (scale * 1e6).round() as i128;
     // Milliseconds keep the product within 128 bits for any trace.
-    let (span_ms, period_ms) = (i128::from(span.0 / 1_000_000).max(1), i128::from(period.0 / 1_000_000));
+    let (span_ms, period_ms) =
+        (i128::from(span.0 / 1_000_000).max(1), i128::from(period.0 / 1_000_000));
     let quantity = (i128::from(count) * scale_ppm / 1_000_000).saturating_mul(period_ms) / span_ms;
     NanoDollars::prorate(price, quantity, i128::from(per))
 }
@@ -290,7 +295,9 @@ mod tests {
         for text in ["$0.05/GB/h", "$12/GiB/h", "$0.0000314/GB/h"] {
             assert_eq!(text.parse::<StoragePrice>().unwrap().to_string(), text);
         }
-        for text in ["0.05/GB/h", "$0.05", "$0.05/GB/year", "$-1/GB/h", "$0.0123456789/GB/h", "$/GB/h"] {
+        for text in
+            ["0.05/GB/h", "$0.05", "$0.05/GB/year", "$-1/GB/h", "$0.0123456789/GB/h", "$/GB/h"]
+        {
             assert!(text.parse::<StoragePrice>().is_err(), "{text}");
         }
     }

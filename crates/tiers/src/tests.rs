@@ -70,7 +70,8 @@ fn a_worked_example() {
     let outcome = run(&trace, &[0, 1_000, 2_000, 3_000], &small_stack());
     assert_eq!(hits(&outcome), [1, 1, 2]);
     assert_eq!(outcome.hit_ratio(), 0.5);
-    let latencies: Vec<u64> = outcome.latency.iter_recorded().map(|v| v.value_iterated_to()).collect();
+    let latencies: Vec<u64> =
+        outcome.latency.iter_recorded().map(|v| v.value_iterated_to()).collect();
     assert_eq!(latencies, [1, 11, 111]);
     assert_eq!(outcome.tiers[0].evictions, 2);
 }
@@ -128,7 +129,8 @@ fn warm_up_fills_but_does_not_count() {
     let trace = trace_of(&[0, 0, 0]);
     let stack = small_stack();
     let arrivals = [0, 1_000, 3_000];
-    let run = Run { trace: &trace, arrivals: &arrivals, stack: &stack, seed: 1, warmup: 1, n_windows: 2 };
+    let run =
+        Run { trace: &trace, arrivals: &arrivals, stack: &stack, seed: 1, warmup: 1, n_windows: 2 };
     let outcome = simulate(&run, &mut |_| ControlFlow::Continue(())).unwrap().unwrap();
     assert_eq!((outcome.reads, outcome.hits()), (2, 2));
     assert_eq!(outcome.span, Nanos(2_000));
@@ -139,7 +141,8 @@ fn warm_up_fills_but_does_not_count() {
 fn a_stopped_run_has_no_outcome() {
     let trace = trace_of(&[0]);
     let stack = small_stack();
-    let run = Run { trace: &trace, arrivals: &[0], stack: &stack, seed: 1, warmup: 0, n_windows: 1 };
+    let run =
+        Run { trace: &trace, arrivals: &[0], stack: &stack, seed: 1, warmup: 0, n_windows: 1 };
     assert!(simulate(&run, &mut |_| ControlFlow::Break(())).unwrap().is_none());
 }
 
@@ -147,7 +150,8 @@ fn a_stopped_run_has_no_outcome() {
 #[test]
 fn a_single_fast_tier_counts_as_flat_replay_does() {
     let stream = Stream::new(5, "test");
-    let numbers: Vec<u32> = (0..20_000).map(|n| (stream.uniform_at(n).powi(3) * 500.0) as u32).collect();
+    let numbers: Vec<u32> =
+        (0..20_000).map(|n| (stream.uniform_at(n).powi(3) * 500.0) as u32).collect();
     let trace = trace_of(&numbers);
     let arrivals: Vec<u64> = (0..numbers.len() as u64).map(|n| n * 1_000).collect();
     for info in policies::ALL.iter().filter(|info| !info.clairvoyant) {
@@ -182,6 +186,16 @@ fn the_hit_ratio_under_a_time_to_live_follows_its_formula() {
     }
 }
 
+/// Long latencies are counted as they are, to three digits.
+#[test]
+fn seconds_are_recorded_as_seconds() {
+    let slow = stack(vec![tier("L1", "lru", 1, Nanos(1))], Nanos(2_000_000_000));
+    let outcome = run(&trace_of(&[0]), &[0], &slow);
+    let p50 = outcome.latency.value_at_quantile(0.5);
+    assert!(outcome.latency.equivalent(p50, 2_000_000_001), "{p50}");
+    assert!(outcome.windows[0].latency.max() > 1_900_000_000);
+}
+
 /// Draws belong to a tier's name and a request, so a further tier does not shift them.
 #[test]
 fn strategies_share_their_luck() {
@@ -189,7 +203,10 @@ fn strategies_share_their_luck() {
         source: "test".into(),
         date: "2026-11-23".into(),
         quantiles: vec![0.0, 1.0],
-        sizes: vec![SizeRow { size: trace::units::Bytes(1), latency: vec![Nanos(1_000), Nanos(9_000)] }],
+        sizes: vec![SizeRow {
+            size: trace::units::Bytes(1),
+            latency: vec![Nanos(1_000), Nanos(9_000)],
+        }],
     };
     let spread = LatencyProfile::new(&spec).unwrap();
     let trace = trace_of(&(0..100).collect::<Vec<_>>());
@@ -200,7 +217,10 @@ fn strategies_share_their_luck() {
     long.tiers.insert(0, tier("L1", "lru", 5, Nanos(7)));
     let (short, long) = (run(&trace, &arrivals, &short), run(&trace, &arrivals, &long));
     // Every read goes to the origin: the second stack only adds the 7 ns of its first tier.
-    assert!((long.latency.mean() - short.latency.mean() - 7.0).abs() < 1e-9 * short.latency.mean() + 8.0);
+    assert!(
+        (long.latency.mean() - short.latency.mean() - 7.0).abs()
+            < 1e-9 * short.latency.mean() + 8.0
+    );
     assert_eq!(short.latency.max() / 100, long.latency.max() / 100);
 }
 
@@ -238,7 +258,9 @@ fn naive(trace: &Trace, arrivals: &[u64], capacities: &[usize], latencies: &[u64
             events.push((time, sequence, request, what));
         };
         match what {
-            What::Lookup(tier) if tier == capacities.len() => later(now + latencies[tier], What::Answer(tier)),
+            What::Lookup(tier) if tier == capacities.len() => {
+                later(now + latencies[tier], What::Answer(tier))
+            }
             What::Lookup(tier) => match contents[tier].iter().position(|o| *o == object) {
                 Some(at) => {
                     let object = contents[tier].remove(at);

@@ -183,7 +183,12 @@ impl<'a> Run<'a> {
         Ok(Run { trace, unit, spec, info, capacity, warmup })
     }
 
-    fn go(&self, args: &Replay, next_use: Option<&[u32]>, progress: &RunProgress) -> Result<Option<ReplayRow>> {
+    fn go(
+        &self,
+        args: &Replay,
+        next_use: Option<&[u32]>,
+        progress: &RunProgress,
+    ) -> Result<Option<ReplayRow>> {
         let job = Job {
             trace: self.trace,
             capacity: self.capacity,
@@ -197,7 +202,11 @@ impl<'a> Run<'a> {
         let mut report = |done: usize| {
             progress.done.fetch_add((done - seen) as u64, Ordering::Relaxed);
             seen = done;
-            if progress.stop.load(Ordering::Relaxed) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+            if progress.stop.load(Ordering::Relaxed) {
+                ControlFlow::Break(())
+            } else {
+                ControlFlow::Continue(())
+            }
         };
         let start = Instant::now();
         let counts = (self.info.run)(&job, &self.spec.parameters, &mut report)?;
@@ -250,8 +259,22 @@ fn write(args: &Replay, rows: &[ReplayRow]) -> Result<()> {
 
 fn listing(rows: &[ReplayRow]) -> Result<Listing> {
     let mut listing = Listing::new(&[
-        "trace", "policy", "parameters", "capacity", "unit", "requests", "objects", "hits", "misses",
-        "miss_ratio", "bytes", "byte_misses", "byte_miss_ratio", "oversized", "refused", "seconds",
+        "trace",
+        "policy",
+        "parameters",
+        "capacity",
+        "unit",
+        "requests",
+        "objects",
+        "hits",
+        "misses",
+        "miss_ratio",
+        "bytes",
+        "byte_misses",
+        "byte_miss_ratio",
+        "oversized",
+        "refused",
+        "seconds",
     ]);
     for row in rows {
         let parameters: Value = serde_json::from_str(&row.parameters)?;

@@ -223,6 +223,8 @@ fn notes(study: &Resolved, finished: &Finished) -> Vec<String> {
         .collect();
     books.sort_unstable();
     books.dedup();
-    notes.extend(books.iter().map(|(name, date, source)| format!("Prices `{name}`, {date}: {source}")));
+    notes.extend(
+        books.iter().map(|(name, date, source)| format!("Prices `{name}`, {date}: {source}")),
+    );
     notes
 }

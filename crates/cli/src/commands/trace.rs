@@ -124,11 +124,15 @@ fn sampled(args: &args::Sample) -> Result<Trace> {
         }
         (_, _, _, Some(rows)) => {
             let number = |text: &str| {
-                text.replace('_', "").parse::<usize>().map_err(|_| format!("`{text}` is not a number"))
+                text.replace('_', "")
+                    .parse::<usize>()
+                    .map_err(|_| format!("`{text}` is not a number"))
             };
             sample::by_index(&trace, range(rows, number)?)?
         }
-        _ => bail!("say what to keep: --objects 10%, --clients 10%, --time 1h..2h or --requests 0..1000"),
+        _ => bail!(
+            "say what to keep: --objects 10%, --clients 10%, --time 1h..2h or --requests 0..1000"
+        ),
     })
 }
 
@@ -145,7 +149,9 @@ fn head(args: &args::Head) -> Result<()> {
     reading.limit = Some(reading.limit.unwrap_or(u64::MAX).min(args.count as u64));
     let trace = read(&args.trace, &reading)?;
     let columns = trace.columns();
-    let mut listing = Listing::new(&["request", "time_ns", "op", "key", "object", "size", "client", "region", "ttl_ns"]);
+    let mut listing = Listing::new(&[
+        "request", "time_ns", "op", "key", "object", "size", "client", "region", "ttl_ns",
+    ]);
     for i in 0..trace.n_requests().min(args.count) {
         let object = trace.objects()[i];
         let key = columns.keys.as_ref().map(|keys| keys.label(object).into_owned());
@@ -245,14 +251,23 @@ fn facts(trace: &Trace, profile: &trace::profile::Profile) -> Listing {
         if let Some(rate) = time.requests_per_second {
             pair("requests per second", (rate.into(), format!("{rate:.1}")));
         }
-        pair("resolution of stamps", (time.resolution_ns.into(), Nanos(time.resolution_ns).rounded()));
+        pair(
+            "resolution of stamps",
+            (time.resolution_ns.into(), Nanos(time.resolution_ns).rounded()),
+        );
     }
     let mean = profile.mean_requests_per_object;
     pair("requests per object, mean", (mean.into(), format!("{mean:.2}")));
     pair("objects asked for once", (profile.one_hit_ratio.into(), percent(profile.one_hit_ratio)));
-    pair("compulsory misses", (profile.compulsory_miss_ratio.into(), percent(profile.compulsory_miss_ratio)));
+    pair(
+        "compulsory misses",
+        (profile.compulsory_miss_ratio.into(), percent(profile.compulsory_miss_ratio)),
+    );
     if let Some(reuse) = &profile.reuse_time_requests {
-        pair("reuse time, median", (reuse.p50.into(), format!("{} requests", thousands(reuse.p50))));
+        pair(
+            "reuse time, median",
+            (reuse.p50.into(), format!("{} requests", thousands(reuse.p50))),
+        );
     }
     if let Some(sizes) = &profile.object_bytes {
         pair("object size, median", bytes(sizes.p50));
