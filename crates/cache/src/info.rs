@@ -94,6 +94,13 @@ impl Job<'_> {
 /// Called with the requests done; may stop the run.
 pub type Progress<'a> = &'a mut dyn FnMut(usize) -> ControlFlow<()>;
 
+/// The whole run of a policy with parameters given as values; `None` if stopped.
+pub type RunPolicy =
+    for<'a> fn(&Job<'a>, &Map<String, Value>, Progress<'_>) -> Result<Option<Counts>, Error>;
+
+/// Makes a cache under a policy with parameters given as values.
+pub type BuildPolicy = fn(&Setup, &Map<String, Value>) -> Result<Box<dyn Contents>, Error>;
+
 /// A registered policy.
 #[derive(Debug)]
 pub struct PolicyInfo {
@@ -114,10 +121,9 @@ pub struct PolicyInfo {
     /// Its parameters.
     pub parameters: fn() -> Vec<Parameter>,
     /// Its whole run, compiled for it; `None` if stopped.
-    pub run:
-        for<'a> fn(&Job<'a>, &Map<String, Value>, Progress<'_>) -> Result<Option<Counts>, Error>,
+    pub run: RunPolicy,
     /// A cache of it, for the tiers of a stack.
-    pub build: fn(&Setup, &Map<String, Value>) -> Result<Box<dyn Contents>, Error>,
+    pub build: BuildPolicy,
 }
 
 /// Declares a policy: its documentation line, type, name, and origin. Expands to

@@ -18,7 +18,8 @@ pub use cache::{Access, Cache, Contents, Filled};
 pub use error::Error;
 pub use eviction::{Eviction, Needs, ParamError, Removal, Request, Setup, Unit};
 pub use info::{
-    Family, Job, Paper, Parameter, PolicyInfo, Progress, build_erased, parameters_of, run_erased,
+    BuildPolicy, Family, Job, Paper, Parameter, PolicyInfo, Progress, RunPolicy, build_erased,
+    parameters_of, run_erased,
 };
 pub use replay::{Counts, Plan, replay};
 pub use residents::Residents;
@@ -33,10 +34,4 @@ pub mod prelude {
     pub use schemars::JsonSchema;
     pub use serde::{Deserialize, Serialize};
     pub use trace::ObjectId;
-}
-
-/// Used by the expansion of [`policy!`]; not part of the interface.
-#[doc(hidden)]
-pub mod macro_support {
-    pub use serde_json;
 }

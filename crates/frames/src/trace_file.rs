@@ -77,10 +77,13 @@ impl Default for TraceColumns {
 
 /// The values of one column of a file, a page at a time.
 enum Values<'a> {
-    U32(Box<dyn Fn(Range<usize>) -> Vec<u32> + 'a>),
-    U64(Box<dyn Fn(Range<usize>) -> Vec<u64> + 'a>),
-    Text(Box<dyn Fn(Range<usize>) -> Vec<Cow<'a, [u8]>> + 'a>),
+    U32(Rows<'a, u32>),
+    U64(Rows<'a, u64>),
+    Text(Rows<'a, Cow<'a, [u8]>>),
 }
+
+/// Gives the values in a range of rows.
+type Rows<'a, T> = Box<dyn Fn(Range<usize>) -> Vec<T> + 'a>;
 
 type Column<'a> = (&'static str, Values<'a>);
 

@@ -18,7 +18,7 @@ mod write;
 
 pub use error::Error;
 pub use figure::{Chart, DataTable};
-pub use page::{Document, page};
+pub use page::{Document, Origin, page};
 pub use palette::Theme;
 pub use verdict::Winner;
 pub use views::charts;

@@ -9,7 +9,7 @@ use experiment::{
     Finished, Manifest, Resolved, RunOptions, RunProgress, Verdict, run as run_study, verdicts,
 };
 use frames::{Results, RunRow, TierRow};
-use report::{Document, Winner};
+use report::{Document, Origin, Winner};
 use tiers::NanoDollars;
 use trace::units::Nanos;
 
@@ -167,7 +167,7 @@ fn write(
         "complete": finished.is_complete(),
         "verdicts": verdicts,
         "runs": listing(&finished.results, verdicts).objects(),
-        "notes": notes(study, finished),
+        "notes": notes(finished),
     });
     text(&dir.join("summary.json"), &(serde_json::to_string_pretty(&summary)? + "\n"))?;
     text(&dir.join("manifest.json"), &manifest.to_json())?;
@@ -189,7 +189,8 @@ fn write(
         winners: &winners,
         resolved_scenario: &super::scenario::to_toml(study)?,
         manifest: &manifest.to_json(),
-        notes: &notes(study, finished),
+        notes: &notes(finished),
+        sources: &sources(study),
         version: VERSION,
     };
     report::write(dir, &document)?;
@@ -201,7 +202,7 @@ fn text(path: &Path, text: &str) -> Result<()> {
 }
 
 /// What the reader of the figures should know.
-fn notes(study: &Resolved, finished: &Finished) -> Vec<String> {
+fn notes(finished: &Finished) -> Vec<String> {
     let mut notes = Vec::new();
     if !finished.is_complete() {
         notes.push(format!(
@@ -213,18 +214,28 @@ fn notes(study: &Resolved, finished: &Finished) -> Vec<String> {
     notes.extend(finished.notes.iter().cloned());
     notes.extend(tiers::SIMPLIFICATIONS.iter().map(|note| note.to_string()));
     notes.push("The figures are exact for this trace, seed and model. They carry no sampling error, and they say nothing about other traces.".into());
-    for (name, profile) in &study.latency {
-        notes.push(format!("Latency `{name}`, {}: {}", profile.date, profile.source));
-    }
-    let mut books: Vec<_> = study
-        .strategies
-        .iter()
-        .map(|s| (&s.stack.prices, &s.stack.prices_date, &s.stack.prices_source))
-        .collect();
-    books.sort_unstable();
-    books.dedup();
-    notes.extend(
-        books.iter().map(|(name, date, source)| format!("Prices `{name}`, {date}: {source}")),
-    );
     notes
+}
+
+/// Where the latency profiles and prices come from.
+fn sources(study: &Resolved) -> Vec<Origin> {
+    let mut sources: Vec<Origin> = study
+        .latency
+        .iter()
+        .map(|(name, profile)| Origin {
+            what: format!("Latency of {name}"),
+            text: format!("{} ({})", profile.source, profile.date),
+        })
+        .collect();
+    for strategy in &study.strategies {
+        let stack = &strategy.stack;
+        let source = Origin {
+            what: format!("Prices of {}", stack.prices),
+            text: format!("{} ({})", stack.prices_source, stack.prices_date),
+        };
+        if !sources.contains(&source) {
+            sources.push(source);
+        }
+    }
+    sources
 }

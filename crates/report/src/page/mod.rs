@@ -27,8 +27,19 @@ pub struct Document<'a> {
     pub manifest: &'a str,
     /// Caveats and simplifications, shown where the numbers are read.
     pub notes: &'a [String],
+    /// Where the figures of the model come from: latency profiles, prices.
+    pub sources: &'a [Origin],
     /// Version of the program.
     pub version: &'a str,
+}
+
+/// Where some figures of the model come from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Origin {
+    /// The figures, such as "Latency of `redis-same-zone`".
+    pub what: String,
+    /// Their source, with its date.
+    pub text: String,
 }
 
 /// A figure as the template sees it.
@@ -69,6 +80,7 @@ pub fn page(document: &Document<'_>) -> Result<String, Error> {
         headline => verdict::headline(results, document.winners),
         sentences => if sentences.len() > 1 { sentences } else { Vec::new() },
         notes => document.notes,
+        sources => document.sources,
         left_out => select::traces_left_out(results),
         facts => facts::facts(results),
         results => tables::results(results, document.winners),

@@ -58,6 +58,7 @@ impl Study {
             resolved_scenario: "schema = 1\nname = \"made-up\"\n\n[stack.l1]\ncapacity = \"256MiB\"\nttl = \"60s\"\n",
             manifest: "{\n  \"version\": \"0.1.0\",\n  \"seed\": 7\n}\n",
             notes: &self.notes,
+            sources: &[],
             version: "0.1.0",
         }
     }
