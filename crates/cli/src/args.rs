@@ -77,31 +77,36 @@ pub(crate) struct Run {
     /// Override a value, such as stack.tiers.L1.policy=arc; has the last word
     #[arg(long = "set", value_name = "PATH=VALUE")]
     pub(crate) settings: Vec<Setting>,
+    /// Folder for the report [default: reports/NAME]
+    #[arg(long, short, value_name = "DIR")]
+    pub(crate) out: Option<PathBuf>,
+    /// Print and compute, but write no files
+    #[arg(long, conflicts_with = "out")]
+    pub(crate) no_report: bool,
     #[command(flatten)]
     pub(crate) how: How,
 }
 
 #[derive(Debug, Parser)]
 pub(crate) struct How {
-    /// Folder for the report [default: reports/NAME]
-    #[arg(long, short, value_name = "DIR")]
-    pub(crate) out: Option<PathBuf>,
     /// Worker threads, 0 for one a core; results are the same at any number
     #[arg(long, default_value_t = 0, value_name = "N")]
     pub(crate) threads: usize,
     /// How the result table is printed
     #[arg(long, value_enum, default_value_t)]
     pub(crate) format: Format,
-    /// Print and compute, but write no files
-    #[arg(long)]
-    pub(crate) no_report: bool,
 }
 
 /// Run a study again from its manifest and check that the results are the same
+///
+/// Leaves the report of the first run as it is.
 #[derive(Debug, Parser)]
 pub(crate) struct Rerun {
     /// Manifest that a run left in its report
     pub(crate) manifest: PathBuf,
+    /// Folder for a report of this run [default: none is written]
+    #[arg(long, short, value_name = "DIR")]
+    pub(crate) out: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) how: How,
 }
@@ -155,7 +160,7 @@ pub(crate) enum Document {
 /// capacities in parallel.
 #[derive(Debug, Parser)]
 #[command(
-    after_help = "Examples:\n  cache-strategy replay traces/build-opens.csv.zst --policy lru,arc --capacity 1%,10%\n  cache-strategy replay t.bin --policy s3-fifo:version=v1,small-ratio=0.2 --capacity 64MiB --unit bytes\n  cache-strategy replay t.lis --policy belady --capacity 1000 --format json"
+    after_help = "Examples:\n  cache-strategy replay traces/build-opens.csv.zst --policy lru,arc --capacity 1%,10%\n  cache-strategy replay t.bin --policy s3-fifo:version=v1,small-ratio=0.2 --capacity 64MiB\n  cache-strategy replay t.lis --policy belady --capacity 1000 --format json"
 )]
 pub(crate) struct Replay {
     /// Trace files
@@ -346,4 +351,7 @@ pub(crate) struct Formats {
     /// How the list is printed
     #[arg(long, value_enum, default_value_t)]
     pub(crate) format: Format,
+    /// Print the list as Markdown, for docs/formats.md
+    #[arg(long, conflicts_with = "format")]
+    pub(crate) markdown: bool,
 }

@@ -11,6 +11,8 @@ use crate::args::Format;
 #[derive(Debug, Default)]
 pub(crate) struct Listing {
     columns: Vec<String>,
+    /// Columns that only programs see.
+    exact_only: Vec<&'static str>,
     rows: Vec<Vec<Field>>,
 }
 
@@ -43,7 +45,13 @@ impl Listing {
     /// An empty table with these columns. Programs see the names as they are.
     pub(crate) fn new<S: AsRef<str>>(columns: &[S]) -> Self {
         let columns = columns.iter().map(|name| name.as_ref().to_string()).collect();
-        Listing { columns, rows: Vec::new() }
+        Listing { columns, exact_only: Vec::new(), rows: Vec::new() }
+    }
+
+    /// Leaves columns out of the table for people.
+    pub(crate) fn for_programs(mut self, columns: &[&'static str]) -> Self {
+        self.exact_only = columns.to_vec();
+        self
     }
 
     /// Appends a row.
@@ -67,19 +75,19 @@ impl Listing {
     }
 
     fn write_table(&self, out: &mut dyn Write) -> io::Result<()> {
+        let shown: Vec<usize> = (0..self.columns.len())
+            .filter(|i| !self.exact_only.contains(&self.columns[*i].as_str()))
+            .collect();
+        let rule = LineStyle::none().fill('─').junction('─');
         let mut table = Table::new();
-        table.load_style(
-            TableStyle::new().header_separator(LineStyle::none().fill('─').junction('─')),
-        );
+        table.load_style(TableStyle::new().header_separator(rule));
         table.set_content_arrangement(ContentArrangement::Disabled);
-        table.set_header(self.columns.iter().map(|name| header(name)));
+        table.set_header(shown.iter().map(|i| header(&self.columns[*i])));
         for row in &self.rows {
-            table.add_row(row.iter().map(|field| field.shown.clone()));
+            table.add_row(shown.iter().map(|i| row[*i].shown.clone()));
         }
-        for (i, column) in table.column_iter_mut().enumerate() {
-            let numeric = !self.rows.is_empty()
-                && self.rows.iter().all(|row| row[i].exact.is_number() || row[i].exact.is_null());
-            if numeric {
+        for (column, i) in table.column_iter_mut().zip(&shown) {
+            if self.is_numeric(*i) {
                 column.set_cell_alignment(CellAlignment::Right);
             }
         }
@@ -88,6 +96,12 @@ impl Listing {
             writeln!(out, "{}", line.trim_end())?;
         }
         Ok(())
+    }
+
+    fn is_numeric(&self, column: usize) -> bool {
+        let numeric =
+            |row: &Vec<Field>| row[column].exact.is_number() || row[column].exact.is_null();
+        !self.rows.is_empty() && self.rows.iter().all(numeric)
     }
 
     fn write_json(&self, out: &mut dyn Write) -> io::Result<()> {

@@ -12,7 +12,8 @@ use tiers::{Arrivals, LatencyProfile, LatencySpec, PriceBook, Rate, TierPrice, W
 use crate::scenario::{
     Capacity, Included, Metric, PolicyText, Scenario, StackPatch, TierPatch, Ttl, Warmup,
 };
-use crate::{Error, Source, presets};
+use crate::source::explained;
+use crate::{Error, FORMAT_PARQUET, Source, presets};
 
 /// A complete study.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -204,10 +205,15 @@ fn with_settings(source: &Source, settings: &[&Setting]) -> Result<Scenario, Err
     for setting in settings {
         set(&mut table, &setting.path, setting.value.clone())?;
     }
+    table.try_into().map_err(|error: toml::de::Error| not_so(settings, error.message()))
+}
+
+/// An error in values of the command line, which have no line to point at.
+fn not_so(settings: &[&Setting], message: &str) -> Error {
     let list: Vec<_> = settings.iter().map(|s| format!("{}={}", s.path, s.value)).collect();
-    table
-        .try_into()
-        .map_err(|error| Error::Diagnostic(format!("with --set {}: {error}", list.join(" --set "))))
+    let (message, hint) = explained(message);
+    let hint = hint.map(|hint| format!("\nhint: {hint}")).unwrap_or_default();
+    Error::Diagnostic(format!("with --set {}: {message}{hint}", list.join(" --set ")))
 }
 
 fn set(table: &mut toml::Table, path: &str, value: toml::Value) -> Result<(), Error> {
@@ -268,6 +274,14 @@ fn check_names(source: &Source, scenario: &Scenario) -> Result<(), Error> {
         }
     }
     for (i, entry) in scenario.traces.iter().enumerate() {
+        if let Some(format) = entry.format.as_deref().filter(|name| *name != FORMAT_PARQUET) {
+            trace::readers::find(format).map_err(|error| {
+                let message = error.to_string();
+                let (message, hint) = explained(&message);
+                let at = ["traces", &i.to_string(), "format"];
+                source.error_at(&at, message, hint.as_deref())
+            })?;
+        }
         if !(entry.scale.is_finite() && entry.scale > 0.0) {
             let at = ["traces", &i.to_string(), "scale"];
             return Err(source.error_at(&at, "the scale must be above 0", None));
@@ -349,9 +363,14 @@ impl Resolver<'_> {
             }
             let mut next = Vec::new();
             for (label, table) in &cells {
-                for value in values {
+                for (i, value) in values.iter().enumerate() {
                     let mut table = table.clone();
                     set(&mut table, below_stack, value.clone())?;
+                    table.clone().try_into::<StackPatch>().map_err(|error| {
+                        let (message, hint) = explained(error.message());
+                        let at = [at[0], at[1], &i.to_string()];
+                        self.source.error_at(&at, message, hint.as_deref())
+                    })?;
                     let text = value.as_str().map_or_else(|| value.to_string(), str::to_string);
                     let separator = if label.is_empty() { "" } else { " " };
                     next.push((format!("{label}{separator}{below_stack}={text}"), table));
@@ -365,13 +384,10 @@ impl Resolver<'_> {
                 for setting in self.last {
                     set(&mut table, &setting.path["stack.".len()..], setting.value.clone())?;
                 }
-                let patch = table.try_into().map_err(|error: toml::de::Error| {
-                    let message = format!("in cell `{label}`: {}", error.message());
-                    match self.last {
-                        [] => self.source.error_at(&["matrix"], &message, None),
-                        _ => Error::Diagnostic(format!("--set: {}", error.message())),
-                    }
-                })?;
+                // The cell alone was fine, so it is a setting that is not.
+                let patch = table
+                    .try_into()
+                    .map_err(|error: toml::de::Error| not_so(self.last, error.message()))?;
                 Ok((label, patch))
             })
             .collect()
@@ -492,6 +508,14 @@ impl Resolver<'_> {
 
     /// An error at the topmost layer that gives a value for `path`.
     fn at(&self, layers: &[Layer<'_>], path: &[&str], message: &str, hint: Option<&str>) -> Error {
+        let whole = format!("stack.{}", path.join("."));
+        if let Some(setting) = self.last.iter().rfind(|setting| setting.path == whole) {
+            let message = hint.map_or(message.into(), |hint| format!("{message}\nhint: {hint}"));
+            return not_so(&[*setting], &message);
+        }
+        if self.scenario.matrix.contains_key(&whole) {
+            return self.source.error_at(&["matrix", &whole], message, hint);
+        }
         let giver = layers.iter().rev().find(|layer| gives(layer.patch, path));
         let base = giver.map_or_else(|| vec!["stack".to_string()], |layer| layer.path.clone());
         let full: Vec<&str> = base.iter().map(String::as_str).chain(path.iter().copied()).collect();

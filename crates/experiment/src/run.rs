@@ -116,7 +116,7 @@ fn run_in_pool(
         results,
         n_runs: grid.len(),
         traces: recordings.iter().map(|r| TraceIdentity::of(r.entry, &r.trace)).collect(),
-        notes: recordings.iter().flat_map(notes).collect(),
+        notes: recordings.iter().flat_map(|recording| notes(study, recording)).collect(),
         reading,
         simulating: start.elapsed(),
     })
@@ -161,15 +161,16 @@ fn check_distinct(recordings: &[Recording<'_>]) -> Result<(), Error> {
     Ok(())
 }
 
-fn notes(recording: &Recording<'_>) -> Vec<String> {
+fn notes(study: &Resolved, recording: &Recording<'_>) -> Vec<String> {
     let name = recording.trace.name();
     let report = recording.trace.report().to_string();
     let mut notes: Vec<String> = report.lines().map(|line| format!("{name}: {line}")).collect();
     let resolution = recording.trace.columns().clock.resolution_ns;
     if recording.trace.columns().time_ns.is_some() && resolution > 1 {
         notes.push(format!(
-            "{name}: stamps are {} apart at best; the order within is the scenario's `arrivals` rule.",
-            trace::units::Nanos(resolution).rounded()
+            "{name}: stamps are {} apart at best; within that, requests are spread by the rule \"{}\".",
+            trace::units::Nanos(resolution).rounded(),
+            study.arrivals.name()
         ));
     }
     if recording.entry.scale != 1.0 {

@@ -38,9 +38,8 @@ impl Source {
     /// Parses the whole text as `T`.
     pub fn parse<T: DeserializeOwned>(&self) -> Result<T, Error> {
         toml::from_str(&self.text).map_err(|error| {
-            let message = error.message().to_string();
-            let hint = did_you_mean(&message);
-            self.error(error.span(), &message, hint.as_deref())
+            let (message, hint) = explained(error.message());
+            self.error(error.span(), message, hint.as_deref())
         })
     }
 
@@ -103,14 +102,20 @@ fn deepest_span(value: &Spanned<DeValue<'_>>, path: &[&str]) -> Range<usize> {
     next.map_or_else(|| value.span(), |(next, rest)| deepest_span(next, rest))
 }
 
+/// A parser's message and the hint that goes with it: the one it ends in, or the name that was
+/// probably meant.
+pub(crate) fn explained(message: &str) -> (&str, Option<String>) {
+    match message.split_once("\nhint: ") {
+        Some((message, hint)) => (message, Some(hint.to_string())),
+        None => (message.trim_end(), did_you_mean(message)),
+    }
+}
+
 /// From serde's "unknown field `x`, expected one of `a`, `b`", the name that was probably meant.
 fn did_you_mean(message: &str) -> Option<String> {
-    let mut names = message.split('`').skip(1).step_by(2);
-    let (unknown, expected) = message.split_once("expected")?;
-    if !unknown.starts_with("unknown") {
-        return None;
-    }
-    let wanted = names.next()?;
+    let (_, unknown) = message.split_once("unknown ")?;
+    let (unknown, expected) = unknown.split_once("expected")?;
+    let wanted = unknown.split('`').nth(1)?;
     trace::error::nearest(wanted, expected.split('`').skip(1).step_by(2))
         .map(|name| format!("did you mean `{name}`?"))
 }
@@ -135,6 +140,15 @@ mod tests {
         assert!(error.starts_with("a.toml:2:1: unknown field `polcy`"), "{error}");
         assert!(error.contains("2 | polcy = \"lru\"\n  | ^^^^^\n"), "{error}");
         assert!(error.ends_with("hint: did you mean `policy`?"), "{error}");
+    }
+
+    #[test]
+    fn a_hint_comes_last_wherever_it_is_from() {
+        let hint = |message| explained(message).1;
+        assert_eq!(explained("no `x`\nhint: try `y`"), ("no `x`", Some("try `y`".into())));
+        let nested = "policy `p`: unknown field `smal`, expected `small` or `large`";
+        assert_eq!(hint(nested).as_deref(), Some("did you mean `small`?"));
+        assert_eq!(hint("invalid type: string \"x\", expected u64"), None);
     }
 
     #[test]

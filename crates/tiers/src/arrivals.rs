@@ -53,6 +53,15 @@ impl From<Rate> for String {
 }
 
 impl Arrivals {
+    /// As written in a scenario.
+    pub fn name(self) -> &'static str {
+        match self {
+            Arrivals::AsRecorded => "as-recorded",
+            Arrivals::Uniform => "uniform",
+            Arrivals::Poisson => "poisson",
+        }
+    }
+
     /// Arrival time of every request in nanoseconds from the first stamp, never decreasing. `rate`
     /// stands in for the stamps of an untimed trace; `None` if both are missing.
     pub fn times<'a>(

@@ -54,7 +54,9 @@ impl fmt::Display for ReadReport {
         ];
         for (verb, table) in tables {
             for (reason, tally) in table {
-                writeln!(f, "{verb} {}: {reason} (first at {})", tally.count, tally.first)?;
+                let rows = if tally.count == 1 { "row" } else { "rows" };
+                let count = tally.count;
+                writeln!(f, "{count} {rows} {verb}: {reason} (first at {})", tally.first)?;
             }
         }
         Ok(())

@@ -14,7 +14,7 @@ use experiment::scenario::Warmup;
 use experiment::{RunProgress, open_trace};
 use frames::ReplayRow;
 use rayon::prelude::*;
-use serde_json::Value;
+use serde_json::{Map, Value};
 use trace::Trace;
 use trace::units::Bytes;
 
@@ -258,7 +258,7 @@ fn write(args: &Replay, rows: &[ReplayRow]) -> Result<()> {
 }
 
 fn listing(rows: &[ReplayRow]) -> Result<Listing> {
-    let mut listing = Listing::new(&[
+    let columns = [
         "trace",
         "policy",
         "parameters",
@@ -275,17 +275,19 @@ fn listing(rows: &[ReplayRow]) -> Result<Listing> {
         "oversized",
         "refused",
         "seconds",
-    ]);
+    ];
+    // People see what tells runs apart and how they went; what was turned away only if anything was.
+    let mut exact_only = vec!["parameters", "objects", "hits", "bytes", "byte_misses"];
+    exact_only.extend(rows.iter().all(|row| row.oversized == 0).then_some("oversized"));
+    exact_only.extend(rows.iter().all(|row| row.refused == 0).then_some("refused"));
+    let mut listing = Listing::new(&columns).for_programs(&exact_only);
     for row in rows {
-        let parameters: Value = serde_json::from_str(&row.parameters)?;
-        let shown = parameters.as_object().map(|map| {
-            let spec = PolicySpec { name: String::new(), parameters: map.clone() };
-            spec.to_string().trim_start_matches(':').to_string()
-        });
+        let parameters: Map<String, Value> = serde_json::from_str(&row.parameters)?;
+        let spec = PolicySpec { name: row.policy.clone(), parameters: parameters.clone() };
         listing.push(vec![
             Field::text(&row.trace),
-            Field::text(&row.policy),
-            Field::new(parameters, shown.unwrap_or_default()),
+            Field::new(row.policy.as_str(), spec.to_string()),
+            Field::new(parameters, ""),
             Field::count(row.capacity),
             Field::text(&row.unit),
             Field::count(row.requests),

@@ -22,15 +22,18 @@ const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 pub(crate) fn run(args: &Run) -> Result<u8> {
     let study = experiment::resolve(&args.scenario, &args.settings)?;
-    let (finished, _) = go(&study, &args.how, Vec::new())?;
+    let dir = args.out.clone().unwrap_or_else(|| Path::new("reports").join(&study.name));
+    let dir = (!args.no_report).then_some(dir);
+    let (finished, _) = go(&study, &args.how, dir.as_deref(), Vec::new())?;
     Ok(if finished.is_complete() { 0 } else { exit::INTERRUPTED })
 }
 
 pub(crate) fn rerun(args: &Rerun) -> Result<u8> {
     let before = Manifest::open(&args.manifest)?;
     // The manifest's paths start at the folder the study was run from; look for that one upwards.
-    let folders = args.manifest.ancestors().skip(1).map(PathBuf::from).collect();
-    let (finished, now) = go(&before.study, &args.how, folders)?;
+    let manifest = std::path::absolute(&args.manifest)?;
+    let folders = manifest.ancestors().skip(1).map(PathBuf::from).collect();
+    let (finished, now) = go(&before.study, &args.how, args.out.as_deref(), folders)?;
     if !finished.is_complete() {
         return Ok(exit::INTERRUPTED);
     }
@@ -43,8 +46,13 @@ pub(crate) fn rerun(args: &Rerun) -> Result<u8> {
     Ok(exit::DIFFERENT)
 }
 
-/// Runs the study, prints the table, writes the report.
-fn go(study: &Resolved, how: &How, search: Vec<PathBuf>) -> Result<(Finished, Manifest)> {
+/// Runs the study, prints the table, writes the report to `dir` if there is one.
+fn go(
+    study: &Resolved,
+    how: &How,
+    dir: Option<&Path>,
+    search: Vec<PathBuf>,
+) -> Result<(Finished, Manifest)> {
     let progress = Arc::new(RunProgress::default());
     stop_on_interrupt(&progress)?;
     let bar = follow(&progress);
@@ -63,9 +71,8 @@ fn go(study: &Resolved, how: &How, search: Vec<PathBuf>) -> Result<(Finished, Ma
     for verdict in &verdicts {
         say(sentence(verdict));
     }
-    if !how.no_report {
-        let dir = how.out.clone().unwrap_or_else(|| Path::new("reports").join(&study.name));
-        write(&dir, study, &finished, &verdicts, &manifest)?;
+    if let Some(dir) = dir {
+        write(dir, study, &finished, &verdicts, &manifest)?;
         say(format!("report: {}", dir.join("index.html").display()));
     }
     Ok((finished, manifest))

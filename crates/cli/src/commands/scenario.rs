@@ -15,14 +15,20 @@ pub(crate) fn validate(args: &Validate) -> Result<u8> {
             say(format!("warning: {} is not there", trace.path.display()));
         }
     }
+    let (strategies, traces) = (study.strategies.len(), study.traces.len());
     say(format!(
-        "{} is valid: {} runs ({} strategies and cells over {} traces)",
+        "{} is valid: {} ({} × {})",
         args.scenario.display(),
-        study.strategies.len() * study.traces.len(),
-        study.strategies.len(),
-        study.traces.len()
+        counted(strategies * traces, "run"),
+        counted(strategies, "configuration"),
+        counted(traces, "trace")
     ));
     Ok(0)
+}
+
+/// "1 trace", "2 traces".
+fn counted(n: usize, what: &str) -> String {
+    format!("{n} {what}{}", if n == 1 { "" } else { "s" })
 }
 
 pub(crate) fn show(args: &Show) -> Result<u8> {

@@ -12,7 +12,8 @@ pub(super) fn chart(case: &Case<'_>) -> Option<Chart> {
     let points = || lines.iter().flat_map(|line| line.points.iter().copied());
     let (low, high) =
         (points().map(|p| p.0).reduce(f64::min)?, points().map(|p| p.0).reduce(f64::max)?);
-    if low >= high {
+    // Single points are no curve: strategies that differ in capacity are in the other figures.
+    if low >= high || lines.iter().all(|line| line.points.len() < 2) {
         return None;
     }
     let said = |line: &Line| {
