@@ -61,7 +61,7 @@ impl<E: Eviction> Cache<E> {
     /// A read that fills on a miss. The hot path of a replay, so it is always inlined there.
     #[inline(always)]
     pub fn access(&mut self, request: &Request) -> Access {
-        if self.lookup(request) {
+        if self.lookup(request, |_| {}) {
             return Access::Hit;
         }
         self.policy.on_miss(request, &self.residents);
@@ -74,13 +74,14 @@ impl<E: Eviction> Cache<E> {
         }
     }
 
-    /// Looks the object up; a hit counts as a use.
+    /// Looks the object up; a hit counts as a use. The few policies that evict on a hit show their
+    /// victims to `on_victim`.
     #[inline(always)]
-    pub fn lookup(&mut self, request: &Request) -> bool {
+    pub fn lookup(&mut self, request: &Request, on_victim: impl FnMut(ObjectId)) -> bool {
         let hit = self.residents.contains(request.object);
         if hit {
             self.policy.on_hit(request, &self.residents);
-            self.shed(request, |_| {});
+            self.shed(request, on_victim);
         }
         hit
     }
@@ -107,7 +108,7 @@ impl<E: Eviction> Cache<E> {
         if !self.policy.accepts(request, &self.residents) {
             return false;
         }
-        while self.residents.used() + request.size > self.capacity {
+        while request.size > self.capacity - self.residents.used() {
             let victim = self.policy.evict(request, &self.residents);
             debug_assert!(self.residents.contains(victim), "victim {victim:?} is not resident");
             self.residents.remove(victim);
@@ -154,7 +155,7 @@ impl<E: Eviction> Cache<E> {
 /// A cache whose policy was chosen at run time, for the tiers of a stack.
 pub trait Contents: Send {
     /// See [`Cache::lookup`].
-    fn lookup(&mut self, request: &Request) -> bool;
+    fn lookup(&mut self, request: &Request, on_victim: &mut dyn FnMut(ObjectId)) -> bool;
     /// See [`Cache::fill`].
     fn fill(&mut self, request: &Request, on_victim: &mut dyn FnMut(ObjectId)) -> Filled;
     /// See [`Cache::remove`].
@@ -166,8 +167,8 @@ pub trait Contents: Send {
 }
 
 impl<E: Eviction + Send> Contents for Cache<E> {
-    fn lookup(&mut self, request: &Request) -> bool {
-        Cache::lookup(self, request)
+    fn lookup(&mut self, request: &Request, on_victim: &mut dyn FnMut(ObjectId)) -> bool {
+        Cache::lookup(self, request, on_victim)
     }
     fn fill(&mut self, request: &Request, on_victim: &mut dyn FnMut(ObjectId)) -> Filled {
         Cache::fill(self, request, on_victim)

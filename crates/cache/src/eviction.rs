@@ -58,7 +58,7 @@ pub struct Setup {
 impl Setup {
     /// `ratio` of the capacity, truncated: the rule for every derived capacity.
     pub fn share(&self, ratio: f64) -> u64 {
-        (self.capacity as f64 * ratio) as u64
+        ((self.capacity as f64 * ratio) as u64).min(self.capacity)
     }
 }
 

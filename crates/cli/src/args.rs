@@ -37,6 +37,12 @@ pub(crate) enum Command {
     Trace(Trace),
 }
 
+/// A number of threads that a machine can have.
+fn threads(text: &str) -> Result<usize, String> {
+    let threads = text.parse().ok().filter(|threads| *threads <= 1024);
+    threads.ok_or_else(|| "expected a number up to 1024".into())
+}
+
 /// How tables are printed
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
 pub(crate) enum Format {
@@ -90,7 +96,7 @@ pub(crate) struct Run {
 #[derive(Debug, Parser)]
 pub(crate) struct How {
     /// Worker threads, 0 for one a core; results are the same at any number
-    #[arg(long, default_value_t = 0, value_name = "N")]
+    #[arg(long, default_value_t = 0, value_name = "N", value_parser = threads)]
     pub(crate) threads: usize,
     /// How the result table is printed
     #[arg(long, value_enum, default_value_t)]
@@ -127,7 +133,7 @@ pub(crate) struct Show {
     /// Scenario file
     pub(crate) scenario: PathBuf,
     /// Override a value
-    #[arg(long = "set", value_name = "PATH=VALUE")]
+    #[arg(long = "set", value_name = "PATH=VALUE", requires = "resolved")]
     pub(crate) settings: Vec<Setting>,
     /// Work everything out; without it the file is printed as it stands
     #[arg(long)]
@@ -183,14 +189,14 @@ pub(crate) struct Replay {
     #[arg(long, default_value_t = 1)]
     pub(crate) seed: u64,
     /// Worker threads, 0 for one a core; counts are the same at any number
-    #[arg(long, default_value_t = 0, value_name = "N")]
+    #[arg(long, default_value_t = 0, value_name = "N", value_parser = threads)]
     pub(crate) threads: usize,
     /// Check every policy's invariants at the end of its run
     #[arg(long)]
     pub(crate) check: bool,
-    /// How results are printed
-    #[arg(long, value_enum, default_value_t)]
-    pub(crate) format: ReplayFormat,
+    /// How results are printed [default: by the ending of --output, else table]
+    #[arg(long, value_enum)]
+    pub(crate) format: Option<ReplayFormat>,
     /// Write to this file instead of standard output
     #[arg(long, short, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,

@@ -4,6 +4,7 @@ use std::io::{self, Write};
 
 use comfy_table::{CellAlignment, ContentArrangement, LineStyle, Table, TableStyle};
 use serde_json::{Map, Value};
+use trace::units::thousands;
 
 use crate::args::Format;
 
@@ -60,9 +61,12 @@ impl Listing {
         self.rows.push(row);
     }
 
-    /// Prints the table to standard output.
+    /// Prints the table to standard output. A reader that has seen enough, as `head` has, is no error.
     pub(crate) fn print(&self, format: Format) -> io::Result<()> {
-        self.write(format, &mut io::stdout().lock())
+        match self.write(format, &mut io::stdout().lock()) {
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+            outcome => outcome,
+        }
     }
 
     /// Writes the table.
@@ -147,18 +151,6 @@ fn header(name: &str) -> String {
     }
 }
 
-/// 1234567 as 1,234,567.
-pub(crate) fn thousands(count: u64) -> String {
-    let digits = count.to_string();
-    let groups: Vec<&str> = digits
-        .as_bytes()
-        .rchunks(3)
-        .rev()
-        .map(|group| std::str::from_utf8(group).expect("digits"))
-        .collect();
-    groups.join(",")
-}
-
 /// 0.8314 as 83.14 %.
 pub(crate) fn percent(ratio: f64) -> String {
     format!("{:.2} %", ratio * 100.0)
@@ -186,12 +178,5 @@ mod tests {
         assert_eq!(written(Format::Csv), "name,miss_ratio\n\"a,b\",0.123456\n");
         let table = written(Format::Table);
         assert!(table.contains("miss ratio") && table.contains("12.35 %"), "{table}");
-    }
-
-    #[test]
-    fn thousands_are_separated() {
-        assert_eq!(thousands(0), "0");
-        assert_eq!(thousands(999), "999");
-        assert_eq!(thousands(1_234_567), "1,234,567");
     }
 }

@@ -75,9 +75,19 @@ pub(crate) fn stop_on_interrupt(progress: &Arc<RunProgress>) -> anyhow::Result<(
     let progress = Arc::clone(progress);
     ctrlc::set_handler(move || {
         if progress.stop.swap(true, Ordering::Relaxed) {
-            std::process::exit(i32::from(crate::exit::INTERRUPTED));
+            end_now();
         }
         say("interrupted: keeping the runs that are finished; once more ends at once");
     })?;
     Ok(())
+}
+
+/// Ends the program at the first interrupt, leaving no temporary file behind.
+pub(crate) fn end_on_interrupt() -> anyhow::Result<()> {
+    Ok(ctrlc::set_handler(end_now)?)
+}
+
+fn end_now() {
+    frames::remove_temporaries();
+    std::process::exit(i32::from(crate::exit::INTERRUPTED));
 }

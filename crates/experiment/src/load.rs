@@ -20,12 +20,44 @@ pub fn open_trace(
 ) -> Result<Trace, Error> {
     let named = options.format.as_deref() == Some(FORMAT_PARQUET);
     if named || (options.format.is_none() && is_parquet(path)) {
-        return Ok(frames::read_trace(path, &frames::TraceColumns::default())?);
+        return open_parquet(path, options);
     }
     Ok(readers::read(path, options, progress)?)
 }
 
+fn open_parquet(path: &Path, options: &ReadOptions) -> Result<Trace, Error> {
+    let foreign = ReadOptions {
+        format: options.format.clone(),
+        limit: options.limit,
+        ignore_time: options.ignore_time,
+        ignore_size: options.ignore_size,
+        ignore_op: options.ignore_op,
+        strict: options.strict,
+        ..ReadOptions::default()
+    };
+    if foreign != *options {
+        return Err(Error::Unfit(format!(
+            "{}: is a native trace; options for columns, keys and logs are for foreign formats",
+            path.display()
+        )));
+    }
+    let columns = frames::TraceColumns {
+        time: !options.ignore_time,
+        size: !options.ignore_size,
+        others: !options.ignore_op,
+        names: true,
+    };
+    let trace = frames::read_trace(path, &columns)?;
+    match options.limit.and_then(|limit| usize::try_from(limit).ok()) {
+        Some(limit) if limit < trace.n_requests() => Ok(trace::sample::by_index(&trace, 0..limit)?),
+        _ => Ok(trace),
+    }
+}
+
+/// Only regular files are looked into: what is read from a pipe is gone.
 fn is_parquet(path: &Path) -> bool {
     let mut magic = [0; 4];
-    File::open(path).and_then(|mut file| file.read_exact(&mut magic)).is_ok() && magic == *b"PAR1"
+    path.is_file()
+        && File::open(path).and_then(|mut file| file.read_exact(&mut magic)).is_ok()
+        && magic == *b"PAR1"
 }

@@ -7,8 +7,8 @@ use trace::Trace;
 
 use crate::{Error, Finished, Resolved, ResolvedTrace};
 
-/// What a run leaves behind beside its results. Nothing in it depends on when, where or on how many
-/// threads the study ran.
+/// What a run leaves behind beside its results. Nothing in it depends on when or on how many threads
+/// the study ran, and nothing but the paths of the traces on where.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Manifest {
@@ -77,14 +77,20 @@ impl Manifest {
     pub fn open(path: &Path) -> Result<Self, Error> {
         let text = std::fs::read_to_string(path)
             .map_err(|source| Error::Io { path: path.to_path_buf(), source })?;
-        serde_json::from_str(&text).map_err(|error| {
+        let manifest: Manifest = serde_json::from_str(&text).map_err(|error| {
             Error::Unfit(format!(
                 "{}:{}:{}: not a manifest: {error}",
                 path.display(),
                 error.line(),
                 error.column()
             ))
-        })
+        })?;
+        let known = (1, frames::results::SCHEMA_VERSION);
+        if (manifest.schema, manifest.results_schema) != known {
+            let what = "was made by a version with other schemas";
+            return Err(Error::Unfit(format!("{}: {what}", path.display())));
+        }
+        Ok(manifest)
     }
 
     /// As JSON.
@@ -92,7 +98,8 @@ impl Manifest {
         serde_json::to_string_pretty(self).expect("a manifest is plain JSON") + "\n"
     }
 
-    /// What differs between this manifest and another run of the same study; empty if nothing does.
+    /// What differs between the figures of this manifest and those of another run of its study; empty
+    /// if nothing does. Another version with the same figures is no difference.
     pub fn differences(&self, other: &Manifest) -> Vec<String> {
         let mut differences = Vec::new();
         let mut compare = |what: &str, ours: &str, theirs: &str| {
@@ -100,17 +107,24 @@ impl Manifest {
                 differences.push(format!("{what}: {ours} then, {theirs} now"));
             }
         };
-        compare("version", &self.version, &other.version);
         compare("study", &self.study_digest, &other.study_digest);
         for (before, now) in self.traces.iter().zip(&other.traces) {
             compare(&format!("trace {}", before.name), &before.digest, &now.digest);
         }
         compare("results", &self.results_digest, &other.results_digest);
+        if !differences.is_empty() && self.version != other.version {
+            differences.push(format!("version: {} then, {} now", self.version, other.version));
+        }
         differences
     }
 }
 
+/// Identifies everything about a study but where its traces lie.
 fn digest(study: &Resolved) -> String {
-    let text = serde_json::to_string(study).expect("a study is plain JSON");
+    let mut study = study.clone();
+    for trace in &mut study.traces {
+        trace.path = trace.path.file_name().map(PathBuf::from).unwrap_or_default();
+    }
+    let text = serde_json::to_string(&study).expect("a study is plain JSON");
     format!("blake3:{}", blake3::hash(text.as_bytes()).to_hex())
 }

@@ -43,6 +43,26 @@ pub struct Resolved {
     pub latency: BTreeMap<String, LatencySpec>,
 }
 
+impl Resolved {
+    /// Checks what a manifest might hold that no scenario resolves to.
+    pub(crate) fn check(&self) -> Result<(), Error> {
+        let fail = |what: &str| Err(Error::Unfit(format!("the study {what}")));
+        if self.schema != 1 {
+            return fail("is of a schema that this version does not know");
+        }
+        if !WINDOWS.contains(&self.windows) || self.strategies.len() > MOST_STRATEGIES {
+            return fail("has too many windows or strategies, or none");
+        }
+        if self.traces.iter().any(|trace| !SCALES.contains(&trace.scale)) {
+            return fail("has a trace whose scale makes no sense");
+        }
+        if self.strategies.iter().any(|s| !(1..=MOST_TIERS).contains(&s.stack.tiers.len())) {
+            return fail("has a stack without tiers, or with too many");
+        }
+        Ok(())
+    }
+}
+
 /// A trace of a study.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
@@ -153,6 +173,9 @@ pub(crate) fn resolve_source(
     let (on_stack, on_root): (Vec<_>, Vec<_>) =
         settings.iter().partition(|setting| setting.path.starts_with("stack."));
     let scenario = if on_root.is_empty() { scenario } else { with_settings(source, &on_root)? };
+    // A value from the command line has no line to point at.
+    let overridden = Source::new("the scenario with --set", "");
+    let source = if on_root.is_empty() { source } else { &overridden };
     if scenario.schema != 1 {
         let message =
             format!("schema {} is not known to this version, which reads 1", scenario.schema);
@@ -176,7 +199,7 @@ pub(crate) fn resolve_source(
         description: scenario.description.clone(),
         seed: scenario.seed,
         warmup: scenario.warmup,
-        windows: scenario.windows.max(1),
+        windows: scenario.windows,
         arrivals: scenario.arrivals,
         metric: scenario.metric,
         traces: scenario
@@ -216,22 +239,29 @@ fn not_so(settings: &[&Setting], message: &str) -> Error {
     Error::Diagnostic(format!("with --set {}: {message}{hint}", list.join(" --set ")))
 }
 
+/// Sets a value by its dotted path. Elements of arrays go by their number, from 0.
 fn set(table: &mut toml::Table, path: &str, value: toml::Value) -> Result<(), Error> {
-    let bad = || Error::Diagnostic(format!("--set {path}: there is no such place in a scenario"));
-    match path.split_once('.') {
-        None => {
-            table.insert(path.to_string(), value);
-            Ok(())
+    let bad = || Error::Diagnostic(format!("{path}: there is no such place in a scenario"));
+    let mut keys: Vec<&str> = path.split('.').collect();
+    let last = keys.pop().filter(|last| !last.is_empty()).ok_or_else(bad)?;
+    let mut table = table;
+    let mut keys = keys.into_iter();
+    while let Some(key) = keys.next() {
+        let inner = table
+            .entry(key)
+            .or_insert_with(|| toml::Value::Table(toml::Table::new()));
+        table = match inner {
+            toml::Value::Array(items) => {
+                let index = keys.next().and_then(|index| index.parse::<usize>().ok());
+                index.and_then(|index| items.get_mut(index)).ok_or_else(bad)?
+            }
+            other => other,
         }
-        Some((first, rest)) => {
-            let inner = table
-                .entry(first)
-                .or_insert_with(|| toml::Value::Table(toml::Table::new()))
-                .as_table_mut()
-                .ok_or_else(bad)?;
-            set(inner, rest, value)
-        }
+        .as_table_mut()
+        .ok_or_else(bad)?;
     }
+    table.insert(last.to_string(), value);
+    Ok(())
 }
 
 /// Removes `a/..` pairs, so that `scenarios/../traces/x` reads `traces/x`.
@@ -248,6 +278,15 @@ fn tidy(path: &Path) -> PathBuf {
     }
     tidy
 }
+
+/// What one request may stand for.
+const SCALES: std::ops::RangeInclusive<f64> = 1e-6..=1e9;
+/// Points of a series: each costs a histogram.
+const WINDOWS: std::ops::RangeInclusive<u32> = 1..=10_000;
+/// Runs of a grid over one trace.
+const MOST_STRATEGIES: usize = 100_000;
+/// Tiers of a stack.
+const MOST_TIERS: usize = 64;
 
 fn check_names(source: &Source, scenario: &Scenario) -> Result<(), Error> {
     let ok = |c: char| c.is_alphanumeric() || "-_.".contains(c);
@@ -268,6 +307,10 @@ fn check_names(source: &Source, scenario: &Scenario) -> Result<(), Error> {
         }
     }
     for (i, strategy) in scenario.strategies.iter().enumerate() {
+        if strategy.name.is_empty() || strategy.name.contains(" / ") {
+            let message = "a strategy needs a name without ` / `, which separates it in the results";
+            return Err(source.error_at(&["strategies", &i.to_string(), "name"], message, None));
+        }
         if scenario.strategies[..i].iter().any(|other| other.name == strategy.name) {
             let message = format!("a strategy called `{}` is there already", strategy.name);
             return Err(source.error_at(&["strategies", &i.to_string(), "name"], &message, None));
@@ -282,10 +325,22 @@ fn check_names(source: &Source, scenario: &Scenario) -> Result<(), Error> {
                 source.error_at(&at, message, hint.as_deref())
             })?;
         }
-        if !(entry.scale.is_finite() && entry.scale > 0.0) {
-            let at = ["traces", &i.to_string(), "scale"];
-            return Err(source.error_at(&at, "the scale must be above 0", None));
+        let at = |field| ["traces".to_string(), i.to_string(), field];
+        let fail = |field: &str, message: &str| {
+            let path = at(field.to_string());
+            let path: Vec<&str> = path.iter().map(String::as_str).collect();
+            Err(source.error_at(&path, message, None))
+        };
+        if !SCALES.contains(&entry.scale) {
+            return fail("scale", "the scale must lie between 0.000001 and 1000000000");
         }
+        if entry.name.as_ref().is_some_and(|name| name.is_empty() || name.contains(" / ")) {
+            return fail("name", "a trace needs a name without ` / `, which separates it in the results");
+        }
+    }
+    if !WINDOWS.contains(&scenario.windows) {
+        let message = format!("`windows` must lie between 1 and {}", WINDOWS.end());
+        return Err(source.error_at(&["windows"], &message, None));
     }
     Ok(())
 }
@@ -345,7 +400,38 @@ impl Resolver<'_> {
                 });
             }
         }
+        self.check_tiers(&cells, &strategies)?;
         Ok(strategies)
+    }
+
+    /// A tier that no order names is ignored. One that no preset has either must be misspelt.
+    fn check_tiers(
+        &self,
+        cells: &[(String, StackPatch)],
+        strategies: &[ResolvedStrategy],
+    ) -> Result<(), Error> {
+        let mut layers = vec![Layer { patch: &self.scenario.stack, path: vec!["stack".into()] }];
+        layers.extend(self.scenario.strategies.iter().enumerate().map(|(i, strategy)| Layer {
+            patch: &strategy.stack,
+            path: vec!["strategies".into(), i.to_string(), "stack".into()],
+        }));
+        layers.extend(cells.iter().map(|(_, patch)| Layer { patch, path: vec!["matrix".into()] }));
+        let presets: Vec<StackPatch> = layers
+            .iter()
+            .filter_map(|layer| presets::stack(layer.patch.preset.as_deref()?).ok())
+            .collect();
+        let of_presets = presets.iter().flat_map(|preset| preset.tiers.keys());
+        let in_order = strategies.iter().flat_map(|s| s.stack.tiers.iter().map(|tier| &tier.name));
+        let known: Vec<&str> = in_order.chain(of_presets).map(String::as_str).collect();
+        for layer in &layers {
+            let misspelt = |name: &&String| !known.contains(&name.as_str());
+            if let Some(name) = layer.patch.tiers.keys().find(misspelt) {
+                let layer = std::slice::from_ref(layer);
+                let known = known.iter().copied();
+                return Err(self.unknown(layer, &["tiers", name], "tier", name, known));
+            }
+        }
+        Ok(())
     }
 
     /// The cells of the matrix, each with the patch that `--set` has had its word on.
@@ -360,6 +446,21 @@ impl Resolver<'_> {
             };
             if values.is_empty() {
                 return Err(self.source.error_at(&at, "the list of values is empty", None));
+            }
+            if let Some(i) = (1..values.len()).find(|i| values[..*i].contains(&values[*i])) {
+                let message = format!("the value {} is there twice", values[i]);
+                return Err(self.source.error_at(&at, &message, None));
+            }
+            if let Some(setting) = self.last.iter().find(|setting| setting.path == *path) {
+                return Err(Error::Diagnostic(format!(
+                    "--set {}: the scenario's matrix sweeps this value already",
+                    setting.path
+                )));
+            }
+            let n_runs = cells.len() * values.len() * self.scenario.strategies.len();
+            if n_runs > MOST_STRATEGIES {
+                let message = format!("{n_runs} runs and more are too many: at most {MOST_STRATEGIES}");
+                return Err(self.source.error_at(&["matrix"], &message, None));
             }
             let mut next = Vec::new();
             for (label, table) in &cells {
@@ -414,8 +515,9 @@ impl Resolver<'_> {
         let book = self.price_book(layers, &prices_name)?;
         let origin = patch.latency_of_origin.clone().ok_or_else(|| missing("latency-of-origin"))?;
         self.profile(layers, &["latency-of-origin"], &origin)?;
-        if order.len() > 64 {
-            return Err(self.at(layers, &["order"], "at most 64 tiers", None));
+        if order.len() > MOST_TIERS {
+            let message = format!("a stack has at most {MOST_TIERS} tiers");
+            return Err(self.at(layers, &["order"], &message, None));
         }
         let tiers = order
             .iter()
@@ -498,7 +600,9 @@ impl Resolver<'_> {
         name: &str,
         known: impl Iterator<Item = &'n str> + Clone,
     ) -> Error {
-        let list: Vec<_> = known.clone().map(|name| format!("`{name}`")).collect();
+        let mut list: Vec<_> = known.clone().map(|name| format!("`{name}`")).collect();
+        list.sort_unstable();
+        list.dedup();
         let hint = match trace::error::nearest(name, known) {
             Some(nearest) => format!("did you mean `{nearest}`?"),
             None => format!("there is {}", list.join(", ")),
@@ -509,12 +613,13 @@ impl Resolver<'_> {
     /// An error at the topmost layer that gives a value for `path`.
     fn at(&self, layers: &[Layer<'_>], path: &[&str], message: &str, hint: Option<&str>) -> Error {
         let whole = format!("stack.{}", path.join("."));
-        if let Some(setting) = self.last.iter().rfind(|setting| setting.path == whole) {
+        let below = |given: &str| given == whole || given.starts_with(&format!("{whole}."));
+        if let Some(setting) = self.last.iter().rfind(|setting| below(&setting.path)) {
             let message = hint.map_or(message.into(), |hint| format!("{message}\nhint: {hint}"));
             return not_so(&[*setting], &message);
         }
-        if self.scenario.matrix.contains_key(&whole) {
-            return self.source.error_at(&["matrix", &whole], message, hint);
+        if let Some(key) = self.scenario.matrix.keys().find(|key| below(key)) {
+            return self.source.error_at(&["matrix", key], message, hint);
         }
         let giver = layers.iter().rev().find(|layer| gives(layer.patch, path));
         let base = giver.map_or_else(|| vec!["stack".to_string()], |layer| layer.path.clone());

@@ -76,6 +76,7 @@ pub fn run(
     options: &RunOptions,
     progress: &RunProgress,
 ) -> Result<Finished, Error> {
+    study.check()?;
     let pool =
         rayon::ThreadPoolBuilder::new().num_threads(options.threads).build().map_err(|error| {
             Error::Unfit(format!("cannot start {} threads: {error}", options.threads))
@@ -145,9 +146,25 @@ fn read<'a>(
         ))
     })?;
     let arrivals = arrivals.into_owned();
+    if arrivals.last().is_some_and(|last| *last > LONGEST_NS) {
+        return Err(Error::Unfit(format!(
+            "{}: the trace spans more than a century\nhint: is the unit of its stamps, or its `rate`, right?",
+            entry.path.display()
+        )));
+    }
+    if study.warmup.of(trace.n_requests()) == trace.n_requests() {
+        return Err(Error::Unfit(format!(
+            "{}: the warm-up of {} leaves no request to count",
+            entry.path.display(),
+            study.warmup
+        )));
+    }
     let footprint = trace.footprint_bytes();
     Ok(Recording { entry, trace, arrivals, footprint })
 }
+
+/// A century: sums of times stay far from overflow.
+const LONGEST_NS: u64 = 100 * 366 * 86_400 * 1_000_000_000;
 
 fn check_distinct(recordings: &[Recording<'_>]) -> Result<(), Error> {
     for (i, recording) in recordings.iter().enumerate() {
@@ -165,8 +182,28 @@ fn notes(study: &Resolved, recording: &Recording<'_>) -> Vec<String> {
     let name = recording.trace.name();
     let report = recording.trace.report().to_string();
     let mut notes: Vec<String> = report.lines().map(|line| format!("{name}: {line}")).collect();
-    let resolution = recording.trace.columns().clock.resolution_ns;
-    if recording.trace.columns().time_ns.is_some() && resolution > 1 {
+    let columns = recording.trace.columns();
+    if columns.size.is_none() {
+        notes.push(format!("{name}: the trace has no sizes; every object counts as 1 byte."));
+    }
+    let resolution = columns.clock.resolution_ns;
+    match (columns.time_ns.is_some(), recording.entry.rate) {
+        (true, Some(_)) => {
+            notes.push(format!("{name}: the trace has stamps; the `rate` of its entry is not used."));
+        }
+        (false, Some(rate)) => notes.push(format!(
+            "{name}: the trace has no stamps; requests arrive at {} by the rule \"{}\".",
+            String::from(rate),
+            study.arrivals.name()
+        )),
+        _ => {}
+    }
+    if columns.time_ns.is_some() && resolution > 1 && study.arrivals == tiers::Arrivals::AsRecorded {
+        notes.push(format!(
+            "{name}: stamps are {} apart at best; requests of one stamp arrive at once.",
+            trace::units::Nanos(resolution).rounded()
+        ));
+    } else if columns.time_ns.is_some() && resolution > 1 {
         notes.push(format!(
             "{name}: stamps are {} apart at best; within that, requests are spread by the rule \"{}\".",
             trace::units::Nanos(resolution).rounded(),
@@ -238,7 +275,7 @@ fn build(
             let (capacity_bytes, priced_bytes) = match tier.capacity {
                 Capacity::Bytes(bytes) => ((bytes.0 as f64 / scale) as u64, bytes.0),
                 Capacity::Share(share) => {
-                    let bytes = recording.footprint as f64 * share.0;
+                    let bytes = recording.footprint as f64 * share.share();
                     (bytes as u64, (bytes * scale) as u64)
                 }
             };

@@ -9,9 +9,21 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use trace::units::{Bytes, Nanos};
 
-/// A share, written "10%".
+/// A share, kept as the percentage it was written as, so that it prints as it was read.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Fraction(pub f64);
+pub struct Fraction {
+    percent: f64,
+}
+
+impl Fraction {
+    /// As a number: 10 % is 0.1.
+    pub fn share(self) -> f64 {
+        self.percent / 100.0
+    }
+}
+
+/// No capacity or warm-up makes sense beyond.
+const MOST_PERCENT: f64 = 1e6;
 
 impl FromStr for Fraction {
     type Err = String;
@@ -19,16 +31,15 @@ impl FromStr for Fraction {
         text.trim()
             .strip_suffix('%')
             .and_then(|number| number.trim().parse::<f64>().ok())
-            .filter(|percent| percent.is_finite() && *percent >= 0.0)
-            .map(|percent| Fraction(percent / 100.0))
+            .filter(|percent| (0.0..=MOST_PERCENT).contains(percent))
+            .map(|percent| Fraction { percent })
             .ok_or_else(|| format!("`{text}` is not a share such as \"10%\""))
     }
 }
 
 impl fmt::Display for Fraction {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Rounded to where a percentage survives the division and multiplication by 100.
-        write!(f, "{}%", (self.0 * 1e14).round() / 1e12)
+        write!(f, "{}%", self.percent)
     }
 }
 
@@ -89,10 +100,15 @@ pub enum Capacity {
 impl FromStr for Capacity {
     type Err = String;
     fn from_str(text: &str) -> Result<Self, String> {
-        if text.trim().ends_with('%') {
-            text.parse().map(Capacity::Share)
+        let capacity = if text.trim().ends_with('%') {
+            Capacity::Share(text.parse()?)
         } else {
-            text.parse().map(Capacity::Bytes)
+            Capacity::Bytes(text.parse()?)
+        };
+        match capacity {
+            Capacity::Bytes(Bytes(0)) => Err("a capacity of 0 holds nothing".into()),
+            Capacity::Share(share) if share.percent == 0.0 => Err("a capacity of 0 holds nothing".into()),
+            capacity => Ok(capacity),
         }
     }
 }
@@ -126,7 +142,7 @@ impl Warmup {
     pub fn of(self, n: usize) -> usize {
         match self {
             Warmup::Requests(requests) => usize::try_from(requests).unwrap_or(n).min(n),
-            Warmup::Share(share) => ((n as f64 * share.0) as usize).min(n),
+            Warmup::Share(share) => ((n as f64 * share.share()) as usize).min(n),
         }
     }
 }
@@ -194,11 +210,45 @@ text!(Capacity, {
     "pattern": r"^[0-9][0-9_.]*\s*(([kKMGTmgt][iI]?)?[bB]|%)$",
     "description": "An amount of memory such as \"256MiB\", or a share of the footprint, \"10%\"."
 });
-text!(Warmup, {
-    "type": "string",
-    "pattern": r"^[0-9_.]+\s*%?$",
-    "description": "A share of the requests such as \"10%\", or a number of them, \"5000\"."
-});
+impl Serialize for Warmup {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Warmup::Requests(requests) => serializer.serialize_u64(*requests),
+            Warmup::Share(share) => share.serialize(serializer),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Warmup {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(untagged)]
+        enum Written {
+            Number(u64),
+            Text(String),
+        }
+        match Written::deserialize(deserializer) {
+            Ok(Written::Number(requests)) => Ok(Warmup::Requests(requests)),
+            Ok(Written::Text(text)) => text.parse().map_err(de::Error::custom),
+            Err(_) => Err(de::Error::custom("expected a share such as \"10%\" or a number of requests")),
+        }
+    }
+}
+
+impl JsonSchema for Warmup {
+    fn schema_name() -> Cow<'static, str> {
+        "Warmup".into()
+    }
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "description": "A share of the requests such as \"10%\", or a number of them.",
+            "anyOf": [
+                { "type": "integer", "minimum": 0 },
+                { "type": "string", "pattern": r"^[0-9_.]+\s*%?$" },
+            ],
+        })
+    }
+}
 
 #[cfg(test)]
 mod tests {
@@ -206,10 +256,10 @@ mod tests {
 
     #[test]
     fn shares_survive_printing() {
-        for text in ["10%", "0.1%", "33.3%", "100%", "0%"] {
+        for text in ["10%", "0.1%", "33.3%", "33.33333333333333%", "100%", "0%"] {
             assert_eq!(text.parse::<Fraction>().unwrap().to_string(), text);
         }
-        for text in ["10", "-1%", "%", "x%"] {
+        for text in ["10", "-1%", "%", "x%", "1e308%", "NaN%"] {
             assert!(text.parse::<Fraction>().is_err(), "{text}");
         }
     }

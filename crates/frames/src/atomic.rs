@@ -1,10 +1,22 @@
 //! Files that are there whole or not at all.
 
 use std::fs::File;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use crate::Error;
 use crate::guard::io;
+
+/// Temporary files being written, for [`remove_temporaries`].
+static UNDER_WAY: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
+
+/// Removes the temporary files of all writes under way. For a program about to end by a signal.
+pub fn remove_temporaries() {
+    for path in UNDER_WAY.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
+        // It may just have been renamed: then there is nothing to remove.
+        let _ = std::fs::remove_file(path);
+    }
+}
 
 /// Writes `path` through a temporary file beside it, renamed when `write` has succeeded. Missing
 /// folders are made.
@@ -22,9 +34,15 @@ pub fn write_atomically<E: From<Error>>(
         .permissions_like_any_file()
         .tempfile_in(dir)
         .map_err(io(path))?;
-    write(temporary.as_file_mut())?;
-    temporary.persist(path).map_err(|error| io(path)(error.error))?;
-    Ok(())
+    let name = temporary.path().to_path_buf();
+    let under_way = || UNDER_WAY.lock().unwrap_or_else(PoisonError::into_inner);
+    under_way().push(name.clone());
+    let done = write(temporary.as_file_mut()).and_then(|()| {
+        temporary.persist(path).map_err(|error| io(path)(error.error))?;
+        Ok(())
+    });
+    under_way().retain(|other| *other != name);
+    done
 }
 
 trait AnyPermissions {

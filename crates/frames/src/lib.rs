@@ -8,7 +8,7 @@ pub mod results;
 pub mod table;
 mod trace_file;
 
-pub use atomic::write_atomically;
+pub use atomic::{remove_temporaries, write_atomically};
 pub use error::Error;
 pub use guard::is_decoding;
 pub use parquet::{describe, frame, read_table, write_table};

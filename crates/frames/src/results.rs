@@ -28,11 +28,11 @@ table! {
         seed: u64,
         #[doc = "Requests replayed, warm-up included."]
         requests_replayed: u64,
-        #[doc = "Requests counted, after warm-up: the denominator of every ratio below."]
+        #[doc = "Requests counted, after warm-up: reads, writes and deletes."]
         requests: u64,
         #[doc = "Distinct objects of the trace."]
         objects: u64,
-        #[doc = "Sum of the sizes of the requests counted, in bytes."]
+        #[doc = "Sum of the sizes of the reads counted, in bytes."]
         bytes: u64,
         #[doc = "Simulated time from the first to the last request counted, in nanoseconds."]
         span_ns: u64,
@@ -52,9 +52,9 @@ table! {
         byte_miss_ratio: f64,
         #[doc = "Writes and deletes among the requests counted."]
         writes: u64,
-        #[doc = "Mean latency of reads, from intended arrival to answer, in nanoseconds."]
+        #[doc = "Mean latency of reads, from intended arrival to answer, in nanoseconds (to three significant digits, as all latencies)."]
         latency_ns_mean: f64,
-        #[doc = "Median latency of reads, in nanoseconds (three significant digits, as all percentiles)."]
+        #[doc = "Median latency of reads, in nanoseconds."]
         latency_ns_p50: u64,
         #[doc = "90th percentile of the latency of reads, in nanoseconds."]
         latency_ns_p90: u64,
@@ -126,7 +126,7 @@ table! {
 }
 
 table! {
-    #[doc = "One row a run and window of simulated time (of request numbers, for untimed traces)."]
+    #[doc = "One row a run and window of simulated time."]
     WindowRow = "windows" {
         #[doc = "Run, as in `results`."]
         run: String,
@@ -138,7 +138,7 @@ table! {
         requests: u64,
         #[doc = "Those answered before the origin."]
         hits: u64,
-        #[doc = "99th percentile of their latency, in nanoseconds."]
+        #[doc = "99th percentile of their latency, in nanoseconds, to two significant digits."]
         latency_ns_p99: u64,
     }
 }

@@ -49,8 +49,8 @@ const MAX_PAGE_BYTES: usize = 1 << 28;
 struct Metadata {
     schema: u32,
     name: String,
-    format: String,
     objects: u32,
+    report: ReadReport,
     resolution_ns: u64,
     epoch_unix_ns: Option<u64>,
     digest: String,
@@ -143,7 +143,7 @@ fn write_groups(
     let metadata = Metadata {
         schema: SCHEMA_VERSION,
         name: trace.name().to_string(),
-        format: trace.report().format.clone(),
+        report: trace.report().clone(),
         objects: trace.n_objects(),
         resolution_ns: trace.columns().clock.resolution_ns,
         epoch_unix_ns: trace.columns().clock.epoch_unix_ns,
@@ -305,7 +305,7 @@ pub fn read_trace(path: &Path, wanted: &TraceColumns) -> Result<Trace, Error> {
     decoding(path, || {
         let mut file = TraceFile::open(path)?;
         let columns = file.columns(wanted)?;
-        let report = ReadReport { format: file.metadata.format.clone(), ..ReadReport::default() };
+        let report = file.metadata.report.clone();
         let trace = Trace::new(file.metadata.name.clone(), columns, report)
             .map_err(|what| damaged(path, what))?;
         if trace.n_objects() != file.metadata.objects {

@@ -14,6 +14,9 @@ pub enum Error {
         /// What the system said.
         source: std::io::Error,
     },
+    /// A file of the report cannot be written.
+    #[error(transparent)]
+    File(#[from] frames::Error),
     /// A figure could not be drawn.
     #[error("a chart cannot be drawn: {0}")]
     Draw(String),

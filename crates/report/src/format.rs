@@ -2,6 +2,7 @@
 //!
 //! What is not a number is shown as a dash, never as `NaN`.
 
+pub(crate) use trace::units::thousands as count;
 use trace::units::{Bytes, Nanos};
 
 /// Stands for a value that does not exist.
@@ -26,19 +27,6 @@ pub(crate) fn points(difference: f64) -> String {
     let points = (difference * 100.0).abs();
     let decimals = if points < 0.095 { 3 } else { 1 };
     format!("{points:.decimals$} points")
-}
-
-/// A count with separators: `1,234,567`.
-pub(crate) fn count(value: u64) -> String {
-    let digits = value.to_string();
-    let mut text = String::new();
-    for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
 }
 
 /// An amount of bytes: `1.94 GiB`.

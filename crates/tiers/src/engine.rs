@@ -94,6 +94,8 @@ enum What {
 
 struct Engine<'a> {
     run: &'a Run<'a>,
+    /// Time to live that each object's last write set; empty if the trace has none.
+    written_ttl: Vec<u64>,
     stations: Vec<Station>,
     origin_draws: Stream,
     pending: BinaryHeap<Reverse<Event>>,
@@ -129,8 +131,11 @@ impl<'a> Engine<'a> {
                 })
                 .collect(),
         };
+        let has_ttl = run.trace.columns().ttl_ns.is_some();
+        let written_ttl = if has_ttl { vec![NO_TTL; run.trace.n_objects() as usize] } else { Vec::new() };
         Ok(Engine {
             run,
+            written_ttl,
             stations,
             origin_draws: Stream::new(run.seed, "latency of origin"),
             pending: BinaryHeap::new(),
@@ -168,6 +173,7 @@ impl<'a> Engine<'a> {
                 if self.counts(index) {
                     self.outcome.writes += 1;
                 }
+                self.note_ttl(index);
                 if writes == Writes::Invalidate {
                     for station in &mut self.stations {
                         station.contents.remove(self.run.trace.objects()[index], Removal::Deleted);
@@ -189,7 +195,10 @@ impl<'a> Engine<'a> {
         let expired = station.drop_if_expired(request.object, now);
         counters.expired += u64::from(counted && expired);
         let draw = station.draws.uniform_at(index as u64);
-        if station.contents.lookup(&request) {
+        let mut evictions = 0;
+        let hit = station.contents.lookup(&request, &mut |_| evictions += 1);
+        counters.evictions += evictions * u64::from(counted);
+        if hit {
             let latency = station.latency.at(draw, self.run.trace.size(index)).0;
             if tier == 0 {
                 self.deliver(index, 0, now + latency);
@@ -214,7 +223,7 @@ impl<'a> Engine<'a> {
     fn answer(&mut self, index: usize, tier: usize, now: u64) {
         let counted = u64::from(self.counts(index));
         let request = self.request(index);
-        let request_ttl = self.run.trace.columns().ttl_ns.as_ref().map_or(NO_TTL, |ttl| ttl[index]);
+        let request_ttl = self.ttl(index);
         for above in (0..tier).rev() {
             let counters = &mut self.outcome.tiers[above];
             let mut evictions = 0;
@@ -251,6 +260,19 @@ impl<'a> Engine<'a> {
             record(&mut counters.latency, latency);
             record(&mut self.outcome.latency, latency);
         }
+    }
+
+    /// Remembers the time to live that a write sets.
+    fn note_ttl(&mut self, index: usize) {
+        if let Some(ttl) = &self.run.trace.columns().ttl_ns {
+            self.written_ttl[self.run.trace.objects()[index].index()] = ttl[index];
+        }
+    }
+
+    /// The time to live of what a read fills in: its own, or that of the object's last write.
+    fn ttl(&self, index: usize) -> u64 {
+        let Some(own) = &self.run.trace.columns().ttl_ns else { return NO_TTL };
+        own[index].min(self.written_ttl[self.run.trace.objects()[index].index()])
     }
 
     fn schedule(&mut self, time: u64, index: usize, what: What) {

@@ -40,6 +40,9 @@ pub struct SizeRow {
     pub latency: Vec<Nanos>,
 }
 
+/// The longest latency of a profile: sums over all tiers stay far from overflow.
+const LONGEST: Nanos = Nanos(24 * 3_600_000_000_000);
+
 /// A profile that makes no sense.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("latency profile: {0}")]
@@ -78,6 +81,9 @@ impl LatencyProfile {
                     row.latency.len(),
                     q.len()
                 ));
+            }
+            if row.latency.last().is_some_and(|longest| *longest > LONGEST) {
+                return fail(format!("the latencies for {} exceed {LONGEST}", row.size));
             }
             if row.latency[0].0 == 0 || !row.latency.is_sorted() {
                 return fail(format!(
@@ -182,7 +188,8 @@ mod tests {
 
     #[test]
     fn tables_that_make_no_sense_are_refused() {
-        let broken: [fn(&mut LatencySpec); 6] = [
+        let broken: [fn(&mut LatencySpec); 7] = [
+            |s| s.sizes[1].latency[2] = Nanos(u64::MAX),
             |s| s.quantiles = vec![0.0, 0.5],
             |s| s.quantiles = vec![0.0, 0.0, 1.0],
             |s| s.sizes.clear(),

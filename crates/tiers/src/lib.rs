@@ -22,7 +22,7 @@ pub use engine::{Run, simulate};
 pub use latency::{LatencyProfile, LatencySpec, ProfileError, SizeRow};
 pub use outcome::{Outcome, TierOutcome, Window};
 pub use price::{
-    CostItem, MONTH, NanoDollars, PriceBook, StoragePrice, TierPrice, TrafficPrice, VolumePrice,
+    CostItem, MONTH, NanoDollars, PriceBook, Rates, StoragePrice, TierPrice, TrafficPrice, VolumePrice,
 };
 pub use stack::{Origin, Stack, Tier, Writes};
 
@@ -32,4 +32,6 @@ pub const SIMPLIFICATIONS: &[&str] = &[
     "Requests that miss on the same object at the same time each fetch it; they are not coalesced.",
     "A lookup that misses costs a draw from the tier's latency profile at its smallest size.",
     "Expired copies are found at lookup and hold their memory until then or until they are evicted.",
+    "Latencies are drawn independently; real ones are alike when they are close in time.",
+    "Writes take no time, cost nothing, and do not overtake reads under way: a read that was asked for before a write may fill in the old copy after it.",
 ];

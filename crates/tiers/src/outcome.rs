@@ -3,7 +3,7 @@
 use hdrhistogram::Histogram;
 use trace::units::Nanos;
 
-use crate::{CostItem, Stack};
+use crate::{CostItem, Rates, Stack};
 
 /// Counters of one tier, or of the origin, after warm-up.
 #[derive(Debug, Clone)]
@@ -103,19 +103,24 @@ impl Outcome {
         if self.reads == 0 { 0.0 } else { self.hits() as f64 / self.reads as f64 }
     }
 
-    /// A month's cost of each tier, the origin last.
+    /// A month's cost of each tier, the origin last. If the reads span no time there is no rate, and
+    /// traffic costs are left out.
     pub fn cost(&self, stack: &Stack) -> Vec<Vec<CostItem>> {
         let prices = stack
             .tiers
             .iter()
             .map(|tier| (tier.priced_bytes, tier.price))
             .chain(std::iter::once((0, stack.origin.price)));
+        let seconds = self.span.as_secs_f64();
+        let per_second = |count: u64| count as f64 * stack.scale / seconds;
+        let rates = |tier: &TierOutcome| Rates {
+            lookups_per_second: per_second(tier.lookups),
+            bytes_per_second: per_second(tier.hit_bytes),
+        };
         self.tiers
             .iter()
             .zip(prices)
-            .map(|(tier, (bytes, price))| {
-                price.month(bytes, tier.lookups, tier.hit_bytes, stack.scale, self.span)
-            })
+            .map(|(tier, (bytes, price))| price.month(bytes, (seconds > 0.0).then(|| rates(tier))))
             .collect()
     }
 }

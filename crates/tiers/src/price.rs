@@ -7,20 +7,23 @@ use std::str::FromStr;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
-use trace::units::Nanos;
+use trace::units::{Nanos, thousands};
 
 /// The month that costs are quoted for: 30 days.
 pub const MONTH: Nanos = Nanos(30 * 24 * 3_600_000_000_000);
+const MONTH_HOURS: f64 = 720.0;
 
 /// An amount of money in billionths of a US dollar.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Hash)]
 pub struct NanoDollars(pub i64);
 
 impl NanoDollars {
-    /// `price * quantity / per`, rounded to the nearest nano-dollar, halves up.
-    fn prorate(price: NanoDollars, quantity: i128, per: i128) -> NanoDollars {
-        let scaled = i128::from(price.0) * quantity;
-        NanoDollars(i64::try_from((scaled + per / 2).div_euclid(per)).unwrap_or(i64::MAX))
+    /// The nearest whole amount. Sums beyond nine billion dollars stay there.
+    ///
+    /// Costs are products of a price and a rate that is itself a quotient, so they are worked out in
+    /// floating point, to 16 digits, by operations that give the same bits on every machine.
+    fn rounded(nanos: f64) -> NanoDollars {
+        NanoDollars(nanos.round() as i64)
     }
 
     /// Dollars, for charts.
@@ -44,14 +47,7 @@ impl fmt::Display for NanoDollars {
             return f.pad(&format!("{sign}${:.2e}", amount as f64 / 1e9));
         }
         let cents = (amount + 5_000_000) / 10_000_000;
-        let whole = (cents / 100).to_string();
-        let grouped: Vec<&str> = whole
-            .as_bytes()
-            .rchunks(3)
-            .rev()
-            .map(|group| std::str::from_utf8(group).expect("digits"))
-            .collect();
-        f.pad(&format!("{sign}${}.{:02}", grouped.join(","), cents % 100))
+        f.pad(&format!("{sign}${}.{:02}", thousands(cents / 100), cents % 100))
     }
 }
 
@@ -157,48 +153,29 @@ price!(
     "$0.085/GB"
 );
 
-const HOUR_NS: i128 = 3_600_000_000_000;
-
 impl StoragePrice {
-    /// What holding `bytes` for `time` costs.
-    pub fn cost(self, bytes: u64, time: Nanos) -> NanoDollars {
-        let byte_ns = i128::from(bytes) * i128::from(time.0);
-        NanoDollars::prorate(self.amount, byte_ns, i128::from(self.per) * HOUR_NS)
+    /// What holding `bytes` for a [`MONTH`] costs.
+    pub fn month(self, bytes: u64) -> NanoDollars {
+        NanoDollars::rounded(self.amount.0 as f64 * (bytes as f64 / self.per as f64) * MONTH_HOURS)
     }
 }
 
 impl TrafficPrice {
-    /// What `requests` in `span` cost in `period` at the same rate.
-    pub fn cost(self, requests: u64, scale: f64, span: Nanos, period: Nanos) -> NanoDollars {
-        extrapolate(self.amount, self.per, requests, scale, span, period)
+    /// What a [`MONTH`] of requests at this rate costs.
+    pub fn month(self, per_second: f64) -> NanoDollars {
+        traffic(self.amount, self.per, per_second)
     }
 }
 
 impl VolumePrice {
-    /// What `bytes` in `span` cost in `period` at the same rate.
-    pub fn cost(self, bytes: u64, scale: f64, span: Nanos, period: Nanos) -> NanoDollars {
-        extrapolate(self.amount, self.per, bytes, scale, span, period)
+    /// What a [`MONTH`] of bytes at this rate costs.
+    pub fn month(self, per_second: f64) -> NanoDollars {
+        traffic(self.amount, self.per, per_second)
     }
 }
 
-/// Integer arithmetic but for the scale, which is taken to a millionth.
-fn extrapolate(
-    price: NanoDollars,
-    per: u64,
-    count: u64,
-    scale: f64,
-    span: Nanos,
-    period: Nanos,
-) -> NanoDollars {
-    if span.0 == 0 {
-        return NanoDollars(0);
-    }
-    let scale_ppm = (scale * 1e6).round() as i128;
-    // Milliseconds keep the product within 128 bits for any trace.
-    let (span_ms, period_ms) =
-        (i128::from(span.0 / 1_000_000).max(1), i128::from(period.0 / 1_000_000));
-    let quantity = (i128::from(count) * scale_ppm / 1_000_000).saturating_mul(period_ms) / span_ms;
-    NanoDollars::prorate(price, quantity, i128::from(per))
+fn traffic(price: NanoDollars, per: u64, per_second: f64) -> NanoDollars {
+    NanoDollars::rounded(price.0 as f64 * (per_second / per as f64) * MONTH.as_secs_f64())
 }
 
 /// What a tier or an origin charges.
@@ -238,26 +215,28 @@ pub struct CostItem {
 }
 
 impl TierPrice {
-    /// The parts of a month's cost of a tier of `capacity` bytes that had `lookups` and answered
-    /// with `hit_bytes` in `span`, where one request stands for `scale`.
-    pub fn month(
-        &self,
-        capacity: u64,
-        lookups: u64,
-        hit_bytes: u64,
-        scale: f64,
-        span: Nanos,
-    ) -> Vec<CostItem> {
+    /// The parts of a month's cost of a tier of `capacity` bytes that has so many lookups, and
+    /// answers with so many bytes, per second. Without rates only the memory is known.
+    pub fn month(&self, capacity: u64, rates: Option<Rates>) -> Vec<CostItem> {
         let item = |component, month| CostItem { component, month };
-        [
-            self.memory.map(|price| item("memory", price.cost(capacity, MONTH))),
-            self.requests.map(|price| item("requests", price.cost(lookups, scale, span, MONTH))),
-            self.egress.map(|price| item("egress", price.cost(hit_bytes, scale, span, MONTH))),
-        ]
-        .into_iter()
-        .flatten()
-        .collect()
+        let by_rate = |rates: Rates| {
+            [
+                self.requests.map(|price| item("requests", price.month(rates.lookups_per_second))),
+                self.egress.map(|price| item("egress", price.month(rates.bytes_per_second))),
+            ]
+        };
+        let memory = self.memory.map(|price| item("memory", price.month(capacity)));
+        memory.into_iter().chain(rates.map(by_rate).into_iter().flatten().flatten()).collect()
     }
+}
+
+/// How fast a tier works.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Rates {
+    /// Lookups, hit or miss.
+    pub lookups_per_second: f64,
+    /// Bytes it answers with.
+    pub bytes_per_second: f64,
 }
 
 #[cfg(test)]
@@ -267,27 +246,33 @@ mod tests {
     #[test]
     fn the_briefs_redis_costs_1152_dollars_a_month() {
         let price: StoragePrice = "$0.05/GB/h".parse().unwrap();
-        let cost = price.cost(32_000_000_000, MONTH);
+        let cost = price.month(32_000_000_000);
         assert_eq!(cost, NanoDollars(1_152_000_000_000));
         assert_eq!(cost.to_string(), "$1,152.00");
     }
 
     #[test]
-    fn requests_and_bytes_are_carried_to_a_month() {
-        let hour = Nanos(3_600_000_000_000);
+    fn rates_are_carried_to_a_month() {
         let requests: TrafficPrice = "$0.40/1M".parse().unwrap();
-        assert_eq!(requests.cost(1_000_000, 1.0, hour, MONTH).to_string(), "$288.00");
-        assert_eq!(requests.cost(1_000_000, 10.0, hour, MONTH).to_string(), "$2,880.00");
+        assert_eq!(requests.month(1_000_000.0 / 3600.0).to_string(), "$288.00");
         let egress: VolumePrice = "$0.09/GB".parse().unwrap();
-        assert_eq!(egress.cost(2_000_000_000, 1.0, hour, MONTH).to_string(), "$129.60");
-        assert_eq!(egress.cost(1, 1.0, Nanos(0), MONTH), NanoDollars(0));
+        assert_eq!(egress.month(2e9 / 3600.0).to_string(), "$129.60");
+    }
+
+    #[test]
+    fn huge_amounts_stay_positive() {
+        let dear: StoragePrice = "$0.10/GB/h".parse().unwrap();
+        assert_eq!(dear.month(1_000_000_000_000_000).to_string(), "$72,000,000.00");
+        assert_eq!(dear.month(u64::MAX), NanoDollars(1_328_165_567_550_965_300));
+        let traffic: VolumePrice = "$9/GB".parse().unwrap();
+        assert_eq!(traffic.month(1e30), NanoDollars(i64::MAX));
     }
 
     #[test]
     fn a_month_of_storage_has_720_hours() {
         let by_month: StoragePrice = "$0.023/GB/month".parse().unwrap();
-        assert_eq!(by_month.cost(1_000_000_000, MONTH).to_string(), "$0.02");
-        assert_eq!(by_month.cost(1_000_000_000_000, MONTH).to_string(), "$23.00");
+        assert_eq!(by_month.month(1_000_000_000).to_string(), "$0.02");
+        assert_eq!(by_month.month(1_000_000_000_000).to_string(), "$23.00");
     }
 
     #[test]

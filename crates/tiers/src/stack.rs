@@ -18,8 +18,8 @@ pub struct Tier {
     pub priced_bytes: u64,
     /// Eviction policy.
     pub policy: PolicySpec,
-    /// How long a copy stays fresh after it was filled in; for ever if `None`. A request's own time
-    /// to live counts if it is shorter.
+    /// How long a copy stays fresh after it was filled in; for ever if `None`. The trace's own time to
+    /// live, of the read or of the object's last write, counts if it is shorter.
     pub ttl: Option<Nanos>,
     /// How long a lookup takes.
     pub latency: LatencyProfile,

@@ -112,6 +112,21 @@ fn a_requests_own_time_to_live_counts_if_it_is_shorter() {
 }
 
 #[test]
+fn the_time_to_live_that_a_write_sets_holds_for_the_reads_after_it() {
+    let mut columns = trace_of(&[0, 0, 0, 0]).into_columns();
+    columns.op = Some(vec![Op::Set, Op::Get, Op::Get, Op::Get]);
+    columns.ttl_ns = Some(vec![500, NO_TTL, NO_TTL, NO_TTL]);
+    let trace = Trace::new("t", columns, ReadReport::default()).unwrap();
+    let mut stack = stack(vec![tier("L1", "lru", 1, Nanos(1))], Nanos(100));
+    for writes in [Writes::Ignore, Writes::Invalidate] {
+        stack.writes = writes;
+        // Filled at 1101, the copy is fresh until 1601.
+        let outcome = run(&trace, &[0, 1_000, 1_500, 1_700], &stack);
+        assert_eq!(hits(&outcome), [1, 2]);
+    }
+}
+
+#[test]
 fn writes_remove_every_copy_or_are_ignored() {
     let mut columns = trace_of(&[0, 0, 0]).into_columns();
     columns.op = Some(vec![Op::Get, Op::Set, Op::Get]);

@@ -1,5 +1,7 @@
 //! Rows in, a [`Trace`] out: the one place where readers and generators meet the columns.
 
+use std::collections::TryReserveError;
+
 use crate::error::Error;
 use crate::interner::{Full, Interner, Key};
 use crate::report::ReadReport;
@@ -32,9 +34,9 @@ pub const UNKNOWN_SIZE: u64 = u64::MAX;
 pub struct Row<'a> {
     /// What is asked for.
     pub key: Key<'a>,
-    /// Nanoseconds on the source's own clock.
+    /// Nanoseconds on the source's own clock, at most [`crate::MAX_TIME_NS`].
     pub time_ns: u64,
-    /// Bytes, or [`UNKNOWN_SIZE`]; 0 is raised to 1 and counted.
+    /// Bytes, at most [`crate::MAX_SIZE`], or [`UNKNOWN_SIZE`]; 0 is raised to 1 and counted.
     pub size: u64,
     /// What is done.
     pub op: Op,
@@ -88,6 +90,8 @@ pub struct TraceBuilder {
     columns: Columns,
     client: Vec<u32>,
     region: Vec<u32>,
+    /// First and latest stamp on the source's own clock.
+    first_time: u64,
     last_time: u64,
     has_unknown_sizes: bool,
     /// Skips and adjustments, written by the reader.
@@ -111,27 +115,34 @@ impl TraceBuilder {
             columns,
             client: Vec::new(),
             region: Vec::new(),
+            first_time: 0,
             last_time: 0,
             has_unknown_sizes: false,
             report: ReadReport::default(),
         }
     }
 
-    /// Says what the stamps mean. Times are kept as given until [`TraceBuilder::finish`] subtracts
-    /// the first one.
+    /// Says what the stamps mean. The epoch is where the source's own clock is 0; the trace's is where
+    /// its first request is.
     pub fn set_clock(&mut self, clock: Clock) {
         self.columns.clock = clock;
     }
 
-    /// Room for `n` more requests.
-    pub fn reserve(&mut self, n: usize) {
-        self.columns.object.reserve_exact(n);
-        if let Some(times) = &mut self.columns.time_ns {
-            times.reserve_exact(n);
+    /// Room in every column for `n` more requests; an error if there is not that much memory.
+    pub fn reserve(&mut self, n: usize) -> Result<(), TryReserveError> {
+        fn column<T>(column: &mut Option<Vec<T>>, n: usize) -> Result<(), TryReserveError> {
+            column.as_mut().map_or(Ok(()), |column| column.try_reserve_exact(n))
         }
+        self.columns.object.try_reserve_exact(n)?;
+        column(&mut self.columns.time_ns, n)?;
         if let Some(Sizes::Narrow(sizes)) = &mut self.columns.size {
-            sizes.reserve_exact(n);
+            sizes.try_reserve_exact(n)?;
         }
+        column(&mut self.columns.op, n)?;
+        column(&mut self.columns.ttl_ns, n)?;
+        column(&mut self.columns.miss_penalty, n)?;
+        self.client.try_reserve_exact(if self.has.client { n } else { 0 })?;
+        self.region.try_reserve_exact(if self.has.region { n } else { 0 })
     }
 
     /// Requests so far.
@@ -146,7 +157,8 @@ impl TraceBuilder {
 
     /// The first request's stamp on the source's own clock.
     pub fn first_time_ns(&self) -> Option<u64> {
-        self.columns.time_ns.as_ref()?.first().copied()
+        let times = self.columns.time_ns.as_ref()?;
+        (!times.is_empty()).then_some(self.first_time)
     }
 
     /// The latest stamp so far: what an earlier one is set to.
@@ -160,9 +172,12 @@ impl TraceBuilder {
         self.columns.object.push(object);
         let mut adjustment = Adjustment::default();
         if let Some(times) = &mut self.columns.time_ns {
+            if times.is_empty() {
+                self.first_time = row.time_ns;
+            }
             adjustment.time_clamped = row.time_ns < self.last_time;
             self.last_time = self.last_time.max(row.time_ns);
-            times.push(self.last_time);
+            times.push(self.last_time - self.first_time);
         }
         if let Some(sizes) = &mut self.columns.size {
             adjustment.size_raised = row.size == 0;
@@ -199,11 +214,14 @@ impl TraceBuilder {
     pub fn extend_time_and_size(&mut self, times: &[u64], sizes: &[u64]) -> (u64, u64) {
         let (mut clamped, mut raised) = (0, 0);
         if let Some(column) = &mut self.columns.time_ns {
-            let mut last = self.last_time;
+            if column.is_empty() {
+                self.first_time = times.first().copied().unwrap_or(0);
+            }
+            let (first, mut last) = (self.first_time, self.last_time);
             column.extend(times.iter().map(|time| {
                 clamped += u64::from(*time < last);
                 last = last.max(*time);
-                last
+                last - first
             }));
             self.last_time = last;
         }
@@ -235,6 +253,7 @@ impl TraceBuilder {
             mut columns,
             client,
             region,
+            first_time,
             has_unknown_sizes,
             report,
             ..
@@ -242,15 +261,15 @@ impl TraceBuilder {
         if let Some(sizes) = columns.size.as_mut().filter(|_| has_unknown_sizes) {
             assume_unknown_sizes(&columns.object, objects.len(), sizes);
         }
+        let n_objects = objects.len() as u32;
         columns.keys = Some(objects.into_keys());
         columns.client = has.client.then(|| Labels { ids: client, names: clients.into_keys() });
         columns.region = has.region.then(|| Labels { ids: region, names: regions.into_keys() });
-        if let Some(times) = &mut columns.time_ns {
-            let start = times.first().copied().unwrap_or(0);
-            times.iter_mut().for_each(|time| *time -= start);
-            columns.clock.epoch_unix_ns = columns.clock.epoch_unix_ns.map(|epoch| epoch + start);
+        if columns.time_ns.is_some() {
+            columns.clock.epoch_unix_ns =
+                columns.clock.epoch_unix_ns.map(|epoch| epoch + first_time);
         }
-        Trace::new(name, columns, report).expect("the builder keeps the rules of Columns")
+        Trace::trusted(name, columns, n_objects, report)
     }
 }
 

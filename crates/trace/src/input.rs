@@ -16,6 +16,9 @@ pub(crate) const PREFIX: usize = 64 << 10;
 pub(crate) const MAX_LINE: usize = 1 << 20;
 /// Large enough that system calls do not count, small enough for the second-level cache.
 const CHUNK: usize = 256 << 10;
+/// What decompressors are fed with. Smaller than [`CHUNK`], so that reads of plain content, which ask
+/// for almost all of a chunk, go past this buffer.
+const FEED: usize = 64 << 10;
 /// `xz -9` needs 65 MiB; a file that wants more than this wants to exhaust us.
 const XZ_MEMORY: u64 = 256 << 20;
 const MAGIC_LEN: usize = 6;
@@ -105,7 +108,7 @@ impl<'a> Input<'a> {
                 note: Some("unpack it first; gzip, xz and zstd are read as they are".into()),
             });
         }
-        let raw = BufReader::with_capacity(CHUNK, Cursor::new(magic).chain(raw));
+        let raw = BufReader::with_capacity(FEED, Cursor::new(magic).chain(raw));
         let source: Box<dyn Read + 'a> = match compression {
             Some("gzip") => Box::new(flate2::bufread::MultiGzDecoder::new(raw)),
             Some("xz") => {

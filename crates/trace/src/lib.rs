@@ -18,6 +18,7 @@ pub mod generate;
 mod input;
 pub mod interner;
 mod next_use;
+mod prefetch;
 pub mod profile;
 pub mod readers;
 pub mod report;
@@ -32,5 +33,5 @@ pub use interner::Key;
 pub use next_use::{NEVER, next_use};
 pub use report::ReadReport;
 pub use trace::{
-    Clock, Columns, Digest, Keys, Labels, NO_TTL, ObjectId, Op, Sizes, TextKeys, Trace,
+    Clock, Columns, Digest, Keys, Labels, MAX_REQUESTS, MAX_SIZE, MAX_TIME_NS, NO_TTL, ObjectId, Op, Sizes, TextKeys, Trace,
 };

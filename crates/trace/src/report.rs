@@ -3,10 +3,13 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 use crate::error::Position;
+use crate::units::thousands;
 
 /// How often one thing happened, and where first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tally {
     /// How often.
     pub count: u64,
@@ -15,7 +18,7 @@ pub struct Tally {
 }
 
 /// Rows left out and values changed while reading one source, by reason.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct ReadReport {
     /// Rows that made no request, by reason: broken ones.
     pub skipped: BTreeMap<String, Tally>,
@@ -55,10 +58,38 @@ impl fmt::Display for ReadReport {
         for (verb, table) in tables {
             for (reason, tally) in table {
                 let rows = if tally.count == 1 { "row" } else { "rows" };
-                let count = tally.count;
+                let count = thousands(tally.count);
                 writeln!(f, "{count} {rows} {verb}: {reason} (first at {})", tally.first)?;
             }
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn report() -> ReadReport {
+        let mut report = ReadReport { format: "csv".into(), ..ReadReport::default() };
+        let first = Position { row: 2, byte: 152 };
+        report.filtered.insert("status 404".into(), Tally { count: 44_638, first });
+        ReadReport::count(&mut report.skipped, "too few fields", first);
+        report
+    }
+
+    #[test]
+    fn counts_are_easy_to_read() {
+        assert_eq!(
+            report().to_string(),
+            "1 row skipped: too few fields (first at row 2, byte 152)\n\
+             44,638 rows left out: status 404 (first at row 2, byte 152)\n"
+        );
+    }
+
+    #[test]
+    fn a_report_survives_being_stored() {
+        let text = serde_json::to_string(&report()).unwrap();
+        assert_eq!(serde_json::from_str::<ReadReport>(&text).unwrap(), report());
     }
 }

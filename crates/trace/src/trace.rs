@@ -52,6 +52,13 @@ impl Op {
     }
 }
 
+/// The most requests of a trace: their indices, and one value that is none, fit 32 bits.
+pub const MAX_REQUESTS: u64 = u32::MAX as u64 - 1;
+/// The largest size of a request, 256 TiB: thousands of them add up without leaving 64 bits.
+pub const MAX_SIZE: u64 = 1 << 48;
+/// The latest stamp, 292 years on: a span up to as long can be added without leaving 64 bits.
+pub const MAX_TIME_NS: u64 = 1 << 63;
+
 /// Sizes of requests in bytes: 4 bytes each where they fit, 8 where one does not.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Sizes {
@@ -82,6 +89,18 @@ impl Sizes {
     /// No request.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
+    }
+
+    /// The smallest and the largest.
+    fn bounds(&self) -> Option<(u64, u64)> {
+        fn of<T: Copy + Ord + Into<u64>>(sizes: &[T]) -> Option<(u64, u64)> {
+            let (least, largest) = (sizes.iter().min()?, sizes.iter().max()?);
+            Some(((*least).into(), (*largest).into()))
+        }
+        match self {
+            Sizes::Narrow(sizes) => of(sizes),
+            Sizes::Wide(sizes) => of(sizes),
+        }
     }
 
     /// Copies the sizes from request `start` on into `block`, widened.
@@ -235,9 +254,9 @@ pub struct Labels {
 pub struct Columns {
     /// Dense ids.
     pub object: Vec<ObjectId>,
-    /// Nanoseconds since trace time 0, never decreasing.
+    /// Nanoseconds since trace time 0, never decreasing, at most [`MAX_TIME_NS`].
     pub time_ns: Option<Vec<u64>>,
-    /// Bytes, at least 1.
+    /// Bytes, from 1 to [`MAX_SIZE`].
     pub size: Option<Sizes>,
     /// Operations; absent means all are gets.
     pub op: Option<Vec<Op>>,
@@ -295,6 +314,19 @@ impl Trace {
     ) -> Result<Self, String> {
         let n_objects = check(&columns)?;
         Ok(Trace { name: name.into(), n_objects, columns, report, digest: OnceLock::new() })
+    }
+
+    /// Takes columns from the builder, which keeps the rules: only what costs nothing is checked, and
+    /// the rest where debug assertions are on.
+    pub(crate) fn trusted(
+        name: impl Into<String>,
+        columns: Columns,
+        n_objects: u32,
+        report: ReadReport,
+    ) -> Self {
+        check_lengths(&columns).expect("the builder keeps the rules of Columns");
+        debug_assert_eq!(check(&columns), Ok(n_objects));
+        Trace { name: name.into(), n_objects, columns, report, digest: OnceLock::new() }
     }
 
     /// An untimed, unit-size trace from small numbers, for tests and examples. Numbers are
@@ -410,17 +442,51 @@ impl fmt::Display for Digest {
 }
 
 fn check(columns: &Columns) -> Result<u32, String> {
-    let n = columns.object.len();
-    let mut next = 0u32;
+    // Without branches: each new object would be mispredicted.
+    let (mut next, mut gap) = (0u64, usize::MAX);
     for (i, object) in columns.object.iter().enumerate() {
-        if object.0 == next {
-            next = next.checked_add(1).ok_or("more than 2^32-1 objects")?;
-        } else if object.0 > next {
-            return Err(format!(
-                "request {i} has object {}, but ids must be numbered by first appearance (next is {next})",
-                object.0
-            ));
+        let id = u64::from(object.0);
+        gap = gap.min(if id > next { i } else { usize::MAX });
+        next += u64::from(id == next);
+    }
+    if let Some(object) = columns.object.get(gap) {
+        return Err(format!(
+            "request {gap} has object {}, but ids must be numbered by first appearance",
+            object.0
+        ));
+    }
+    let next = u32::try_from(next).map_err(|_| "more than 2^32-1 objects")?;
+    check_lengths(columns)?;
+    if let Some(times) = &columns.time_ns
+        && let Some(i) = times.windows(2).position(|pair| pair[1] < pair[0])
+    {
+        return Err(format!("time goes backwards at request {}", i + 1));
+    }
+    if columns.time_ns.as_ref().and_then(|times| times.last()).is_some_and(|t| *t > MAX_TIME_NS) {
+        return Err("the last stamp is beyond 2^63 ns".into());
+    }
+    if let Some((least, largest)) = columns.size.as_ref().and_then(Sizes::bounds)
+        && (least == 0 || largest > MAX_SIZE)
+    {
+        return Err(format!(
+            "sizes must be from 1 to 2^48 bytes, but are from {least} to {largest}"
+        ));
+    }
+    if columns.keys.as_ref().is_some_and(|keys| keys.len() != next as usize) {
+        return Err(format!("the key table does not have one key for each of {next} objects"));
+    }
+    for labels in [&columns.client, &columns.region].into_iter().flatten() {
+        if labels.ids.iter().any(|id| *id as usize >= labels.names.len()) {
+            return Err("a client or region number has no name".into());
         }
+    }
+    Ok(next)
+}
+
+fn check_lengths(columns: &Columns) -> Result<(), String> {
+    let n = columns.object.len();
+    if n as u64 > MAX_REQUESTS {
+        return Err(format!("{n} requests are more than {MAX_REQUESTS}"));
     }
     let lengths = [
         ("time", columns.time_ns.as_ref().map(Vec::len)),
@@ -439,20 +505,7 @@ fn check(columns: &Columns) -> Result<u32, String> {
             ));
         }
     }
-    if let Some(times) = &columns.time_ns
-        && let Some(i) = times.windows(2).position(|pair| pair[1] < pair[0])
-    {
-        return Err(format!("time goes backwards at request {}", i + 1));
-    }
-    if columns.keys.as_ref().is_some_and(|keys| keys.len() != next as usize) {
-        return Err(format!("the key table does not have one key for each of {next} objects"));
-    }
-    for labels in [&columns.client, &columns.region].into_iter().flatten() {
-        if labels.ids.iter().any(|id| *id as usize >= labels.names.len()) {
-            return Err("a client or region number has no name".into());
-        }
-    }
-    Ok(next)
+    Ok(())
 }
 
 fn digest(columns: &Columns) -> Digest {
@@ -518,6 +571,24 @@ mod tests {
         let mut short = Columns::untimed(vec![ObjectId(0), ObjectId(0)]);
         short.size = Some(Sizes::Narrow(vec![1]));
         assert!(Trace::new("t", short, ReadReport::default()).is_err());
+        let mut late = Columns::untimed(vec![ObjectId(0), ObjectId(0)]);
+        late.time_ns = Some(vec![0, MAX_TIME_NS + 1]);
+        assert!(Trace::new("t", late, ReadReport::default()).is_err());
+    }
+
+    #[test]
+    fn sizes_are_from_1_to_the_largest() {
+        let with = |size| {
+            let mut columns = Columns::untimed(vec![ObjectId(0), ObjectId(0)]);
+            columns.size = Some(size);
+            Trace::new("t", columns, ReadReport::default()).map(|trace| trace.requested_bytes())
+        };
+        assert_eq!(with(Sizes::Wide(vec![1, MAX_SIZE])), Ok(MAX_SIZE + 1));
+        assert_eq!(
+            with(Sizes::Wide(vec![1, MAX_SIZE + 1])),
+            Err("sizes must be from 1 to 2^48 bytes, but are from 1 to 281474976710657".into())
+        );
+        assert!(with(Sizes::Narrow(vec![0, 1])).is_err());
     }
 
     #[test]

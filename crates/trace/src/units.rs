@@ -147,6 +147,18 @@ impl Nanos {
     }
 }
 
+/// A count with separators: 1234567 is "1,234,567".
+pub fn thousands(count: u64) -> String {
+    let digits = count.to_string();
+    let groups: Vec<&str> = digits
+        .as_bytes()
+        .rchunks(3)
+        .rev()
+        .map(|group| std::str::from_utf8(group).expect("digits"))
+        .collect();
+    groups.join(",")
+}
+
 fn significant(value: f64) -> String {
     let decimals = if value >= 100.0 || value.fract() == 0.0 {
         0
@@ -226,6 +238,13 @@ mod tests {
         }
         assert_eq!(Bytes(32 << 30).to_string(), "32GiB");
         assert_eq!(Nanos(60_000_000_000).to_string(), "1min");
+    }
+
+    #[test]
+    fn counts_are_separated_by_thousands() {
+        assert_eq!(thousands(0), "0");
+        assert_eq!(thousands(999), "999");
+        assert_eq!(thousands(1_234_567), "1,234,567");
     }
 
     #[test]

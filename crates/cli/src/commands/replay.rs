@@ -30,9 +30,7 @@ pub(crate) fn replay(args: &Replay) -> Result<u8> {
     let capacities = parse_capacities(&args.capacity)?;
     let unit = unit(args.unit, &capacities)?;
     let warmup: Warmup = args.warmup.parse().map_err(|what: String| anyhow!("--warmup: {what}"))?;
-    if args.format == ReplayFormat::Parquet && args.output.is_none() {
-        bail!("--format parquet needs a file\nhint: --output results.parquet");
-    }
+    let format = output_format(args)?;
     let progress = Arc::new(RunProgress::default());
     stop_on_interrupt(&progress)?;
     let pool = rayon::ThreadPoolBuilder::new().num_threads(args.threads).build()?;
@@ -45,7 +43,10 @@ pub(crate) fn replay(args: &Replay) -> Result<u8> {
             .iter()
             .flat_map(|(spec, info)| capacities.iter().map(move |capacity| (spec, *info, capacity)))
             .map(|(spec, info, capacity)| Run::new(&trace, unit, spec, info, capacity, warmup))
-            .collect::<Result<_>>()?;
+            .collect();
+        if warmup.of(trace.n_requests()) == trace.n_requests() {
+            bail!("{}: the warm-up of {warmup} leaves no request to count", path.display());
+        }
         let next_use = grid
             .iter()
             .any(|run| run.info.clairvoyant)
@@ -65,8 +66,28 @@ pub(crate) fn replay(args: &Replay) -> Result<u8> {
             break;
         }
     }
-    write(args, &rows)?;
+    write(args, format, &rows)?;
     Ok(if complete { 0 } else { exit::INTERRUPTED })
+}
+
+/// As said, or by the ending of the file.
+fn output_format(args: &Replay) -> Result<ReplayFormat> {
+    let ending = args.output.as_ref().and_then(|path| path.extension()).and_then(|e| e.to_str());
+    let by_ending = match ending {
+        Some("parquet") => Some(ReplayFormat::Parquet),
+        Some("json" | "jsonl") => Some(ReplayFormat::Json),
+        Some("csv") => Some(ReplayFormat::Csv),
+        _ => None,
+    };
+    match (args.format, by_ending) {
+        (Some(said), Some(other)) if said != other => {
+            bail!("--format and the ending of --output do not agree")
+        }
+        (Some(ReplayFormat::Parquet), _) if args.output.is_none() => {
+            bail!("--format parquet needs a file\nhint: --output results.parquet")
+        }
+        (said, other) => Ok(said.or(other).unwrap_or_default()),
+    }
 }
 
 fn parse_policies(lists: &[String]) -> Result<Vec<(PolicySpec, &'static PolicyInfo)>> {
@@ -108,10 +129,13 @@ fn parse_capacity(text: &str) -> Result<Capacity> {
                 .0,
         ),
     };
-    if matches!(capacity, Capacity::Bare(0) | Capacity::Memory(0)) {
-        bail!("a capacity of 0 holds nothing");
+    match capacity {
+        Capacity::Bare(0) | Capacity::Memory(0) => bail!("a capacity of 0 holds nothing"),
+        Capacity::Bare(n) | Capacity::Memory(n) if n > 1 << 53 => {
+            bail!("`{text}` is more than a capacity can be: at most 2^53")
+        }
+        capacity => Ok(capacity),
     }
-    Ok(capacity)
 }
 
 /// What capacities count: as said, or bytes if amounts of memory were given.
@@ -170,7 +194,7 @@ impl<'a> Run<'a> {
         info: &'static PolicyInfo,
         capacity: &Capacity,
         warmup: Warmup,
-    ) -> Result<Self> {
+    ) -> Self {
         let whole = match unit {
             cache::Unit::Objects => u64::from(trace.n_objects()),
             cache::Unit::Bytes => trace.footprint_bytes(),
@@ -180,7 +204,7 @@ impl<'a> Run<'a> {
             Capacity::Share(share) => ((whole as f64 * share) as u64).max(1),
         };
         let warmup = warmup.of(trace.n_requests());
-        Ok(Run { trace, unit, spec, info, capacity, warmup })
+        Run { trace, unit, spec, info, capacity, warmup }
     }
 
     fn go(
@@ -235,8 +259,8 @@ impl<'a> Run<'a> {
     }
 }
 
-fn write(args: &Replay, rows: &[ReplayRow]) -> Result<()> {
-    let format = match args.format {
+fn write(args: &Replay, format: ReplayFormat, rows: &[ReplayRow]) -> Result<()> {
+    let format = match format {
         ReplayFormat::Parquet => {
             let output = args.output.as_deref().context("checked above")?;
             return Ok(frames::write_table(output, rows)?);

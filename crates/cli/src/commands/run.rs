@@ -68,10 +68,14 @@ fn go(
         finished.reading.as_secs_f64(),
         finished.simulating.as_secs_f64()
     ));
+    for note in &finished.notes {
+        say(format!("note: {note}"));
+    }
     for verdict in &verdicts {
         say(sentence(verdict));
     }
-    if let Some(dir) = dir {
+    // A report of nothing would only hide an earlier one.
+    if let Some(dir) = dir.filter(|_| !finished.results.runs.is_empty()) {
         write(dir, study, &finished, &verdicts, &manifest)?;
         say(format!("report: {}", dir.join("index.html").display()));
     }
@@ -177,7 +181,6 @@ fn write(
         "notes": notes(finished),
     });
     text(&dir.join("summary.json"), &(serde_json::to_string_pretty(&summary)? + "\n"))?;
-    text(&dir.join("manifest.json"), &manifest.to_json())?;
     let winners: Vec<Winner<'_>> = verdicts
         .iter()
         .flat_map(|verdict| {
@@ -201,7 +204,8 @@ fn write(
         version: VERSION,
     };
     report::write(dir, &document)?;
-    Ok(())
+    // Last, so that a manifest stands for a whole report.
+    text(&dir.join("manifest.json"), &manifest.to_json())
 }
 
 fn text(path: &Path, text: &str) -> Result<()> {

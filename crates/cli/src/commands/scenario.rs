@@ -11,8 +11,8 @@ use crate::progress::say;
 pub(crate) fn validate(args: &Validate) -> Result<u8> {
     let study = experiment::resolve(&args.scenario, &args.settings)?;
     for trace in &study.traces {
-        if !trace.path.exists() {
-            say(format!("warning: {} is not there", trace.path.display()));
+        if !trace.path.is_file() {
+            say(format!("warning: {} is not there, or is no file", trace.path.display()));
         }
     }
     let (strategies, traces) = (study.strategies.len(), study.traces.len());

@@ -9,14 +9,15 @@ use experiment::{FORMAT_PARQUET, open_trace};
 use serde_json::Value;
 use trace::generate::{Recipe, generate};
 use trace::readers::{CsvOptions, FORMATS, ReadOptions, TimeUnit};
-use trace::units::{Bytes, Nanos};
+use trace::units::{Bytes, Nanos, thousands};
 use trace::{NO_TTL, Trace, sample};
 
 use crate::args::{self, Format, ReadArgs};
-use crate::output::{Field, Listing, percent, thousands};
-use crate::progress::say;
+use crate::output::{Field, Listing, percent};
+use crate::progress::{end_on_interrupt, say};
 
 pub(crate) fn trace(command: &args::Trace) -> Result<u8> {
+    end_on_interrupt()?;
     match command {
         args::Trace::Info(args) => info(args)?,
         args::Trace::Convert(args) => {
@@ -125,7 +126,9 @@ fn write(path: &Path, trace: &Trace, names: bool) -> Result<()> {
 fn sampled(args: &args::Sample) -> Result<Trace> {
     let trace = read(&args.trace, &args.read)?;
     let share = |text: &str| {
-        text.parse::<experiment::scenario::Fraction>().map(|f| f.0).map_err(|what| anyhow!(what))
+        text.parse::<experiment::scenario::Fraction>()
+            .map(|f| f.share())
+            .map_err(|what| anyhow!(what))
     };
     Ok(match (&args.objects, &args.clients, &args.time, &args.requests) {
         (Some(rate), ..) => sample::by_object(&trace, share(rate)?, args.seed)?,

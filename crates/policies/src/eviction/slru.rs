@@ -74,7 +74,7 @@ impl Params {
                 let got = &self.weights;
                 ParamError(format!("`weights` is `{got}`, expected positive numbers, as in 1:4"))
             })?;
-        let sum = f64::from(weights.iter().copied().fold(0, u32::saturating_add));
+        let sum: f64 = weights.iter().copied().map(f64::from).sum();
         let share = |weight: u32| (capacity as f64 * f64::from(weight) / sum) as u64;
         Ok(weights.into_iter().map(share).collect())
     }

@@ -54,7 +54,7 @@ fn keeps_its_promises(spec: &str, unit: Unit, capacity: u64) {
         let mut resident = std::collections::BTreeSet::new();
         let mut log = Vec::new();
         for request in &requests {
-            let hit = cache.lookup(request);
+            let hit = cache.lookup(request, &mut |_| {});
             assert!(!hit || resident.contains(&request.object), "{spec}: a hit on nothing");
             let mut victims = Vec::new();
             if !hit {

@@ -57,7 +57,7 @@ pub(crate) fn cache_of(
 
 /// A read that fills on a miss; whether it hit.
 pub(crate) fn access(cache: &mut dyn Contents, request: &Request) -> bool {
-    cache.lookup(request) || {
+    cache.lookup(request, &mut |_| {}) || {
         assert_ne!(cache.fill(request, &mut |_| {}), Filled::AlreadyIn);
         false
     }

@@ -215,7 +215,6 @@ fn read(input: &mut Input<'_>, options: &ReadOptions) -> Result<Trace, Error> {
     let mut header = layout.header;
     each_line(input, &mut rows, |line, rows| {
         if std::mem::take(&mut header) {
-            rows.filter("headers");
             return Ok(());
         }
         if line.starts_with(b"#") {

@@ -61,7 +61,7 @@ fn read(input: &mut Input<'_>, options: &ReadOptions) -> Result<Trace, Error> {
     };
     let mut rows = Rows::new(&FORMAT, input, options, has)?;
     rows.set_resolution(SECOND);
-    reserve(input, &mut rows, HEADER as u64, record_len as u64);
+    reserve(input, &mut rows, HEADER as u64, record_len as u64)?;
     if !tagged {
         oracle_general::read_records(input, &mut rows)?;
         return rows.finish();

@@ -9,11 +9,11 @@ use crate::builder::{Has, Row};
 use crate::error::Error;
 use crate::input::Input;
 use crate::interner::Key;
-use crate::trace::Trace;
+use crate::trace::{MAX_TIME_NS, Trace};
 
 use super::lines::each_line;
-use super::rows::Problem;
-use super::{Evidence, Format, Kind, Prefix, ReadOptions, rows::Rows};
+use super::rows::{Problem, Rows, TOO_LATE};
+use super::{Evidence, Format, Kind, Prefix, ReadOptions};
 
 const MILLISECOND: u64 = 1_000_000;
 
@@ -57,8 +57,8 @@ fn parse(line: &[u8], rows: &mut Rows<'_>) -> Result<(), Problem> {
         return Err("negative time".into());
     }
     let time_ns = (prompt.timestamp * MILLISECOND as f64).round();
-    if time_ns >= u64::MAX as f64 {
-        return Err("the time is beyond 2^64 ns".into());
+    if time_ns > MAX_TIME_NS as f64 {
+        return Err(TOO_LATE.into());
     }
     for block in prompt.hash_ids {
         rows.push(&Row { time_ns: time_ns as u64, ..Row::of(Key::Int(block)) })?;

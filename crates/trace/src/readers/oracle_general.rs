@@ -74,7 +74,7 @@ fn confirmed(records: &[[u8; RECORD]], base: u64, whole: bool) -> Option<usize> 
 fn read(input: &mut Input<'_>, options: &ReadOptions) -> Result<Trace, Error> {
     let has = Has { time: true, size: true, ..Has::default() };
     let mut rows = Rows::new(&FORMAT, input, options, has)?;
-    reserve(input, &mut rows, 0, RECORD as u64);
+    reserve(input, &mut rows, 0, RECORD as u64)?;
     read_records(input, &mut rows)?;
     rows.finish()
 }

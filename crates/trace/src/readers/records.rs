@@ -57,9 +57,15 @@ pub(super) fn each_record<const N: usize>(
 }
 
 /// Reserves room where the content's length says how many records come.
-pub(super) fn reserve(input: &Input<'_>, rows: &mut Rows<'_>, header_len: u64, record_len: u64) {
-    if let Some(len) = input.content_len() {
-        rows.reserve(len.saturating_sub(header_len) / record_len);
+pub(super) fn reserve(
+    input: &Input<'_>,
+    rows: &mut Rows<'_>,
+    header_len: u64,
+    record_len: u64,
+) -> Result<(), Error> {
+    match input.content_len() {
+        Some(len) => rows.reserve(len.saturating_sub(header_len) / record_len),
+        None => Ok(()),
     }
 }
 

@@ -5,7 +5,8 @@ use crate::error::{Error, Position};
 use crate::input::Input;
 use crate::interner::{Full, Key};
 use crate::report::{ReadReport, Tally};
-use crate::trace::{Clock, Trace};
+use crate::trace::{Clock, MAX_REQUESTS, MAX_SIZE, MAX_TIME_NS, Trace};
+use crate::units::thousands;
 
 use super::{Format, ReadOptions};
 
@@ -21,6 +22,9 @@ const MAX_REASONS: usize = 200;
 const TIME_CLAMPED: &str = "stamps before their predecessor, set to it";
 const SIZE_RAISED: &str = "sizes of 0, raised to 1";
 const SIZE_ASSUMED: &str = "sizes the source does not state, taken from the object's last, or 1";
+
+/// Stamps beyond [`MAX_TIME_NS`], which in Unix time is the year 2262.
+pub(super) const TOO_LATE: &str = "the time is beyond 2^63 ns";
 
 /// Why a row gives no request.
 pub(super) enum Problem {
@@ -50,6 +54,9 @@ pub(super) struct Rows<'a> {
     file: String,
     name: String,
     limit: usize,
+    /// The trace gets stamps, and sizes.
+    timed: bool,
+    sized: bool,
     resolution_ns: u64,
     /// Keys of a source without other columns, not yet interned.
     pending: Vec<u64>,
@@ -80,7 +87,8 @@ impl<'a> Rows<'a> {
             op: has.op && !options.ignore_op,
             ..has
         };
-        let limit = options.limit.map_or(usize::MAX, |n| usize::try_from(n).unwrap_or(usize::MAX));
+        // One request too many shows that there are too many.
+        let limit = options.limit.unwrap_or(u64::MAX).min(MAX_REQUESTS + 1);
         let mut builder = TraceBuilder::new(has);
         builder.report.format = format.name.to_string();
         Ok(Rows {
@@ -89,7 +97,9 @@ impl<'a> Rows<'a> {
             format,
             file: input.file(),
             name: input.trace_name(),
-            limit,
+            limit: usize::try_from(limit).unwrap_or(usize::MAX),
+            timed: has.time,
+            sized: has.size,
             resolution_ns: 1,
             pending: Vec::new(),
             joined: Vec::new(),
@@ -103,8 +113,12 @@ impl<'a> Rows<'a> {
     }
 
     /// Room for the requests of a source of known length.
-    pub(super) fn reserve(&mut self, n: u64) {
-        self.builder.reserve(usize::try_from(n).unwrap_or(usize::MAX).min(self.limit));
+    pub(super) fn reserve(&mut self, n: u64) -> Result<(), Error> {
+        let n = usize::try_from(n).unwrap_or(usize::MAX).min(self.limit);
+        self.builder.reserve(n).map_err(|_| Error::Invalid {
+            what: format!("{}: there is no memory for {} requests", self.file, thousands(n as u64)),
+            note: Some("a limit on requests reads only the first of them".into()),
+        })
     }
 
     /// As many requests as were asked for; more are not taken.
@@ -126,6 +140,12 @@ impl<'a> Rows<'a> {
     pub(super) fn push(&mut self, row: &Row<'_>) -> Result<(), Error> {
         if self.is_full() {
             return Ok(());
+        }
+        if self.timed && row.time_ns > MAX_TIME_NS {
+            return self.skip(TOO_LATE);
+        }
+        if self.sized && row.size > MAX_SIZE && row.size != UNKNOWN_SIZE {
+            return self.skip("the size is above 2^48 bytes (256 TiB)");
         }
         let done = match self.options.key_with_size {
             true => self.push_joined(row)?,
@@ -184,8 +204,8 @@ impl<'a> Rows<'a> {
         done
     }
 
-    /// Appends a run of requests with times and sizes, found in consecutive records from
-    /// [`Rows::at`] on.
+    /// Appends a run of requests with times and sizes that are in range, found in consecutive
+    /// records from [`Rows::at`] on.
     pub(super) fn push_block(
         &mut self,
         keys: &[u64],
@@ -295,6 +315,12 @@ impl<'a> Rows<'a> {
     /// The trace.
     pub(super) fn finish(mut self) -> Result<Trace, Error> {
         self.flush()?;
+        if self.builder.len() as u64 > MAX_REQUESTS {
+            return Err(Error::Invalid {
+                what: format!("{}: holds more than 4,294,967,294 requests", self.file),
+                note: Some("a limit on requests reads only the first of them".into()),
+            });
+        }
         let first = self.builder.first_time_ns();
         self.builder.set_clock(Clock {
             resolution_ns: self.resolution_ns,

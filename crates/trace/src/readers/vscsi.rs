@@ -9,7 +9,7 @@ use crate::interner::Key;
 use crate::trace::{Op, Trace};
 
 use super::records::{each_record, le, reserve};
-use super::rows::{Problem, Rows};
+use super::rows::{Problem, Rows, TOO_LATE};
 use super::{Evidence, Format, Kind, Prefix, ReadOptions};
 
 const MICROSECOND: u64 = 1_000;
@@ -86,10 +86,10 @@ fn read(input: &mut Input<'_>, options: &ReadOptions) -> Result<Trace, Error> {
     rows.set_resolution(MICROSECOND);
     // Of a damaged first record nothing can be said; version 1 then counts what does not fit.
     if input.unread().len() >= V2.record && V2.fits(input.unread()) && !V1.fits(input.unread()) {
-        reserve(input, &mut rows, 0, V2.record as u64);
+        reserve(input, &mut rows, 0, V2.record as u64)?;
         each_record::<40>(input, &mut rows, |record, rows| parse(&V2, record, rows))?;
     } else {
-        reserve(input, &mut rows, 0, V1.record as u64);
+        reserve(input, &mut rows, 0, V1.record as u64)?;
         each_record::<32>(input, &mut rows, |record, rows| parse(&V1, record, rows))?;
     }
     rows.finish()
@@ -106,7 +106,7 @@ fn parse(layout: &Layout, record: &[u8], rows: &mut Rows<'_>) -> Result<(), Prob
     };
     let time_ns = le::<8>(record, layout.time_at)
         .checked_mul(MICROSECOND)
-        .ok_or("the time is beyond 2^64 ns")?;
+        .ok_or(TOO_LATE)?;
     let key = Key::Int(le::<8>(record, layout.block_at));
     Ok(rows.push(&Row { time_ns, size: le::<4>(record, layout.bytes_at), op, ..Row::of(key) })?)
 }

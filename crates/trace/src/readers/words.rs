@@ -60,7 +60,7 @@ fn read<const N: usize>(
     key: fn(&[u8; N]) -> u64,
 ) -> Result<Trace, Error> {
     let mut rows = Rows::new(format, input, options, Has::default())?;
-    reserve(input, &mut rows, 0, N as u64);
+    reserve(input, &mut rows, 0, N as u64)?;
     each_record(input, &mut rows, |word, rows| Ok(rows.push_key(key(word))?))?;
     rows.finish()
 }

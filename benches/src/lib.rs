@@ -1,0 +1,122 @@
+//! What the benchmark programs share: the trace they run on, the clock, and the record.
+
+use std::error::Error;
+use std::fs::File;
+use std::path::PathBuf;
+use std::time::Instant;
+
+use serde::{Deserialize, Serialize};
+use trace::Trace;
+use trace::generate::{Recipe, generate};
+
+/// Runs that are measured; one before them is not, since it finds everything cold.
+pub const ROUNDS: usize = 5;
+
+const RECIPE: &str = include_str!("../../traces/recipes/zipf-1.0-1m.toml");
+
+/// One million objects, Zipf 1.0, 20 million requests, neither time nor size.
+pub fn zipf() -> Result<Trace, trace::Error> {
+    generate(&Recipe::from_toml(RECIPE, "zipf-1.0-1m.toml")?, None)
+}
+
+/// A number that looks random: the finaliser of splitmix64, a bijection.
+pub fn scramble(number: u64) -> u64 {
+    let mut z = number.wrapping_add(0x9E37_79B9_7F4A_7C15);
+    z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+    z ^ (z >> 31)
+}
+
+/// A size in bytes from 1 to 64 Ki, fixed by its object's key.
+pub fn size_of(key: u64) -> u32 {
+    1 + (scramble(key) >> 48) as u32
+}
+
+/// Million requests a second over [`ROUNDS`] runs on one core.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Speed {
+    /// By wall clock.
+    pub median: f64,
+    /// Slowest run.
+    pub min: f64,
+    /// Fastest run.
+    pub max: f64,
+    /// By CPU time: what the median would be on a quiet machine. 0 where the system does not say.
+    pub cpu_median: f64,
+}
+
+/// Runs `work`, which handles `n_requests`, and also gives what the last run returned.
+pub fn measure<T>(
+    n_requests: usize,
+    mut work: impl FnMut() -> Result<T, Box<dyn Error>>,
+) -> Result<(Speed, T), Box<dyn Error>> {
+    let mut last = work()?;
+    let (mut wall, mut cpu) = (Vec::new(), Vec::new());
+    for _ in 0..ROUNDS {
+        // Freed before the clock starts, and before the next one takes memory.
+        drop(last);
+        let (start, cpu_start) = (Instant::now(), cpu_seconds());
+        last = work()?;
+        wall.push(start.elapsed().as_secs_f64());
+        cpu.extend(cpu_seconds().zip(cpu_start).map(|(end, start)| end - start));
+    }
+    let speed = |seconds: f64| n_requests as f64 / seconds / 1e6;
+    wall.sort_by(f64::total_cmp);
+    cpu.sort_by(f64::total_cmp);
+    let speed = Speed {
+        median: speed(wall[ROUNDS / 2]),
+        min: speed(wall[ROUNDS - 1]),
+        max: speed(wall[0]),
+        cpu_median: cpu.get(ROUNDS / 2).map_or(0.0, |seconds| speed(*seconds)),
+    };
+    Ok((speed, last))
+}
+
+/// CPU time of this thread, on Linux.
+fn cpu_seconds() -> Option<f64> {
+    let text = std::fs::read_to_string("/proc/thread-self/schedstat").ok()?;
+    Some(text.split(' ').next()?.parse::<f64>().ok()? / 1e9)
+}
+
+/// The largest resident set this process has had, in bytes, on Linux.
+pub fn peak_bytes() -> Option<u64> {
+    let text = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = text.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    Some(line.trim().strip_suffix(" kB")?.parse::<u64>().ok()? * 1024)
+}
+
+/// The file after `--record`, if any; other arguments are an error.
+pub fn record_path(usage: &str) -> Result<Option<PathBuf>, Box<dyn Error>> {
+    let mut arguments = std::env::args_os().skip(1);
+    match (arguments.next(), arguments.next(), arguments.next()) {
+        (None, ..) => Ok(None),
+        (Some(flag), Some(path), None) if flag == "--record" => Ok(Some(path.into())),
+        _ => Err(format!("usage: {usage} [--record FILE]").into()),
+    }
+}
+
+/// Prints the rows as a table and, if asked, writes them as CSV.
+#[allow(clippy::print_stdout, reason = "these programs print")]
+pub fn show(
+    header: &[&str],
+    rows: &[Vec<String>],
+    record: Option<PathBuf>,
+) -> Result<(), Box<dyn Error>> {
+    let header: Vec<String> = header.iter().map(|name| name.to_string()).collect();
+    let lines = || std::iter::once(&header).chain(rows);
+    for line in lines() {
+        for (i, cell) in line.iter().enumerate() {
+            let width = lines().map(|line| line[i].len()).max().unwrap_or(0);
+            print!("{cell:width$}  ");
+        }
+        println!();
+    }
+    if let Some(path) = record {
+        let mut writer = csv::Writer::from_writer(File::create(path)?);
+        for line in lines() {
+            writer.write_record(line)?;
+        }
+        writer.flush()?;
+    }
+    Ok(())
+}

@@ -1,0 +1,112 @@
+//! Documents that the program prints and the repository keeps.
+
+use serde_json::Value;
+
+use crate::support::{
+    SCENARIO, files, program, read, repository, same_as_file, snapshot, tiny_study,
+};
+
+#[test]
+fn documents_are_up_to_date() {
+    for (file, args) in [
+        ("docs/policies.md", &["policies", "--markdown"][..]),
+        ("docs/formats.md", &["trace", "formats", "--markdown"]),
+        ("docs/scenario.schema.json", &["schema", "scenario"]),
+        ("docs/recipe.schema.json", &["schema", "recipe"]),
+        ("docs/results.md", &["schema", "results"]),
+    ] {
+        let outcome = program(&repository(), args).ok();
+        assert_eq!(outcome.stderr, "");
+        same_as_file(file, &outcome.stdout);
+    }
+}
+
+fn schema(what: &str) -> Value {
+    let outcome = program(&repository(), &["schema", what]).ok();
+    serde_json::from_str(&outcome.stdout).unwrap()
+}
+
+/// Follows `$ref`, and the arm of an `anyOf` that is not null.
+fn followed<'a>(root: &'a Value, node: &'a Value) -> &'a Value {
+    if let Some(name) = node["$ref"].as_str() {
+        return followed(root, root.pointer(name.trim_start_matches('#')).expect("a definition"));
+    }
+    match node["anyOf"].as_array() {
+        Some(arms) => {
+            let arm = arms.iter().find(|arm| arm["type"] != "null").expect("not only null");
+            followed(root, arm)
+        }
+        None => node,
+    }
+}
+
+/// Checks the fields of tables against their schema, which is what misspelt names fail on.
+fn check(root: &Value, node: &Value, value: &toml::Value, path: &str) -> Result<(), String> {
+    let node = followed(root, node);
+    match value {
+        toml::Value::Table(table) => {
+            for name in node["required"].as_array().into_iter().flatten() {
+                let name = name.as_str().expect("a name");
+                if !table.contains_key(name) {
+                    return Err(format!("{path} lacks {name}"));
+                }
+            }
+            for (name, value) in table {
+                let inner = match (&node["properties"][name], &node["additionalProperties"]) {
+                    (Value::Null, open @ Value::Object(_)) => open,
+                    (Value::Null, _) => return Err(format!("{path} has no field {name}")),
+                    (inner, _) => inner,
+                };
+                check(root, inner, value, &format!("{path}.{name}"))?;
+            }
+            Ok(())
+        }
+        toml::Value::Array(values) => values
+            .iter()
+            .enumerate()
+            .try_for_each(|(i, value)| check(root, &node["items"], value, &format!("{path}.{i}"))),
+        _ => Ok(()),
+    }
+}
+
+#[test]
+fn the_schema_knows_the_fields_of_scenarios_and_no_others() {
+    let schema = schema("scenario");
+    let quickstart = read(&repository(), "scenarios/quickstart.toml");
+    let accepts = |text: &str| check(&schema, &schema, &toml::from_str(text).unwrap(), "");
+    accepts(&quickstart).unwrap();
+    accepts(SCENARIO).unwrap();
+    assert_eq!(
+        accepts(&quickstart.replace("metric =", "metrics =")).unwrap_err(),
+        " has no field metrics"
+    );
+    let misspelt = quickstart.replace("tiers.L3.capacity", "tiers.L3.capcity");
+    assert_eq!(accepts(&misspelt).unwrap_err(), ".stack.tiers.L3 has no field capcity");
+    assert_eq!(
+        accepts(&quickstart.replace("[[traces]]", "[[trace]]")).unwrap_err(),
+        " lacks traces"
+    );
+}
+
+#[test]
+fn the_scenario_names_its_schema_for_editors() {
+    for path in files(&repository().join("scenarios")) {
+        let text = std::fs::read_to_string(&path).unwrap();
+        let Some(reference) = text.lines().next().and_then(|l| l.strip_prefix("#:schema ")) else {
+            panic!("{path:?} does not start with `#:schema ...`")
+        };
+        assert!(path.parent().unwrap().join(reference).is_file(), "{path:?}: {reference}");
+    }
+}
+
+#[test]
+fn show_prints_the_file_or_everything_worked_out() {
+    let dir = tiny_study();
+    let plain = program(dir.path(), &["show", "scenario.toml"]).ok();
+    assert_eq!(plain.stdout, SCENARIO);
+    let resolved = program(dir.path(), &["show", "scenario.toml", "--resolved"]).ok();
+    snapshot("show-resolved", &resolved.stdout);
+    let set = ["show", "scenario.toml", "--resolved", "--set", "stack.tiers.L1.capacity=5MiB"];
+    let changed = program(dir.path(), &set).ok().stdout;
+    assert!(changed.contains("capacity = \"5MiB\"") && !changed.contains("20%"), "{changed}");
+}

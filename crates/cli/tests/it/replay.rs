@@ -1,0 +1,188 @@
+//! `replay`: the columns it promises, units, and counts that nothing but the question changes.
+
+use std::path::Path;
+
+use frames::{ReplayRow, read_table};
+use serde_json::Value;
+
+use crate::support::{Outcome, csv_trace, program, read, workplace, write};
+
+fn replay(dir: &Path, args: &[&str]) -> Outcome {
+    program(dir, &[&["replay", "trace.csv"], args].concat()).ok()
+}
+
+fn place() -> tempfile::TempDir {
+    let dir = workplace();
+    write(dir.path(), "trace.csv", csv_trace(5000, 1));
+    dir
+}
+
+/// The rows without the wall-clock time.
+fn counts(outcome: &Outcome) -> Vec<Value> {
+    let mut rows = outcome.json();
+    for row in &mut rows {
+        let seconds = row.as_object_mut().unwrap().remove("seconds");
+        assert!(seconds.is_some_and(|s| s.as_f64().is_some_and(|s| s >= 0.0)), "{row}");
+    }
+    rows
+}
+
+#[test]
+fn json_has_the_fields_promised() {
+    let dir = place();
+    let rows = replay(dir.path(), &["-p", "lru", "-c", "10", "--format", "json"]).json();
+    let [row] = &rows[..] else { panic!("{rows:?}") };
+    let names: Vec<&str> = row.as_object().unwrap().keys().map(String::as_str).collect();
+    assert_eq!(
+        names,
+        [
+            "trace",
+            "policy",
+            "parameters",
+            "capacity",
+            "unit",
+            "requests",
+            "objects",
+            "hits",
+            "misses",
+            "miss_ratio",
+            "bytes",
+            "byte_misses",
+            "byte_miss_ratio",
+            "oversized",
+            "refused",
+            "seconds",
+        ]
+    );
+    assert_eq!((row["trace"].as_str(), row["policy"].as_str()), (Some("trace"), Some("lru")));
+    assert_eq!((&row["capacity"], &row["requests"]), (&10.into(), &5000.into()));
+    assert_eq!((&row["unit"], &row["parameters"]), (&"objects".into(), &serde_json::json!({})));
+    let number = |name: &str| row[name].as_f64().unwrap();
+    assert_eq!(number("hits") + number("misses"), 5000.0);
+    assert_eq!(number("miss_ratio"), number("misses") / 5000.0);
+    assert_eq!(number("byte_miss_ratio"), number("byte_misses") / number("bytes"));
+}
+
+/// A, B, A, C, B under LRU of two objects: the hit is the second A.
+#[test]
+fn a_trace_counted_by_hand() {
+    let dir = workplace();
+    write(dir.path(), "trace.csv", "key,size\nA,3\nB,5\nA,3\nC,7\nB,5\n");
+    let count = |args: &[&str]| {
+        let row = replay(dir.path(), &[&["-p", "lru", "--format", "json"], args].concat()).json();
+        ["requests", "hits", "bytes", "byte_misses", "oversized"]
+            .map(|n| row[0][n].as_u64().unwrap())
+    };
+    assert_eq!(count(&["-c", "2"]), [5, 1, 23, 20, 0]);
+    assert_eq!(count(&["-c", "100%"]), [5, 2, 23, 15, 0]);
+    // The first two only fill the cache.
+    assert_eq!(count(&["-c", "2", "--warmup", "2"]), [3, 1, 15, 12, 0]);
+    assert_eq!(count(&["-c", "2", "--warmup", "40%"]), [3, 1, 15, 12, 0]);
+    // 8 bytes hold A and B; C fits alone; 6 bytes never hold C.
+    assert_eq!(count(&["-c", "8B"]), [5, 1, 23, 20, 0]);
+    assert_eq!(count(&["-c", "6", "--unit", "bytes"]), [5, 0, 23, 23, 1]);
+    assert_eq!(count(&["-c", "100%", "--unit", "bytes"]), [5, 2, 23, 15, 0]);
+    assert_eq!(count(&["-c", "2", "--limit", "3"]), [3, 1, 11, 8, 0]);
+}
+
+#[test]
+fn policies_and_capacities_are_lists() {
+    let dir = place();
+    let policies = "s3-fifo:version=v1,small-ratio=0.2,lru";
+    let args = ["-p", policies, "-p", "arc", "-c", "10,5%", "-c", "50", "--format", "json"];
+    let rows = replay(dir.path(), &args).json();
+    let cells: Vec<String> = rows
+        .iter()
+        .map(|row| format!("{} {}", row["policy"].as_str().unwrap(), row["capacity"]))
+        .collect();
+    let n_objects = rows[0]["objects"].as_u64().unwrap();
+    let share = n_objects / 20;
+    let expected: Vec<String> = ["s3-fifo", "lru", "arc"]
+        .iter()
+        .flat_map(|policy| [10, share, 50].map(|capacity| format!("{policy} {capacity}")))
+        .collect();
+    assert_eq!(cells, expected);
+    assert_eq!(rows[0]["parameters"], serde_json::json!({"version": "v1", "small-ratio": 0.2}));
+    assert_eq!(rows[3]["parameters"], serde_json::json!({}));
+}
+
+#[test]
+fn amounts_of_memory_count_bytes_and_numbers_what_is_said() {
+    let dir = place();
+    let unit = |args: &[&str]| {
+        let rows = replay(dir.path(), &[&["-p", "lru", "--format", "json"], args].concat()).json();
+        (rows[0]["unit"].as_str().unwrap().to_string(), rows[0]["capacity"].as_u64().unwrap())
+    };
+    assert_eq!(unit(&["-c", "64MiB"]), ("bytes".into(), 64 << 20));
+    assert_eq!(unit(&["-c", "4kB,5kB"]), ("bytes".into(), 4000));
+    assert_eq!(unit(&["-c", "1_000"]), ("objects".into(), 1000));
+    assert_eq!(unit(&["-c", "1000", "--unit", "bytes"]), ("bytes".into(), 1000));
+    let (name, footprint) = unit(&["-c", "100%", "--unit", "bytes"]);
+    assert!(name == "bytes" && footprint > 1000, "{name} {footprint}");
+    assert_eq!(unit(&["-c", "10%,1GiB", "--unit", "bytes"]), ("bytes".into(), footprint / 10));
+}
+
+#[test]
+fn every_policy_counts_the_same_at_any_number_of_threads_and_none_beats_belady() {
+    let dir = place();
+    let all: Vec<&str> = policies::ALL.iter().map(|info| info.name).collect();
+    let all = all.join(",");
+    let run = |threads: &str| {
+        let args = ["-p", &all, "-c", "5,20,100", "--check", "--threads", threads];
+        counts(&replay(dir.path(), &[&args[..], &["--format", "json"]].concat()))
+    };
+    let rows = run("1");
+    assert_eq!(rows.len(), 3 * policies::ALL.len());
+    assert_eq!(rows, run("4"));
+    for row in &rows {
+        let bound = rows
+            .iter()
+            .find(|other| other["policy"] == "belady" && other["capacity"] == row["capacity"])
+            .unwrap();
+        assert!(row["hits"].as_u64() <= bound["hits"].as_u64(), "{row} beats {bound}");
+    }
+}
+
+#[test]
+fn parquet_and_files_hold_what_is_printed() {
+    let dir = place();
+    let args = ["-p", "lru,s3-fifo:version=v1", "-c", "1%,10%"];
+    let printed = counts(&replay(dir.path(), &[&args[..], &["--format", "json"]].concat()));
+
+    let to = ["--format", "parquet", "--output", "out.parquet"];
+    let outcome = replay(dir.path(), &[&args[..], &to].concat());
+    assert_eq!(outcome.stdout, "");
+    let rows: Vec<ReplayRow> = read_table(&dir.path().join("out.parquet")).unwrap();
+    assert_eq!(rows.len(), printed.len());
+    for (row, printed) in rows.iter().zip(&printed) {
+        assert_eq!(row.policy, printed["policy"].as_str().unwrap());
+        assert_eq!(serde_json::from_str::<Value>(&row.parameters).unwrap(), printed["parameters"]);
+        assert_eq!(
+            (row.hits, row.misses),
+            (printed["hits"].as_u64().unwrap(), printed["misses"].as_u64().unwrap())
+        );
+        assert_eq!(row.byte_miss_ratio, printed["byte_miss_ratio"].as_f64().unwrap());
+    }
+
+    let to = ["--format", "csv", "--output", "out.csv"];
+    let outcome = replay(dir.path(), &[&args[..], &to].concat());
+    assert_eq!(outcome.stdout, "");
+    let text = read(dir.path(), "out.csv");
+    let mut csv = csv::Reader::from_reader(text.as_bytes());
+    let hits = csv.headers().unwrap().iter().position(|name| name == "hits").unwrap();
+    for (record, printed) in csv.records().zip(&printed) {
+        assert_eq!(record.unwrap()[hits], printed["hits"].to_string());
+    }
+}
+
+#[test]
+fn standard_output_is_data_and_nothing_else() {
+    let dir = place();
+    let outcome = replay(dir.path(), &["-p", "lru", "-c", "10"]);
+    assert_eq!(outcome.stdout.lines().count(), 3, "{}", outcome.stdout);
+    assert!(!outcome.stdout.contains('\x1b') && !outcome.stderr.contains('\x1b'));
+    assert_eq!(
+        outcome.stderr, "trace.csv: 1 row left out: headers (first at row 1, byte 0)\n",
+        "what reading skipped is said"
+    );
+}
