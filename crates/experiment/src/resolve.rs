@@ -247,9 +247,7 @@ fn set(table: &mut toml::Table, path: &str, value: toml::Value) -> Result<(), Er
     let mut table = table;
     let mut keys = keys.into_iter();
     while let Some(key) = keys.next() {
-        let inner = table
-            .entry(key)
-            .or_insert_with(|| toml::Value::Table(toml::Table::new()));
+        let inner = table.entry(key).or_insert_with(|| toml::Value::Table(toml::Table::new()));
         table = match inner {
             toml::Value::Array(items) => {
                 let index = keys.next().and_then(|index| index.parse::<usize>().ok());
@@ -308,7 +306,8 @@ fn check_names(source: &Source, scenario: &Scenario) -> Result<(), Error> {
     }
     for (i, strategy) in scenario.strategies.iter().enumerate() {
         if strategy.name.is_empty() || strategy.name.contains(" / ") {
-            let message = "a strategy needs a name without ` / `, which separates it in the results";
+            let message =
+                "a strategy needs a name without ` / `, which separates it in the results";
             return Err(source.error_at(&["strategies", &i.to_string(), "name"], message, None));
         }
         if scenario.strategies[..i].iter().any(|other| other.name == strategy.name) {
@@ -335,7 +334,10 @@ fn check_names(source: &Source, scenario: &Scenario) -> Result<(), Error> {
             return fail("scale", "the scale must lie between 0.000001 and 1000000000");
         }
         if entry.name.as_ref().is_some_and(|name| name.is_empty() || name.contains(" / ")) {
-            return fail("name", "a trace needs a name without ` / `, which separates it in the results");
+            return fail(
+                "name",
+                "a trace needs a name without ` / `, which separates it in the results",
+            );
         }
     }
     if !WINDOWS.contains(&scenario.windows) {
@@ -459,7 +461,8 @@ impl Resolver<'_> {
             }
             let n_runs = cells.len() * values.len() * self.scenario.strategies.len();
             if n_runs > MOST_STRATEGIES {
-                let message = format!("{n_runs} runs and more are too many: at most {MOST_STRATEGIES}");
+                let message =
+                    format!("{n_runs} runs and more are too many: at most {MOST_STRATEGIES}");
                 return Err(self.source.error_at(&["matrix"], &message, None));
             }
             let mut next = Vec::new();

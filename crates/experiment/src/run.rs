@@ -189,7 +189,9 @@ fn notes(study: &Resolved, recording: &Recording<'_>) -> Vec<String> {
     let resolution = columns.clock.resolution_ns;
     match (columns.time_ns.is_some(), recording.entry.rate) {
         (true, Some(_)) => {
-            notes.push(format!("{name}: the trace has stamps; the `rate` of its entry is not used."));
+            notes.push(format!(
+                "{name}: the trace has stamps; the `rate` of its entry is not used."
+            ));
         }
         (false, Some(rate)) => notes.push(format!(
             "{name}: the trace has no stamps; requests arrive at {} by the rule \"{}\".",
@@ -198,7 +200,8 @@ fn notes(study: &Resolved, recording: &Recording<'_>) -> Vec<String> {
         )),
         _ => {}
     }
-    if columns.time_ns.is_some() && resolution > 1 && study.arrivals == tiers::Arrivals::AsRecorded {
+    if columns.time_ns.is_some() && resolution > 1 && study.arrivals == tiers::Arrivals::AsRecorded
+    {
         notes.push(format!(
             "{name}: stamps are {} apart at best; requests of one stamp arrive at once.",
             trace::units::Nanos(resolution).rounded()

@@ -107,7 +107,9 @@ impl FromStr for Capacity {
         };
         match capacity {
             Capacity::Bytes(Bytes(0)) => Err("a capacity of 0 holds nothing".into()),
-            Capacity::Share(share) if share.percent == 0.0 => Err("a capacity of 0 holds nothing".into()),
+            Capacity::Share(share) if share.percent == 0.0 => {
+                Err("a capacity of 0 holds nothing".into())
+            }
             capacity => Ok(capacity),
         }
     }
@@ -230,7 +232,9 @@ impl<'de> Deserialize<'de> for Warmup {
         match Written::deserialize(deserializer) {
             Ok(Written::Number(requests)) => Ok(Warmup::Requests(requests)),
             Ok(Written::Text(text)) => text.parse().map_err(de::Error::custom),
-            Err(_) => Err(de::Error::custom("expected a share such as \"10%\" or a number of requests")),
+            Err(_) => {
+                Err(de::Error::custom("expected a share such as \"10%\" or a number of requests"))
+            }
         }
     }
 }

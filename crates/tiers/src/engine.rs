@@ -132,7 +132,8 @@ impl<'a> Engine<'a> {
                 .collect(),
         };
         let has_ttl = run.trace.columns().ttl_ns.is_some();
-        let written_ttl = if has_ttl { vec![NO_TTL; run.trace.n_objects() as usize] } else { Vec::new() };
+        let written_ttl =
+            if has_ttl { vec![NO_TTL; run.trace.n_objects() as usize] } else { Vec::new() };
         Ok(Engine {
             run,
             written_ttl,

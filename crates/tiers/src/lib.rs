@@ -22,7 +22,8 @@ pub use engine::{Run, simulate};
 pub use latency::{LatencyProfile, LatencySpec, ProfileError, SizeRow};
 pub use outcome::{Outcome, TierOutcome, Window};
 pub use price::{
-    CostItem, MONTH, NanoDollars, PriceBook, Rates, StoragePrice, TierPrice, TrafficPrice, VolumePrice,
+    CostItem, MONTH, NanoDollars, PriceBook, Rates, StoragePrice, TierPrice, TrafficPrice,
+    VolumePrice,
 };
 pub use stack::{Origin, Stack, Tier, Writes};
 

@@ -273,14 +273,33 @@ impl TraceBuilder {
     }
 }
 
-/// Gives every request of unknown size its object's last known size, or 1.
+/// Gives every request of unknown size its object's last known size; before there is one, the first
+/// that comes, as a miss in a recording of a cache is followed by the write that fills it; else 1.
 fn assume_unknown_sizes(objects: &[ObjectId], n_objects: usize, sizes: &mut Sizes) {
     let mut last_known = vec![1; n_objects];
+    for (i, object) in objects.iter().enumerate().rev() {
+        let size = sizes.get(i);
+        if size != UNKNOWN {
+            last_known[object.index()] = size;
+        }
+    }
     for (i, object) in objects.iter().enumerate() {
         let known = &mut last_known[object.index()];
         match sizes.get(i) {
             UNKNOWN => sizes.set(i, *known),
             size => *known = size,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn room_that_cannot_be_had_is_an_error() {
+        let mut builder = TraceBuilder::new(Has { time: true, ..Has::default() });
+        assert!(builder.reserve(100).is_ok());
+        assert!(builder.reserve(usize::MAX / 16).is_err());
     }
 }

@@ -263,12 +263,13 @@ fn unread_archive(magic: &[u8]) -> Option<&'static str> {
 
 /// The file name without the endings of compressions and formats: `OLTP.lis.zst` is `OLTP`.
 fn trace_name(path: &Path) -> String {
-    const ENDINGS: [&str; 20] = [
+    const ENDINGS: [&str; 21] = [
         "gz",
         "xz",
         "zst",
         "zstd",
         "22",
+        "addr",
         "lis",
         "trace",
         "log",

@@ -33,5 +33,6 @@ pub use interner::Key;
 pub use next_use::{NEVER, next_use};
 pub use report::ReadReport;
 pub use trace::{
-    Clock, Columns, Digest, Keys, Labels, MAX_REQUESTS, MAX_SIZE, MAX_TIME_NS, NO_TTL, ObjectId, Op, Sizes, TextKeys, Trace,
+    Clock, Columns, Digest, Keys, Labels, MAX_REQUESTS, MAX_SIZE, MAX_TIME_NS, NO_TTL, ObjectId,
+    Op, Sizes, TextKeys, Trace,
 };

@@ -2,10 +2,12 @@
 //!
 //! Candidates come at the highest rate there can be and each is kept with the probability
 //! rate(t) / highest rate (Lewis and Shedler: "Simulation of nonhomogeneous Poisson processes by
-//! thinning", Naval Research Logistics Quarterly 26(3), 1979, doi 10.1002/nav.3800260304). Stamps
-//! are whole nanoseconds; what rounding cuts off is carried to the next gap, so rates are not
-//! biased however high. A stamp costs as many candidates as the highest rate exceeds the current
-//! one, so a large surge, however short, slows down the whole trace.
+//! thinning", Naval Research Logistics Quarterly 26(3), 1979, doi 10.1002/nav.3800260304). The
+//! highest rate is that of the current hour, or of the part of it before a surge begins or ends; the
+//! process has no memory, so it starts anew where the next part begins. So nearly all candidates
+//! are kept however large a surge is, and hours without requests cost nothing. Stamps are whole
+//! nanoseconds; what rounding cuts off is carried to the next gap, so rates are not biased however
+//! high.
 
 use std::f64::consts::TAU;
 
@@ -36,6 +38,8 @@ pub struct TimeLaw {
     pub weekend_factor: f64,
 }
 
+const HOUR_NS: u64 = DAY_NS / 24;
+
 fn one() -> f64 {
     1.0
 }
@@ -43,16 +47,23 @@ fn one() -> f64 {
 impl TimeLaw {
     /// Requests a second at `time_ns` after the start, flash crowds left out.
     fn rate(&self, time_ns: u64) -> f64 {
-        let hour = (time_ns % DAY_NS) as f64 / (DAY_NS / 24) as f64;
-        let swing = 1.0 + self.daily_amplitude * libm::cos(TAU * (hour - self.peak_hour) / 24.0);
+        let hour = (time_ns % DAY_NS) as f64 / HOUR_NS as f64;
+        self.rate_on(time_ns, hour - self.peak_hour)
+    }
+
+    /// What [`TimeLaw::rate`] does not exceed in the hour that `time_ns` is in.
+    fn highest_rate(&self, time_ns: u64) -> f64 {
+        let middle = (time_ns % DAY_NS / HOUR_NS) as f64 + 0.5;
+        let off = (middle - self.peak_hour).rem_euclid(24.0);
+        self.rate_on(time_ns, (off.min(24.0 - off) - 0.5).max(0.0))
+    }
+
+    /// Requests a second on the day of `time_ns`, so many hours off the peak.
+    fn rate_on(&self, time_ns: u64, hours_off_peak: f64) -> f64 {
+        let swing = 1.0 + self.daily_amplitude * libm::cos(TAU * hours_off_peak / 24.0);
         let weekend =
             if self.start.is_weekend_after(time_ns / DAY_NS) { self.weekend_factor } else { 1.0 };
         self.rate_per_second * swing * weekend
-    }
-
-    /// What [`TimeLaw::rate`] never exceeds.
-    fn highest_rate(&self) -> f64 {
-        self.rate_per_second * (1.0 + self.daily_amplitude) * self.weekend_factor.max(1.0)
     }
 }
 
@@ -62,16 +73,19 @@ pub(super) struct Arrivals<'a> {
     law: &'a TimeLaw,
     /// (start, end, factor) of periods with more than the usual rate.
     surges: Vec<(u64, u64, f64)>,
-    highest_rate: f64,
     stream: Stream,
     time_ns: u64,
+    /// Until then the surges of now and the highest rate hold.
+    until: u64,
+    surge: f64,
+    highest_rate: f64,
     /// The part of a nanosecond by which `time_ns` is too early.
     carry: f64,
 }
 
 impl<'a> Arrivals<'a> {
     pub(super) fn new(law: &'a TimeLaw, crowds: &[FlashCrowd], seed: u64) -> Self {
-        let surges: Vec<_> = crowds
+        let surges = crowds
             .iter()
             .filter(|crowd| crowd.surge != 1.0)
             .map(|crowd| {
@@ -79,16 +93,18 @@ impl<'a> Arrivals<'a> {
                 (start, start.saturating_add(crowd.lasts.value()), crowd.surge)
             })
             .collect();
-        // All at once, should they overlap.
-        let surge: f64 = surges.iter().map(|(_, _, factor)| factor).product();
-        Arrivals {
+        let mut arrivals = Arrivals {
             law,
             surges,
-            highest_rate: law.highest_rate() * surge,
             stream: Stream::new(seed, "generate/arrivals"),
             time_ns: 0,
+            until: 0,
+            surge: 1.0,
+            highest_rate: 0.0,
             carry: 0.0,
-        }
+        };
+        arrivals.enter(0);
+        arrivals
     }
 
     /// The next stamp, in nanoseconds since the start.
@@ -96,22 +112,32 @@ impl<'a> Arrivals<'a> {
         loop {
             let gap =
                 -libm::log(1.0 - self.stream.uniform()) / self.highest_rate * 1e9 + self.carry;
-            self.carry = gap.fract();
-            self.time_ns = self.time_ns.saturating_add(gap as u64);
-            if self.stream.uniform() * self.highest_rate < self.rate() {
-                return self.time_ns;
+            // At a rate of 0 the gap is infinite, or not even a number.
+            if gap < (self.until - self.time_ns) as f64 {
+                self.carry = gap.fract();
+                self.time_ns += gap as u64;
+                let rate = self.law.rate(self.time_ns) * self.surge;
+                if self.stream.uniform() * self.highest_rate < rate {
+                    return self.time_ns;
+                }
+            } else {
+                self.enter(self.until);
             }
         }
     }
 
-    fn rate(&self) -> f64 {
-        let surge: f64 = self
-            .surges
-            .iter()
-            .filter(|(start, end, _)| (*start..*end).contains(&self.time_ns))
+    /// Goes on at `time_ns`, where an hour or a surge begins or ends.
+    fn enter(&mut self, time_ns: u64) {
+        let surges = self.surges.iter();
+        let edges = surges.clone().flat_map(|(start, end, _)| [*start, *end]);
+        let hour_end = (time_ns / HOUR_NS + 1) * HOUR_NS;
+        self.until = edges.filter(|edge| *edge > time_ns).fold(hour_end, u64::min);
+        self.surge = surges
+            .filter(|(start, end, _)| (*start..*end).contains(&time_ns))
             .map(|(_, _, factor)| factor)
             .product();
-        self.law.rate(self.time_ns) * surge
+        self.highest_rate = self.law.highest_rate(time_ns) * self.surge;
+        (self.time_ns, self.carry) = (time_ns, 0.0);
     }
 }
 
@@ -130,8 +156,6 @@ mod tests {
             weekend_factor: 1.0,
         }
     }
-
-    const HOUR_NS: u64 = DAY_NS / 24;
 
     fn stamps(law: &TimeLaw, until: u64) -> Vec<u64> {
         let mut arrivals = Arrivals::new(law, &[], 3);
@@ -189,6 +213,52 @@ mod tests {
         }
         assert!((f64::from(hours[1]) / f64::from(hours[0]) - 3.0).abs() < 0.2, "{hours:?}");
         assert!((f64::from(hours[2]) / f64::from(hours[0]) - 1.0).abs() < 0.1, "{hours:?}");
+    }
+
+    #[test]
+    fn an_hours_highest_rate_is_not_exceeded_but_nearly_reached() {
+        for peak_hour in [0.0, 3.3, 12.0, 23.9, 24.0] {
+            let law =
+                TimeLaw { daily_amplitude: 0.7, peak_hour, weekend_factor: 3.0, ..law(1000.0) };
+            for hour in 0..7 * 24 {
+                let minutes =
+                    (0..=3599).map(|second| law.rate(hour * HOUR_NS + second * 1_000_000_000));
+                let highest = minutes.fold(0.0, f64::max);
+                let bound = law.highest_rate(hour * HOUR_NS);
+                assert!(
+                    highest <= bound * 1.000001 && bound < highest * 1.001,
+                    "{hour} {peak_hour}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn extremes_cost_no_more_than_others() {
+        let crowd = |after, lasts| FlashCrowd {
+            source: "x".into(),
+            share: 0.5,
+            after: Extent::Time(Nanos(after)),
+            lasts: Extent::Time(Nanos(lasts)),
+            surge: 1e6,
+        };
+        // Two surges at once, later; weekends that are a million times the rest; no requests at all
+        // before Monday at a rate at which two days of candidates would take years.
+        let surges = [crowd(DAY_NS, HOUR_NS), crowd(DAY_NS, HOUR_NS)];
+        let weekend = TimeLaw { weekend_factor: 1e6, ..law(1.0) };
+        let quiet = TimeLaw {
+            weekend_factor: 0.0,
+            start: "2024-01-06".parse().unwrap(),
+            daily_amplitude: 1.0,
+            ..law(1e9)
+        };
+        for (law, crowds, first) in
+            [(&law(1.0), &surges[..], 0), (&weekend, &[], 0), (&quiet, &[], 2 * DAY_NS)]
+        {
+            let mut arrivals = Arrivals::new(law, crowds, 3);
+            let stamps = [(); 10_000].map(|_| arrivals.next());
+            assert!(stamps.is_sorted() && stamps[0] >= first && stamps[0] < first + DAY_NS);
+        }
     }
 
     #[test]

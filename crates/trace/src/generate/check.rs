@@ -8,15 +8,17 @@ use super::arrivals::TimeLaw;
 use super::law::{Law, Whole};
 use super::recipe::{Access, Drift, FlashCrowd, Operations, Recipe, Segment, Source};
 use crate::error::{Error, nearest};
+use crate::trace::MAX_REQUESTS;
+use crate::units::thousands;
 
-/// Requests of a trace: their indices are 32-bit numbers wherever they are stored.
-const MOST_REQUESTS: u64 = u32::MAX as u64 - 1;
 /// Whole numbers up to here are exact as floating-point numbers.
 const MOST_OBJECTS: u64 = 1 << 53;
 /// Object numbers; twice that still indexes a stream.
 const LAST_OBJECT: u64 = 1 << 62;
 /// Beyond, stamps would leave 64 bits of nanoseconds.
 const LONGEST_S: f64 = 200.0 * 366.0 * 86_400.0;
+/// The largest factor of surges on the rate, all that overlap taken together.
+const MOST_SURGE: f64 = 1e6;
 
 impl Recipe {
     /// Whether every value is in range and every name exists; the first fault otherwise.
@@ -32,6 +34,7 @@ impl Recipe {
         for (name, source) in &self.sources {
             self.check_source(name, source)?;
         }
+        self.check_numbers()?;
         self.check_sizes_agree()?;
         for (name, segment) in &self.segments {
             self.check_segment(name, segment)?;
@@ -40,6 +43,7 @@ impl Recipe {
         for (i, crowd) in self.flash_crowds.iter().enumerate() {
             self.check_crowd(&format!("flash-crowd {}", i + 1), crowd)?;
         }
+        self.check_surges()?;
         self.check_all_used()
     }
 
@@ -50,9 +54,9 @@ impl Recipe {
         within("time.daily-amplitude", daily_amplitude, 0.0..=1.0)?;
         within("time.peak-hour", peak_hour, 0.0..=24.0)?;
         within("time.weekend-factor", weekend_factor, 0.0..=1e6)?;
-        // Without requests on weekends a week has five days.
-        let longest = self.n_requests() as f64 / rate_per_second * 7.0 / 5.0;
-        ensure(longest < LONGEST_S, "time", "the trace would last more than 200 years")
+        // Without requests on weekends a week has five days; a few gaps may by chance be long.
+        let longest = self.n_requests().saturating_add(50) as f64 / rate_per_second * 7.0 / 5.0;
+        ensure(longest < LONGEST_S, "time", "the trace could last more than 200 years")
     }
 
     fn check_source(&self, name: &str, source: &Source) -> Result<(), Error> {
@@ -63,8 +67,6 @@ impl Recipe {
             let holes = key.matches("{}").count();
             ensure(holes == 1, format!("{path}.key"), "must hold `{}` once, for the number")?;
         }
-        let last = source.first.unwrap_or(0).saturating_add(self.n_objects(source));
-        ensure(last <= LAST_OBJECT, format!("{path}.first"), "is too large")?;
         law(&format!("{path}.size"), &source.size)?;
         law(&format!("{path}.ttl"), &source.ttl)?;
         operations(&format!("{path}.operations"), &source.operations)
@@ -104,6 +106,16 @@ impl Recipe {
         ensure(timed, format!("{path}.every"), "is a time, but the recipe has no [time]")
     }
 
+    /// Numbers of objects must not run out, those of sources laid after others neither.
+    fn check_numbers(&self) -> Result<(), Error> {
+        for ((name, source), first) in self.sources.iter().zip(self.first_objects()) {
+            let end = first.saturating_add(self.n_objects(source));
+            let path = format!("source.{name}.first");
+            ensure(end <= LAST_OBJECT, path, "its objects would be numbered beyond 2^62")?;
+        }
+        Ok(())
+    }
+
     /// An object has one size, so sources that share objects must share the law of sizes.
     fn check_sizes_agree(&self) -> Result<(), Error> {
         let firsts = self.first_objects();
@@ -126,7 +138,7 @@ impl Recipe {
         let path = format!("segment.{name}");
         let clash = self.sources.contains_key(name);
         ensure(!clash, &path, "a source has the same name")?;
-        let fits = (1..=MOST_REQUESTS).contains(&segment.clients);
+        let fits = (1..=MAX_REQUESTS).contains(&segment.clients);
         ensure(fits, format!("{path}.clients"), "must be from 1 to 4,294,967,294")?;
         within(&format!("{path}.exponent"), segment.exponent, 0.0..=20.0)?;
         let alike = self.segments.values().all(|s| s.region.is_some() == segment.region.is_some());
@@ -145,8 +157,9 @@ impl Recipe {
                 mix(&path, &phase.mix, "segment", &self.segments)?;
             }
         }
-        let n = self.n_requests();
-        ensure(n <= MOST_REQUESTS, "phase", format!("{n} requests are more than 4,294,967,294"))
+        let (n, most) = (self.n_requests(), thousands(MAX_REQUESTS));
+        let what = format!("{} requests in all, at most {most} are possible", thousands(n));
+        ensure(n <= MAX_REQUESTS, "phase", what)
     }
 
     fn check_crowd(&self, path: &str, crowd: &FlashCrowd) -> Result<(), Error> {
@@ -156,9 +169,25 @@ impl Recipe {
         let same = timed == crowd.lasts.is_time();
         ensure(same, path, "`after` and `for` must both be requests or both be times")?;
         ensure(!timed || self.time.is_some(), path, "has times, but the recipe has no [time]")?;
-        within(&format!("{path}.surge"), crowd.surge, 1.0..=1e6)?;
+        within(&format!("{path}.surge"), crowd.surge, 1.0..=MOST_SURGE)?;
         let possible = timed || crowd.surge == 1.0;
         ensure(possible, format!("{path}.surge"), "needs `after` and `for` as times")
+    }
+
+    /// Surges that overlap multiply, and there are most of them where one begins.
+    fn check_surges(&self) -> Result<(), Error> {
+        for (i, crowd) in self.flash_crowds.iter().enumerate() {
+            let now = crowd.after.value();
+            let others = self.flash_crowds.iter().filter(|other| {
+                now.checked_sub(other.after.value()).is_some_and(|ago| ago < other.lasts.value())
+            });
+            let product: f64 = others.map(|other| other.surge).product();
+            let path = format!("flash-crowd {}.surge", i + 1);
+            let what =
+                format!("with those it overlaps it is {product}, at most {MOST_SURGE} is possible");
+            ensure(product <= MOST_SURGE, path, what)?;
+        }
+        Ok(())
     }
 
     /// A name nobody uses is a slip.
@@ -214,7 +243,9 @@ fn mix<T>(
         let field = format!("{path}.{name}");
         ensure(*weight >= 0.0 && weight.is_finite(), field, "a weight must be at least 0")?;
     }
-    ensure(mix.values().sum::<f64>() > 0.0, path, "needs a weight above 0")
+    let sum: f64 = mix.values().sum();
+    ensure(sum > 0.0, path, "needs a weight above 0")?;
+    ensure(sum.is_finite(), path, "the weights add up to more than a number can hold")
 }
 
 fn known<T>(path: &str, name: &str, kind: &str, names: &BTreeMap<String, T>) -> Result<(), Error> {
@@ -273,7 +304,41 @@ mix = { a = 1 }
             ("exponent = 1", "exponent = nan", "got NaN"),
             ("objects = 10", "objects = 0", "source.a.access: objects must be from 1"),
             ("requests = 5", "requests = 0", "phase 1.requests: must be above 0"),
-            ("requests = 5", "requests = 5_000_000_000", "are more than"),
+            (
+                "requests = 5",
+                "requests = 5_000_000_000",
+                "phase: 5,000,000,000 requests in all, at most 4,294,967,294 are possible",
+            ),
+            (
+                "{ a = 1 }",
+                "{ a = 1, b = 1 }\n[source.b]\naccess.uniform = { objects = 9 }\nfirst = 4611686018427387904",
+                "source.a.first: its objects would be numbered beyond 2^62",
+            ),
+            (
+                "a = 1 }",
+                "a = 1e308, b = 1e308 }\n[source.b]\naccess = \"scan\"",
+                "phase 1.mix: the weights add up",
+            ),
+            (
+                "[source.a]",
+                "[source.a]\nsize.constant = \"257TiB\"",
+                "source.a.size: must be at most 256TiB",
+            ),
+            (
+                "[source.a]",
+                "[source.a]\nsize.uniform = { min = \"1B\", max = \"1000TB\" }",
+                "source.a.size: max must be at most 256TiB",
+            ),
+            (
+                "[source.a]",
+                "[source.a]\nsize.lognormal = { median = \"1000TB\", sigma = 1 }",
+                "source.a.size: median must be at most 256TiB",
+            ),
+            (
+                "seed = 1",
+                "seed = 1\ntime.rate-per-second = 1e-9",
+                "time: the trace could last more than 200 years",
+            ),
             ("a = 1 }", "a = 0 }", "phase 1.mix: needs a weight above 0"),
             ("a = 1 }", "a = -1 }", "phase 1.mix.a: a weight must be"),
             ("{ a = 1 }", "{ aa = 1 }", "hint: did you mean `a`?"),
@@ -306,6 +371,27 @@ mix = { a = 1 }
             let error = fault(from, to);
             assert!(error.contains(expected), "{to}: {error}");
         }
+    }
+
+    #[test]
+    fn surges_multiply_only_where_they_overlap() {
+        let crowd = |after| {
+            format!(
+                "[[flash-crowd]]\nsource = \"a\"\nshare = 0.5\nafter = \"{after}\"\nfor = \"1h\"\nsurge = 2000\n"
+            )
+        };
+        let with = |second| {
+            let crowds = format!("{}{}[[phase]]", crowd("1h"), crowd(second));
+            let text = GOOD.replace("[[phase]]", &crowds);
+            let text = text.replace("seed = 1", "seed = 1\ntime.rate-per-second = 1");
+            Recipe::from_toml(&text, "t").map_err(|error| error.to_string())
+        };
+        assert!(with("2h").is_ok());
+        let error = with("119min").unwrap_err();
+        assert!(
+            error.contains("flash-crowd 2.surge: with those it overlaps it is 4000000"),
+            "{error}"
+        );
     }
 
     #[test]

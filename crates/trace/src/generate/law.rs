@@ -4,11 +4,13 @@
 //! the object's number, so an object keeps it without a table, whatever is generated before.
 
 use std::f64::consts::TAU;
+use std::fmt::Display;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::stream::Stream;
+use crate::trace::MAX_SIZE;
 use crate::units::{Bytes, Nanos};
 
 /// How a value is distributed over objects. `T` is [`Bytes`] or [`Nanos`].
@@ -46,25 +48,29 @@ pub enum Law<T> {
 }
 
 /// A unit whose values are whole numbers.
-pub trait Whole: Copy {
+pub trait Whole: Copy + Display {
+    /// The largest value an object may have.
+    const MOST: Self;
     /// The number.
     fn whole(self) -> u64;
 }
 
 impl Whole for Bytes {
+    const MOST: Self = Bytes(MAX_SIZE);
     fn whole(self) -> u64 {
         self.0
     }
 }
 
 impl Whole for Nanos {
+    const MOST: Self = Nanos(u64::MAX);
     fn whole(self) -> u64 {
         self.0
     }
 }
 
 impl<T: Whole> Law<T> {
-    /// The value of object number `n`, at least 1.
+    /// The value of object number `n`, from 1 to the largest of its unit.
     pub(super) fn at(&self, stream: &Stream, n: u64) -> u64 {
         // Two draws an object, whether the law needs both or not, so that no law shifts another.
         let u = stream.uniform_at(2 * n);
@@ -81,23 +87,30 @@ impl<T: Whole> Law<T> {
             }
             Law::Pareto { min, max, shape } => pareto(min.whole(), max.whole(), shape, u),
         };
-        value.max(1)
+        value.clamp(1, T::MOST.whole())
     }
 
     /// What is wrong with the parameters, if anything.
     pub(super) fn fault(&self) -> Option<String> {
+        let most = |name: &str, value: T| {
+            (value.whole() > T::MOST.whole()).then(|| format!("{name}must be at most {}", T::MOST))
+        };
         let ordered = |min: T, max: T| {
-            let (min, max) = (min.whole(), max.whole());
-            (min == 0 || min > max)
+            let too_large =
+                || (max.whole() > 1 << 53).then(|| "max must be at most 2^53".to_string());
+            (min.whole() == 0 || min.whole() > max.whole())
                 .then(|| "min must be above 0 and at most max".to_string())
-                .or_else(|| (max > 1 << 53).then(|| "max must be at most 2^53".to_string()))
+                .or_else(|| most("max ", max))
+                .or_else(too_large)
         };
         let positive = |name: &str, value: f64| {
             (!(value > 0.0 && value.is_finite()))
                 .then(|| format!("{name} must be above 0, got {value}"))
         };
         match *self {
-            Law::Constant(value) => (value.whole() == 0).then(|| "must be above 0".to_string()),
+            Law::Constant(value) => (value.whole() == 0)
+                .then(|| "must be above 0".to_string())
+                .or_else(|| most("", value)),
             Law::Uniform { min, max } => ordered(min, max),
             Law::Lognormal { median, sigma, max } => (median.whole() == 0)
                 .then(|| "median must be above 0".to_string())
@@ -105,6 +118,8 @@ impl<T: Whole> Law<T> {
                     max.filter(|max| max.whole() < median.whole())
                         .map(|_| "max must be at least the median".to_string())
                 })
+                .or_else(|| most("median ", median))
+                .or_else(|| max.and_then(|max| most("max ", max)))
                 .or_else(|| positive("sigma", sigma)),
             Law::Pareto { min, max, shape } => {
                 ordered(min, max).or_else(|| positive("shape", shape))
@@ -170,6 +185,12 @@ mod tests {
         assert_eq!((values[0], values[19_999]), (3, 5));
         let fours = values.iter().filter(|value| **value == 4).count();
         assert!((fours as f64 / 20_000.0 - 1.0 / 3.0).abs() < 0.02, "{fours}");
+    }
+
+    #[test]
+    fn no_size_exceeds_the_largest() {
+        let values = sorted(Law::Lognormal { median: Bytes(1000), sigma: 50.0, max: None });
+        assert_eq!((values[0], values[values.len() - 1]), (1, MAX_SIZE));
     }
 
     #[test]

@@ -7,8 +7,8 @@
 //!
 //! All randomness comes from named streams of one seed, each source and purpose its own, so
 //! changing one source leaves the draws of the others alone. The same recipe and seed give the same
-//! trace on one platform; the logarithms behind Zipf ranks, gaps and sizes come from the platform's
-//! mathematics library, whose last bit may differ between platforms.
+//! trace, bit for bit, on every machine: the logarithms behind Zipf ranks, gaps and sizes come from
+//! the `libm` crate, not from the platform's library, whose last bit differs between platforms.
 //!
 //! ```
 //! let recipe = trace::generate::Recipe::from_toml(r#"
@@ -49,13 +49,13 @@ use crate::error::Error;
 use crate::interner::{Full, Key};
 use crate::stream::Stream;
 use crate::trace::{Clock, NO_TTL, Op, Trace};
-use crate::units::{Bytes, Nanos};
+use crate::units::{Bytes, Nanos, thousands};
 use requests::{Draft, Requests};
 
 /// Makes the trace of `recipe`, with `seed` instead of the recipe's own if given.
 ///
 /// # Errors
-/// [`Error::Invalid`] if the recipe makes no sense, [`Error::TooManyObjects`] if it asks for more
+/// [`Error::Invalid`] if the recipe makes no sense or its requests do not fit in memory, [`Error::TooManyObjects`] if it asks for more
 /// distinct objects than there are ids.
 pub fn generate(recipe: &Recipe, seed: Option<u64>) -> Result<Trace, Error> {
     recipe.check()?;
@@ -67,7 +67,7 @@ pub fn generate(recipe: &Recipe, seed: Option<u64>) -> Result<Trace, Error> {
         let epoch = Some(time.start.unix_ns());
         builder.set_clock(Clock { resolution_ns: 1, epoch_unix_ns: epoch });
     }
-    builder.reserve(recipe.n_requests() as usize);
+    reserve(&mut builder, recipe)?;
     let requests = Requests::new(recipe, seed);
     let numbers_only = recipe.sources.values().all(|source| source.key.is_none());
     let filled = if has == Has::default() && numbers_only {
@@ -77,6 +77,19 @@ pub fn generate(recipe: &Recipe, seed: Option<u64>) -> Result<Trace, Error> {
     };
     filled.map_err(|Full| Error::TooManyObjects { file: recipe.name.clone() })?;
     builder.finish(&recipe.name, &recipe.name)
+}
+
+/// Room for all requests, before any work is done.
+fn reserve(builder: &mut TraceBuilder, recipe: &Recipe) -> Result<(), Error> {
+    let n = recipe.n_requests();
+    let reserved = usize::try_from(n).is_ok_and(|n| builder.reserve(n).is_ok());
+    if reserved {
+        return Ok(());
+    }
+    Err(Error::Invalid {
+        what: format!("{}: phase: there is no memory for {} requests", recipe.name, thousands(n)),
+        note: Some("make fewer requests, or leave out columns".into()),
+    })
 }
 
 /// Which columns the recipe makes.

@@ -93,7 +93,10 @@ impl<'a> Entry<'a> {
         let size = match fields.next() {
             _ if status == 304 => UNKNOWN_SIZE,
             Some(b"-") => 0,
-            Some(size) => whole(size).ok_or("the size is not a whole number")?,
+            Some(size) => {
+                let size = whole(size).filter(|size| *size != UNKNOWN_SIZE);
+                size.ok_or("the size is not a whole number")?
+            }
             None => return Err("no size"),
         };
         Ok(Entry { client, time_ns, request, status, size })
@@ -193,7 +196,11 @@ mod tests {
             names(&report.adjusted),
             [
                 ("sizes of 0, raised to 1", 1, 5),
-                ("sizes the source does not state, taken from the object's last, or 1", 2, 2),
+                (
+                    "sizes the source does not state, taken from the object's last or next known one, or 1",
+                    2,
+                    2
+                ),
                 ("stamps before their predecessor, set to it", 1, 8),
             ]
         );

@@ -208,7 +208,7 @@ fn wrong_kind(file: String, format: &Format, prefix: &Prefix<'_>) -> Error {
 
 #[cfg(test)]
 mod tests {
-    use super::testing::{options, problem};
+    use super::testing::{counts, options, problem, reasons, sizes, times};
     use super::*;
 
     #[test]
@@ -253,6 +253,84 @@ mod tests {
         let joined = ReadOptions { key_with_size: true, ..options("lirs") };
         let message = read_bytes("x", b"1\n2\n", &joined).unwrap_err().to_string();
         assert!(message.contains("states no sizes"), "{message}");
+    }
+
+    #[test]
+    fn what_would_overflow_sums_is_a_broken_row() {
+        let text = b"key,size,time\na,1,0\nb,281474976710656,0\nc,281474976710657,0\n\
+            d,18446744073709551614,0\ne,5,9223372036.854775808\nf,5,9223372036.854775809\n\
+            g,7,9223372036.854775808\n";
+        let trace = read_bytes("x", text, &options("csv")).unwrap();
+        assert_eq!((counts(&trace), sizes(&trace)), ((4, 4), vec![1, 1 << 48, 5, 7]));
+        assert_eq!(times(&trace), [0, 0, 1 << 63, 1 << 63]);
+        assert_eq!(
+            reasons(&trace.report().skipped),
+            [
+                ("the size is above 2^48 bytes (256 TiB)", 2, 4, 40),
+                ("the time is beyond 2^63 ns", 1, 7, 110)
+            ]
+        );
+        let strict = ReadOptions { strict: true, ..options("csv") };
+        let message = read_bytes("x", text, &strict).unwrap_err().to_string();
+        assert!(message.contains("row 4, byte 40: the size is above 2^48 bytes"), "{message}");
+        // What is not read cannot be wrong.
+        let bare = ReadOptions { ignore_time: true, ignore_size: true, ..strict };
+        assert_eq!(counts(&read_bytes("x", text, &bare).unwrap()), (7, 7));
+    }
+
+    #[test]
+    fn times_too_large_for_their_unit_are_broken_rows() {
+        for (unit, most) in [
+            (TimeUnit::Seconds, 9_223_372_036u64),
+            (TimeUnit::Millis, 9_223_372_036_854),
+            (TimeUnit::Micros, 9_223_372_036_854_775),
+            (TimeUnit::Nanos, 9_223_372_036_854_775_808),
+        ] {
+            let csv = CsvOptions { time_unit: unit, ..CsvOptions::default() };
+            let text = format!("time,key\n0,a\n{most},b\n{},c\n{},d\n", most + 1, u64::MAX);
+            let trace = read_bytes("x", text.as_bytes(), &ReadOptions { csv, ..options("csv") });
+            let trace = trace.unwrap();
+            assert_eq!(times(&trace), [0, most * unit.nanos()], "{unit:?}");
+            assert_eq!(trace.report().n_skipped(), 2, "{unit:?}");
+        }
+    }
+
+    #[test]
+    fn a_header_is_no_row_left_out() {
+        for text in ["key,size\na,1\n", "version,time,op,size,lbn\n1,5,2a,512,9\n"] {
+            let trace = read_bytes("x", text.as_bytes(), &options("")).unwrap();
+            assert_eq!((counts(&trace), trace.report().to_string().as_str()), ((1, 1), ""));
+        }
+    }
+
+    /// A pipe gives what it has, in pieces, cannot be sought and does not know its length.
+    #[cfg(unix)]
+    #[test]
+    fn a_pipe_is_as_good_as_a_file() {
+        use std::io::Write;
+        use std::os::fd::AsRawFd;
+
+        let lines: String = (0..100_000u64).map(|i| format!("{}\n", i * i % 7919)).collect();
+        let text = lines.into_bytes();
+        let words: Vec<u8> = (0..100_000u32).flat_map(|i| (i * 7 % 7919).to_be_bytes()).collect();
+        let packed = zstd::encode_all(&text[..], 1).unwrap();
+        for (content, format) in [(text, ""), (words, "cache2k"), (packed, "")] {
+            let whole = read_bytes("x", &content, &options(format)).unwrap();
+            let (reader, mut writer) = std::io::pipe().unwrap();
+            let path = format!("/dev/fd/{}", reader.as_raw_fd());
+            let piped = std::thread::scope(|scope| {
+                scope.spawn(move || {
+                    content.chunks(1009).for_each(|some| writer.write_all(some).unwrap())
+                });
+                let mut totals = Vec::new();
+                let trace =
+                    read(path.as_ref(), &options(format), &mut |_, total| totals.push(total));
+                assert!(totals.iter().all(|total| *total == 0), "nobody knows how much will come");
+                trace.unwrap()
+            });
+            assert_eq!(piped.columns(), whole.columns());
+            assert_eq!(piped.report(), whole.report());
+        }
     }
 
     #[test]

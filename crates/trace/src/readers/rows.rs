@@ -21,7 +21,8 @@ const MAX_REASONS: usize = 200;
 
 const TIME_CLAMPED: &str = "stamps before their predecessor, set to it";
 const SIZE_RAISED: &str = "sizes of 0, raised to 1";
-const SIZE_ASSUMED: &str = "sizes the source does not state, taken from the object's last, or 1";
+const SIZE_ASSUMED: &str =
+    "sizes the source does not state, taken from the object's last or next known one, or 1";
 
 /// Stamps beyond [`MAX_TIME_NS`], which in Unix time is the year 2262.
 pub(super) const TOO_LATE: &str = "the time is beyond 2^63 ns";

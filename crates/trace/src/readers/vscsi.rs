@@ -104,9 +104,7 @@ fn parse(layout: &Layout, record: &[u8], rows: &mut Rows<'_>) -> Result<(), Prob
         rows.filter(&format!("SCSI command {command:#04x}"));
         return Ok(());
     };
-    let time_ns = le::<8>(record, layout.time_at)
-        .checked_mul(MICROSECOND)
-        .ok_or(TOO_LATE)?;
+    let time_ns = le::<8>(record, layout.time_at).checked_mul(MICROSECOND).ok_or(TOO_LATE)?;
     let key = Key::Int(le::<8>(record, layout.block_at));
     Ok(rows.push(&Row { time_ns, size: le::<4>(record, layout.bytes_at), op, ..Row::of(key) })?)
 }
