@@ -20,6 +20,8 @@ pub enum Family {
     Queues,
     /// Recency and frequency, balanced by what happens.
     Adaptive,
+    /// Chance.
+    Random,
     /// Knows the future: a bound, not a policy to deploy.
     Offline,
 }
@@ -33,6 +35,7 @@ impl Family {
             Family::Frequency => "frequency",
             Family::Queues => "queues",
             Family::Adaptive => "adaptive",
+            Family::Random => "random",
             Family::Offline => "offline",
         }
     }

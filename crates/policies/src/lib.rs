@@ -4,10 +4,13 @@
 //! to the list in `eviction/mod.rs`. Documentation, command line, scenario schema and the
 //! conformance tests follow from the list.
 
+mod crowd;
 pub mod eviction;
 mod fifo_queue;
+mod heap;
 mod index_set;
 mod lists;
+mod queue;
 #[cfg(test)]
 mod tests;
 

@@ -72,6 +72,13 @@ impl Links {
         (last < self.n_objects).then_some(ObjectId(last))
     }
 
+    /// The object at the front.
+    #[inline]
+    pub(crate) fn front(&self, list: u32) -> Option<ObjectId> {
+        let first = self.nodes[(self.n_objects + list) as usize][NEXT];
+        (first < self.n_objects).then_some(ObjectId(first))
+    }
+
     /// Whether nothing is in the list.
     #[inline]
     pub(crate) fn is_empty(&self, list: u32) -> bool {
@@ -252,6 +259,7 @@ mod tests {
                 for (number, plain) in (0..).zip(&plain) {
                     prop_assert!(lists.iter(number).eq(plain.iter().copied()));
                     prop_assert_eq!(lists.back(number), plain.last().copied());
+                    prop_assert_eq!(lists.links.front(u32::from(number)), plain.first().copied());
                     prop_assert_eq!(lists.len(number), plain.len() as u64);
                 }
             }

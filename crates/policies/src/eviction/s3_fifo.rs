@@ -23,7 +23,7 @@
 
 use cache::prelude::*;
 
-use crate::fifo_queue::FifoQueue;
+use crate::queue::Queue;
 
 cache::policy! {
     #[doc = "A small FIFO queue sifts out what is used once, before a main FIFO queue"]
@@ -77,39 +77,6 @@ const USE: u8 = 4;
 
 /// Uses that the main queue tells apart.
 const MAIN_USES: u8 = 3;
-
-/// A queue with its weight.
-#[derive(Debug, Default)]
-struct Queue {
-    objects: FifoQueue,
-    weight: u64,
-    capacity: u64,
-}
-
-impl Queue {
-    fn new(capacity: u64) -> Self {
-        Queue { capacity, ..Queue::default() }
-    }
-
-    #[inline]
-    fn push(&mut self, object: ObjectId, size: u64) {
-        self.objects.push(object);
-        self.weight += size;
-    }
-
-    #[inline]
-    fn pop(&mut self, residents: &Residents) -> Option<(ObjectId, u64)> {
-        let object = self.objects.pop()?;
-        let size = residents.size_of(object);
-        self.weight -= size;
-        Some((object, size))
-    }
-
-    fn remove(&mut self, object: ObjectId, residents: &Residents) {
-        self.objects.remove(object);
-        self.weight -= residents.size_of(object);
-    }
-}
 
 /// The policy.
 #[derive(Debug)]

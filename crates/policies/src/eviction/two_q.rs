@@ -1,5 +1,4 @@
-//! 2Q, full version: a FIFO queue on trial, a memory of what left it, and an LRU list for what came
-//! back.
+//! 2Q: a FIFO queue on trial, a memory of what left it, and an LRU list for what came back.
 //!
 //! New objects enter A1in, a FIFO queue of a quarter of the capacity. What leaves it is forgotten
 //! but for its id, in A1out. An object requested again while its id is there is wanted more than
@@ -9,6 +8,9 @@
 //!
 //! Parameters: Kin is `in-ratio` of the capacity and Kout, in objects as large as it, `out-ratio`:
 //! 25 % and 50 %, as the paper advises. With sizes both count sizes. Kin is at least 1.
+//!
+//! That is the paper's full version. `version=simplified` is its first, without the memory: a hit in
+//! A1in moves the object to Am at once, and what leaves A1in is forgotten.
 //!
 //! `rules=libcachesim` is that program's version. The id leaves A1out before room is made, so an
 //! older one can stay in its place; objects larger than Kin are refused; and with sizes Am makes
@@ -39,6 +41,16 @@ pub enum Rules {
     LibCacheSim,
 }
 
+/// Which of the paper's two.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Version {
+    /// With A1out.
+    Full,
+    /// A second use while on trial is enough.
+    Simplified,
+}
+
 /// Parameters.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
@@ -49,13 +61,20 @@ pub struct Params {
     /// Kout: what A1out remembers, as a share of the capacity.
     #[schemars(range(min = 0.0, max = 1.0))]
     pub out_ratio: f64,
+    /// Which 2Q: `full` or `simplified`, which does without A1out.
+    pub version: Version,
     /// Whose 2Q: `paper` or `libcachesim`.
     pub rules: Rules,
 }
 
 impl Default for Params {
     fn default() -> Self {
-        Params { in_ratio: 0.25, out_ratio: 0.5, rules: Rules::Paper }
+        Params {
+            in_ratio: 0.25,
+            out_ratio: 0.5,
+            version: Version::Full,
+            rules: Rules::Paper,
+        }
     }
 }
 
@@ -75,6 +94,7 @@ pub struct TwoQ {
     /// Share of Am under libCacheSim's rules.
     k_main: u64,
     rules: Rules,
+    simplified: bool,
     /// Size in A1out of the object now missed, if it is remembered.
     remembered: Option<u64>,
 }
@@ -102,20 +122,25 @@ impl Eviction for TwoQ {
     fn new(setup: &Setup, params: &Params) -> Result<Self, ParamError> {
         ParamError::check_share("in-ratio", params.in_ratio)?;
         ParamError::check_share("out-ratio", params.out_ratio)?;
+        let simplified = params.version == Version::Simplified;
+        if simplified && params.rules == Rules::LibCacheSim {
+            return Err(ParamError("`rules=libcachesim` knows no `version=simplified`".into()));
+        }
         let k_in = setup.share(params.in_ratio).max(1);
         Ok(TwoQ {
             lists: Lists::new(setup.n_objects, 3),
             k_in,
-            k_out: setup.share(params.out_ratio),
+            k_out: if simplified { 0 } else { setup.share(params.out_ratio) },
             k_main: setup.capacity - k_in,
             rules: params.rules,
+            simplified,
             remembered: None,
         })
     }
 
     #[inline]
     fn on_hit(&mut self, request: &Request, residents: &Residents) {
-        if self.lists.home(request.object) == Some(AM) {
+        if self.simplified || self.lists.home(request.object) == Some(AM) {
             self.lists.move_to_front(AM, request.object, residents.size_of(request.object));
         }
     }
@@ -208,6 +233,13 @@ mod tests {
     #[test]
     fn a_burst_on_trial_counts_once() {
         check_example("2q", 4, "A A A B C D E A", "M H H M M M M M");
+    }
+
+    /// A goes to Am at its second use, so B to D pass it by.
+    #[test]
+    fn simplified_a_second_use_on_trial_is_enough() {
+        check_example("2q:version=simplified", 3, "A A B C D E A", "M H M M M M H");
+        check_example("2q:version=full", 3, "A A B C D E A", "M H M M M M M");
     }
 
     /// A1out holds A and B when B is missed, and room for B pushes C into it. In the paper B still

@@ -41,7 +41,8 @@ fn none_beats_belady() {
             let may_bypass = n_hits("belady:bypass=true", capacity, &requests);
             assert!(may_bypass >= must_insert);
             for spec in VARIANTS {
-                let refuses = ["s3-fifo", "bypass=true", "fill=room"];
+                let refuses =
+                    ["b-lru", "s3-fifo", "qd-lp", "clock2q-plus", "bypass=true", "fill=room"];
                 let refuses = refuses.iter().any(|name| spec.contains(name));
                 let bound = if refuses { may_bypass } else { must_insert };
                 assert!(n_hits(spec, capacity, &requests) <= bound, "{spec} beats belady");
@@ -121,6 +122,27 @@ fn one_segment_is_lru() {
     same("slru:weights=1", "lru", Unit::Objects);
     same("slru:weights=1", "lru", Unit::Bytes);
     same("slru:weights=1,fill=room", "lru", Unit::Bytes);
+}
+
+#[test]
+fn the_ends_of_lrfu_are_lfu_and_lru() {
+    for unit in [Unit::Objects, Unit::Bytes] {
+        same("lrfu:lambda=0", "lfu", unit);
+        same("lrfu:lambda=1", "lru", unit);
+    }
+}
+
+#[test]
+fn lru_1_is_lru() {
+    same("lru-k:k=1", "lru", Unit::Objects);
+    same("lru-k:k=1", "lru", Unit::Bytes);
+}
+
+/// Counts that nothing is told apart by.
+#[test]
+fn one_queue_of_mq_is_lru() {
+    same("mq:queues=1", "lru", Unit::Objects);
+    same("mq:queues=1", "lru", Unit::Bytes);
 }
 
 #[test]

@@ -41,6 +41,9 @@ pub(crate) fn requests_of(steps: &[(u32, u64)]) -> Vec<Request> {
     (0..).zip(steps.iter().copied().zip(next_use)).map(request).collect()
 }
 
+/// Of the policies under test that draw.
+pub(crate) const SEED: u64 = 7;
+
 /// A cache of the policy for these requests.
 pub(crate) fn cache_of(
     spec: &str,
@@ -51,7 +54,7 @@ pub(crate) fn cache_of(
     let spec: PolicySpec = spec.parse().unwrap();
     let n_objects = requests.iter().map(|request| request.object.0 + 1).max().unwrap_or(0);
     let n_requests = requests.len() as u64;
-    let setup = Setup { capacity, unit, n_objects, n_requests, seed: 7 };
+    let setup = Setup { capacity, unit, n_objects, n_requests, seed: SEED };
     (crate::find(&spec.name).unwrap().build)(&setup, &spec.parameters).unwrap()
 }
 
@@ -94,16 +97,42 @@ pub(crate) fn check_example(spec: &str, capacity: u64, requests: &str, outcome: 
 /// Every policy, and each of its variants.
 pub(crate) const VARIANTS: &[&str] = &[
     "arc",
+    "b-lru",
     "belady",
     "belady:bypass=true",
+    "car",
+    "cart",
     "clock",
     "clock:bits=0",
     "clock:bits=2",
+    "clock2q-plus",
+    "clock2q-plus:ghost-ratio=0.3,small-ratio=0.5,threshold=2",
+    "clock2q-plus:small-ratio=0.5,window-ratio=0.2",
     "fifo",
     "lfu",
+    "lfu-da",
     "lirs",
     "lirs:hir-ratio=0.3",
+    "lrfu",
+    "lrfu:lambda=0",
+    "lrfu:lambda=0.1",
+    "lrfu:lambda=1",
     "lru",
+    "lru-k",
+    "lru-k:k=1",
+    "lru-k:correlated-period=3,k=3,retained-period=40",
+    "lru-k:rules=libcachesim",
+    "lru-k:k=3,rules=libcachesim",
+    "mq",
+    "mq:lifetime=7,out-ratio=0.5,queues=3",
+    "mq:rules=libcachesim",
+    "mq:lifetime=7,out-ratio=0.5,rules=libcachesim",
+    "mru",
+    "qd-lp",
+    "qd-lp:ghost-ratio=0.3,small-ratio=0.5,threshold=2",
+    "qd-lp:small-ratio=0.8",
+    "random",
+    "random-two",
     "s3-fifo",
     "s3-fifo:ghost-ratio=0.3,small-ratio=0.5,threshold=1",
     "s3-fifo:small-ratio=0.5,version=v1",
@@ -114,6 +143,8 @@ pub(crate) const VARIANTS: &[&str] = &[
     "slru:fill=room,weights=1:1:1:1",
     "2q",
     "2q:in-ratio=0.5,out-ratio=1.0",
+    "2q:version=simplified",
+    "2q:in-ratio=0.6,version=simplified",
     "2q:rules=libcachesim",
     "2q:in-ratio=0.4,rules=libcachesim",
 ];
@@ -149,7 +180,17 @@ fn parameters_without_sense_are_refused() {
         "slru:fill=upper",
         "2q:in-ratio=-1",
         "2q:rules=mine",
+        "2q:rules=libcachesim,version=simplified",
+        "lrfu:lambda=2",
         "lirs:hir-ratio=2",
+        "clock2q-plus:window-ratio=2",
+        "lru-k:k=0",
+        "lru-k:k=256",
+        "lru-k:rules=libcachesim,correlated-period=3",
+        "mq:queues=0",
+        "mq:queues=33",
+        "mq:out-ratio=-1",
+        "qd-lp:threshold=64",
         "belady:bypass=maybe",
     ];
     for spec in bad {

@@ -43,10 +43,16 @@ const POLICIES: &[(&str, &str, &str, &str)] = &[
     ("belady", "", "", "belady"),
     ("clock", "", "", "clock"),
     ("clock", "n-bit-counter=2", "", "clock:bits=2"),
+    ("clock2qplus", "", "", "clock2q-plus"),
     ("fifo", "", "", "fifo"),
     ("lfu", "", "", "lfu"),
     ("lfucpp", "", "", "lfu"),
     ("lru", "", "", "lru"),
+    ("lru-k", "", "", "lru-k:rules=libcachesim"),
+    ("lru-k", "k=3", "", "lru-k:k=3,rules=libcachesim"),
+    ("mq", "", "", "mq:rules=libcachesim"),
+    ("mru", "", "", "mru"),
+    ("qdlp", "", "", "qd-lp"),
     ("s3fifo", "", "0.3.5", "s3-fifo:version=v1"),
     ("s3fifo", "", "git-aa0fc40", "s3-fifo"),
     ("s3fifo", "move-to-main-threshold=1", "0.3.5", "s3-fifo:version=v1,threshold=1"),
@@ -68,6 +74,11 @@ struct Point {
     bytes: bool,
     capacity: u64,
 }
+
+/// Policies that draw: what the peer calls them; what we do; the 95th percentile of the spreads,
+/// highest less lowest miss ratio of three seeds, over 171 points of the peer's.
+const RANDOM_POLICIES: &[(&str, &str, f64)] =
+    &[("random", "random", 0.0078), ("randomTwo", "random-two", 0.0060)];
 
 /// What another program counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -125,6 +136,13 @@ fn points(folder: &Path) -> Points {
     points
 }
 
+/// Where other people's data are, if anywhere.
+fn shared() -> PathBuf {
+    let beside = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared");
+    let folder = std::env::var_os("CACHE_STRATEGY_REFERENCE");
+    folder.map_or(PathBuf::from(beside), PathBuf::from)
+}
+
 /// Reads a trace, if it is there.
 fn load(folder: &Path, (name, file, format): (&str, &str, &str)) -> Option<Trace> {
     let path = folder.join(file);
@@ -145,14 +163,14 @@ fn load(folder: &Path, (name, file, format): (&str, &str, &str)) -> Option<Trace
 }
 
 /// Misses and bytes missed.
-fn run(trace: &Trace, next_use: &[u32], point: &Point) -> (u64, u64) {
+fn run(trace: &Trace, next_use: &[u32], point: &Point, seed: u64) -> (u64, u64) {
     let spec: PolicySpec = point.spec.parse().unwrap();
     let job = Job {
         trace,
         capacity: point.capacity,
         unit: if point.bytes { Unit::Bytes } else { Unit::Objects },
         warmup: 0,
-        seed: 0,
+        seed,
         next_use: Some(next_use),
         check: true,
     };
@@ -165,9 +183,7 @@ fn run(trace: &Trace, next_use: &[u32], point: &Point) -> (u64, u64) {
 #[test]
 #[expect(clippy::print_stderr, reason = "says what was compared, and with --nocapture how it went")]
 fn miss_counts_equal_those_of_other_programs() {
-    let beside = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared");
-    let folder = std::env::var_os("CACHE_STRATEGY_REFERENCE");
-    let folder = folder.map_or(PathBuf::from(beside), PathBuf::from);
+    let folder = shared();
     let tables = folder.join("reference");
     if !tables.is_dir() {
         eprintln!("skipped: no reference counts in {}", tables.display());
@@ -184,7 +200,7 @@ fn miss_counts_equal_those_of_other_programs() {
         let here: Vec<_> = points.iter().filter(|(point, _)| point.trace == source.0).collect();
         let (n_requests, n_objects) = (trace.n_requests() as u64, u64::from(trace.n_objects()));
         let results: Vec<_> =
-            here.into_par_iter().map(|case| (case, run(&trace, &next_use, case.0))).collect();
+            here.into_par_iter().map(|case| (case, run(&trace, &next_use, case.0, 0))).collect();
         for ((point, expected), (misses, byte_misses)) in results {
             for expected in expected {
                 let seen = (expected.requests, expected.objects);
@@ -207,4 +223,58 @@ fn miss_counts_equal_those_of_other_programs() {
         eprintln!("{spec}: {equal} of {all} counts equal");
     }
     assert!(matched.values().all(|(equal, all)| equal == all), "counts differ; see above");
+}
+
+/// Policies that draw cannot give equal counts, only means of three seeds each. Of these 17 in 20 lie
+/// within the spread that 19 in 20 of the peer's points keep, and on the whole neither is ahead.
+/// Not all do, as the peer does not draw all residents alike: on lirs_loop, where theory has 0.9932
+/// and 0.8934 misses at 202 and 404 objects under uniform draws, as we do, it has 0.972 and 0.859.
+#[test]
+#[expect(clippy::print_stderr, reason = "says what was compared, and with --nocapture how it went")]
+fn random_policies_miss_as_often_as_the_peer() {
+    let folder = shared();
+    let table = folder.join("reference/libcachesim_reference.csv");
+    if !table.exists() {
+        eprintln!("skipped: {} is not there", table.display());
+        return;
+    }
+    let mut points = Points::new();
+    for row in rows(&table) {
+        let policy = RANDOM_POLICIES.iter().find(|(policy, ..)| row["policy"] == *policy);
+        if let Some((_, spec, ..)) = policy
+            && row["status"] == "ok"
+        {
+            add(&mut points, &row, spec, row["mode"] == "bytes");
+        }
+    }
+    let mut gaps: BTreeMap<&str, Vec<f64>> = BTreeMap::new();
+    for source in TRACES {
+        let Some(trace) = load(&folder.join("traces"), *source) else {
+            eprintln!("skipped: {} is not there", source.1);
+            continue;
+        };
+        let here: Vec<_> = points.iter().filter(|(point, _)| point.trace == source.0).collect();
+        let gap = |(point, expected): (&Point, &Vec<Expected>)| {
+            let ours: u64 = (1..=3).map(|seed| run(&trace, &[], point, seed).0).sum();
+            let theirs: u64 = expected.iter().map(|expected| expected.misses).sum();
+            let mean = theirs as f64 / expected.len() as f64;
+            let gap = (ours as f64 / 3.0 - mean) / trace.n_requests() as f64;
+            (point.spec, gap)
+        };
+        for (spec, gap) in here.into_par_iter().map(gap).collect::<Vec<_>>() {
+            gaps.entry(spec).or_default().push(gap);
+        }
+    }
+    for (_, spec, usual) in RANDOM_POLICIES {
+        let Some(gaps) = gaps.get(spec) else { continue };
+        let n_within = gaps.iter().filter(|gap| gap.abs() <= *usual).count();
+        let farthest = gaps.iter().fold(0.0f64, |max, gap| max.max(gap.abs()));
+        let mean = gaps.iter().sum::<f64>() / gaps.len() as f64;
+        eprintln!(
+            "{spec}: {n_within} of {} means within {usual}, farthest {farthest:.4}, mean gap {mean:+.5}",
+            gaps.len()
+        );
+        assert!(n_within * 20 >= gaps.len() * 17 && farthest < 0.04, "{spec}: {gaps:?}");
+        assert!(mean.abs() < 0.001, "{spec}: {mean}");
+    }
 }

@@ -4,12 +4,24 @@
 //! module doc states), with vectors searched from end to end. Twins share no code with policies.
 
 mod arc;
+mod b_lru;
 mod belady;
+mod car;
+mod cart;
 mod clock;
+mod clock2q_plus;
 mod fifo;
 mod lfu;
+mod lfu_da;
 mod lirs;
+mod lrfu;
 mod lru;
+mod lru_k;
+mod mq;
+mod mru;
+mod qd_lp;
+mod random;
+mod random_two;
 mod s3_fifo;
 mod sieve;
 mod slru;
@@ -18,7 +30,7 @@ mod two_q;
 use cache::{Eviction, PolicySpec, Removal, Request, Unit};
 use trace::ObjectId;
 
-use super::{Draws, VARIANTS, access, cache_of, requests_of};
+use super::{Draws, SEED, VARIANTS, access, cache_of, requests_of};
 
 /// A cache that is obviously right.
 pub(crate) trait Naive {
@@ -79,12 +91,24 @@ macro_rules! twins {
 
 twins! {
     arc::NaiveArc of Arc,
+    b_lru::NaiveBLru of BLru,
     belady::NaiveBelady of Belady,
+    car::NaiveCar of Car,
+    cart::NaiveCart of Cart,
+    clock2q_plus::NaiveClock2QPlus of Clock2QPlus,
     clock::NaiveClock of Clock,
     fifo::NaiveFifo of Fifo,
     lfu::NaiveLfu of Lfu,
+    lfu_da::NaiveLfuDa of LfuDa,
     lirs::NaiveLirs of Lirs,
+    lrfu::NaiveLrfu of Lrfu,
     lru::NaiveLru of Lru,
+    lru_k::NaiveLruK of LruK,
+    mq::NaiveMq of Mq,
+    mru::NaiveMru of Mru,
+    qd_lp::NaiveQdLp of QdLp,
+    random::NaiveRandom of Random,
+    random_two::NaiveRandomTwo of RandomTwo,
     s3_fifo::NaiveS3Fifo of S3Fifo,
     sieve::NaiveSieve of Sieve,
     slru::NaiveSlru of Slru,

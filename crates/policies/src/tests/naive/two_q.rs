@@ -2,7 +2,7 @@ use cache::Request;
 use trace::ObjectId;
 
 use super::{Entry, Naive, contains, share, take, weight};
-use crate::eviction::two_q::{Params, Rules};
+use crate::eviction::two_q::{Params, Rules, Version};
 
 /// Lists with their oldest first.
 pub(crate) struct NaiveTwoQ {
@@ -10,6 +10,7 @@ pub(crate) struct NaiveTwoQ {
     k_in: u64,
     k_out: u64,
     paper: bool,
+    simplified: bool,
     am: Vec<Entry>,
     a1_in: Vec<Entry>,
     a1_out: Vec<Entry>,
@@ -20,7 +21,11 @@ impl NaiveTwoQ {
         NaiveTwoQ {
             capacity,
             k_in: share(capacity, params.in_ratio).max(1),
-            k_out: share(capacity, params.out_ratio),
+            k_out: match params.version {
+                Version::Full => share(capacity, params.out_ratio),
+                Version::Simplified => 0,
+            },
+            simplified: params.version == Version::Simplified,
             paper: params.rules == Rules::Paper,
             am: Vec::new(),
             a1_in: Vec::new(),
@@ -46,6 +51,9 @@ impl NaiveTwoQ {
 impl Naive for NaiveTwoQ {
     fn request(&mut self, request: &Request) -> bool {
         if contains(&self.a1_in, request.object) {
+            if self.simplified {
+                self.am.extend(take(&mut self.a1_in, request.object));
+            }
             return true;
         }
         if let Some(entry) = take(&mut self.am, request.object) {
