@@ -58,7 +58,9 @@ pub struct Setup {
 impl Setup {
     /// `ratio` of the capacity, truncated: the rule for every derived capacity.
     pub fn share(&self, ratio: f64) -> u64 {
-        ((self.capacity as f64 * ratio) as u64).min(self.capacity)
+        let share = (self.capacity as f64 * ratio) as u64;
+        // The product is rounded, and must not exceed the whole by that.
+        if ratio <= 1.0 { share.min(self.capacity) } else { share }
     }
 }
 
