@@ -182,9 +182,16 @@ fn build<E: Eviction>(
 ) -> Result<Cache<E>, Error> {
     let explain = |source| Error::Parameter { policy: name.to_string(), source };
     let params: E::Params = serde_json::from_value(Value::Object(parameters.clone()))
-        .map_err(|error| explain(ParamError(error.to_string())))?;
+        .map_err(|error| explain(ParamError(with_hint(error.to_string()))))?;
     let policy = E::new(setup, &params).map_err(explain)?;
     Ok(Cache::new(setup, policy))
+}
+
+fn with_hint(message: String) -> String {
+    match trace::error::did_you_mean(&message) {
+        Some(hint) => format!("{message}\nhint: {hint}"),
+        None => message,
+    }
 }
 
 /// The whole run of policy `E` with parameters given as values.

@@ -107,17 +107,8 @@ fn deepest_span(value: &Spanned<DeValue<'_>>, path: &[&str]) -> Range<usize> {
 pub(crate) fn explained(message: &str) -> (&str, Option<String>) {
     match message.split_once("\nhint: ") {
         Some((message, hint)) => (message, Some(hint.to_string())),
-        None => (message.trim_end(), did_you_mean(message)),
+        None => (message.trim_end(), trace::error::did_you_mean(message)),
     }
-}
-
-/// From serde's "unknown field `x`, expected one of `a`, `b`", the name that was probably meant.
-fn did_you_mean(message: &str) -> Option<String> {
-    let (_, unknown) = message.split_once("unknown ")?;
-    let (unknown, expected) = unknown.split_once("expected")?;
-    let wanted = unknown.split('`').nth(1)?;
-    trace::error::nearest(wanted, expected.split('`').skip(1).step_by(2))
-        .map(|name| format!("did you mean `{name}`?"))
 }
 
 #[cfg(test)]

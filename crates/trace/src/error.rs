@@ -103,12 +103,27 @@ impl Error {
 /// The name in `names` closest to `wanted`, if any is close enough to be a slip of the keyboard.
 pub fn nearest<'a>(wanted: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let limit = (wanted.chars().count() / 3).max(1);
+    // Of equally near ones, the one that begins alike: the last letters are the ones doubled.
+    let unlike = |name: &str| std::cmp::Reverse(common_prefix(wanted, name));
     names
         .into_iter()
-        .map(|name| (edit_distance(wanted, name), name))
-        .filter(|(distance, _)| *distance <= limit)
+        .map(|name| (edit_distance(wanted, name), unlike(name), name))
+        .filter(|(distance, ..)| *distance <= limit)
         .min()
-        .map(|(_, name)| name)
+        .map(|(.., name)| name)
+}
+
+/// From serde's "unknown field `x`, expected one of `a`, `b`": "did you mean `a`?", if one is near.
+pub fn did_you_mean(message: &str) -> Option<String> {
+    let (_, unknown) = message.split_once("unknown ")?;
+    let (unknown, expected) = unknown.split_once("expected")?;
+    let wanted = unknown.split('`').nth(1)?;
+    nearest(wanted, expected.split('`').skip(1).step_by(2))
+        .map(|name| format!("did you mean `{name}`?"))
+}
+
+fn common_prefix(a: &str, b: &str) -> usize {
+    a.chars().zip(b.chars()).take_while(|(a, b)| a == b).count()
 }
 
 /// Optimal string alignment distance: insertions, deletions, substitutions, swaps of neighbours.
@@ -144,6 +159,7 @@ mod tests {
         assert_eq!(nearest("s3fifo", names), Some("s3-fifo"));
         assert_eq!(nearest("seive", names), Some("sieve"));
         assert_eq!(nearest("lur", names), Some("lru"));
+        assert_eq!(nearest("lruu", ["lrfu", "lru"]), Some("lru"));
         assert_eq!(nearest("memcached", names), None);
     }
 }
