@@ -4,13 +4,15 @@
 //! to the list in `eviction/mod.rs`. Documentation, command line, scenario schema and the
 //! conformance tests follow from the list.
 
-mod crowd;
 pub mod eviction;
 mod fifo_queue;
 mod heap;
 mod index_set;
 mod lists;
 mod queue;
+mod redis_pool;
+mod roster;
+mod sketch;
 #[cfg(test)]
 mod tests;
 

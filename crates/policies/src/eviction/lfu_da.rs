@@ -52,21 +52,20 @@ impl Eviction for LfuDa {
     fn on_hit(&mut self, request: &Request, _residents: &Residents) {
         let uses = &mut self.uses[request.object.index()];
         *uses += 1;
-        self.heap.set((*uses + self.age, request.seq), request.object);
+        self.heap.change(request.object, (*uses + self.age, request.seq));
     }
 
     #[inline]
     fn evict(&mut self, _incoming: &Request, _residents: &Residents) -> ObjectId {
-        let ((key, _), victim) = self.heap.min().expect("called while something is resident");
+        let ((key, _), victim) = self.heap.pop().expect("called while something is resident");
         self.age = key;
-        self.heap.remove(victim);
         victim
     }
 
     #[inline]
     fn on_insert(&mut self, request: &Request, _residents: &Residents) -> bool {
         self.uses[request.object.index()] = 1;
-        self.heap.push((1 + self.age, request.seq), request.object);
+        self.heap.push(request.object, (1 + self.age, request.seq));
         true
     }
 
@@ -77,9 +76,9 @@ impl Eviction for LfuDa {
     fn check(&self, residents: &Residents) {
         self.heap.check();
         assert_eq!(self.heap.len(), residents.len());
-        for object in self.heap.iter() {
+        for ((key, _), object) in self.heap.iter() {
             assert!(residents.contains(object));
-            let (key, uses) = (self.heap.key(object).0, self.uses[object.index()]);
+            let uses = self.uses[object.index()];
             assert!(key >= self.age && uses > 0 && key <= self.age + uses, "key {key}");
         }
     }

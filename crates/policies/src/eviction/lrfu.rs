@@ -80,20 +80,18 @@ impl Eviction for Lrfu {
         let elapsed = now.saturating_sub(last_use) as f64;
         let worth = 1.0 + self.worth[object.index()] * libm::exp2(-self.lambda * elapsed);
         self.worth[object.index()] = worth;
-        self.heap.set(self.key(worth, now), object);
+        self.heap.change(object, self.key(worth, now));
     }
 
     #[inline]
     fn evict(&mut self, _incoming: &Request, _residents: &Residents) -> ObjectId {
-        let (_, victim) = self.heap.min().expect("called while something is resident");
-        self.heap.remove(victim);
-        victim
+        self.heap.pop().expect("called while something is resident").1
     }
 
     #[inline]
     fn on_insert(&mut self, request: &Request, _residents: &Residents) -> bool {
         self.worth[request.object.index()] = 1.0;
-        self.heap.push(self.key(1.0, request.seq), request.object);
+        self.heap.push(request.object, self.key(1.0, request.seq));
         true
     }
 
@@ -104,11 +102,11 @@ impl Eviction for Lrfu {
     fn check(&self, residents: &Residents) {
         self.heap.check();
         assert_eq!(self.heap.len(), residents.len());
-        for object in self.heap.iter() {
+        for (key, object) in self.heap.iter() {
             assert!(residents.contains(object));
             let worth = self.worth[object.index()];
             assert!(worth >= 1.0);
-            assert_eq!(self.heap.key(object), self.key(worth, self.heap.key(object).1));
+            assert_eq!(key, self.key(worth, key.1));
         }
     }
 

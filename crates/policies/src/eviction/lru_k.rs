@@ -157,22 +157,19 @@ impl Eviction for LruK {
             self.note(object, now, burst);
         }
         let key = self.key(object);
-        self.heap.set(key, object);
+        self.heap.change(object, key);
     }
 
     #[inline]
     fn evict(&mut self, incoming: &Request, _residents: &Residents) -> ObjectId {
         if self.correlated == 0 {
-            let (_, victim) = self.heap.min().expect("called while something is resident");
-            self.heap.remove(victim);
-            return victim;
+            return self.heap.pop().expect("called while something is resident").1;
         }
         let now = incoming.seq + 1;
         let mut victim = None;
         while victim.is_none()
-            && let Some((key, object)) = self.heap.min()
+            && let Some((key, object)) = self.heap.pop()
         {
-            self.heap.remove(object);
             if now.saturating_sub(self.last_use[object.index()]) > self.correlated {
                 victim = Some(object);
             } else {
@@ -182,7 +179,7 @@ impl Eviction for LruK {
         let spared = usize::from(victim.is_none());
         let victim = victim.unwrap_or_else(|| self.aside[0].1);
         for (key, object) in self.aside.drain(..).skip(spared) {
-            self.heap.push(key, object);
+            self.heap.push(object, key);
         }
         victim
     }
@@ -196,7 +193,7 @@ impl Eviction for LruK {
         }
         self.note(object, now, 0);
         let key = self.key(object);
-        self.heap.push(key, object);
+        self.heap.push(object, key);
         true
     }
 
@@ -209,12 +206,12 @@ impl Eviction for LruK {
     fn check(&self, residents: &Residents) {
         self.heap.check();
         assert_eq!(self.heap.len(), residents.len());
-        for object in self.heap.iter() {
+        for ((kth, _), object) in self.heap.iter() {
             assert!(residents.contains(object));
             let start = object.index() * self.k;
             let uses = &self.uses[start..start + self.k];
             assert!(uses.is_sorted_by(|later, earlier| later >= earlier), "{uses:?}");
-            assert_eq!(self.heap.key(object).0, uses[self.k - 1]);
+            assert_eq!(kth, uses[self.k - 1]);
             assert!(self.last_use[object.index()] >= uses[0] && uses[0] > 0);
         }
     }

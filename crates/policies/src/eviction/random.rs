@@ -13,7 +13,7 @@
 use cache::prelude::*;
 use trace::stream::Stream;
 
-use crate::crowd::Crowd;
+use crate::roster::Roster;
 
 cache::policy! {
     #[doc = "Evicts a resident drawn at random"]
@@ -32,7 +32,7 @@ pub struct Params {}
 /// The policy.
 #[derive(Debug)]
 pub struct Random {
-    crowd: Crowd,
+    roster: Roster,
     draws: Stream,
 }
 
@@ -41,7 +41,7 @@ impl Eviction for Random {
 
     fn new(setup: &Setup, _params: &Params) -> Result<Self, ParamError> {
         let draws = Stream::new(setup.seed, "eviction/random");
-        Ok(Random { crowd: Crowd::new(setup.n_objects), draws })
+        Ok(Random { roster: Roster::new(setup.n_objects), draws })
     }
 
     #[inline]
@@ -49,27 +49,27 @@ impl Eviction for Random {
 
     #[inline]
     fn evict(&mut self, _incoming: &Request, _residents: &Residents) -> ObjectId {
-        let victim = self.crowd.draw(&mut self.draws);
-        self.crowd.remove(victim);
+        let victim = self.roster.draw(&mut self.draws);
+        self.roster.remove(victim);
         victim
     }
 
     #[inline]
     fn on_insert(&mut self, request: &Request, _residents: &Residents) -> bool {
-        self.crowd.push(request.object);
+        self.roster.push(request.object);
         true
     }
 
     fn remove(&mut self, object: ObjectId, _cause: Removal, _residents: &Residents) {
-        self.crowd.remove(object);
+        self.roster.remove(object);
     }
 
     fn check(&self, residents: &Residents) {
-        self.crowd.check(residents);
+        self.roster.check(residents);
     }
 
     fn state_bytes(&self) -> usize {
-        self.crowd.state_bytes()
+        self.roster.state_bytes()
     }
 }
 

@@ -10,7 +10,7 @@
 use cache::prelude::*;
 use trace::stream::Stream;
 
-use crate::crowd::Crowd;
+use crate::roster::Roster;
 
 cache::policy! {
     #[doc = "Of two residents drawn at random, evicts the one used longer ago"]
@@ -29,7 +29,7 @@ pub struct Params {}
 /// The policy.
 #[derive(Debug)]
 pub struct RandomTwo {
-    crowd: Crowd,
+    roster: Roster,
     /// Time of the last use, by object.
     last_use: Vec<u64>,
     draws: Stream,
@@ -40,7 +40,7 @@ impl Eviction for RandomTwo {
 
     fn new(setup: &Setup, _params: &Params) -> Result<Self, ParamError> {
         Ok(RandomTwo {
-            crowd: Crowd::new(setup.n_objects),
+            roster: Roster::new(setup.n_objects),
             last_use: vec![0; setup.n_objects as usize],
             draws: Stream::new(setup.seed, "eviction/random-two"),
         })
@@ -53,31 +53,31 @@ impl Eviction for RandomTwo {
 
     #[inline]
     fn evict(&mut self, _incoming: &Request, _residents: &Residents) -> ObjectId {
-        let first = self.crowd.draw(&mut self.draws);
-        let second = self.crowd.draw(&mut self.draws);
+        let first = self.roster.draw(&mut self.draws);
+        let second = self.roster.draw(&mut self.draws);
         let older = self.last_use[first.index()] <= self.last_use[second.index()];
         let victim = if older { first } else { second };
-        self.crowd.remove(victim);
+        self.roster.remove(victim);
         victim
     }
 
     #[inline]
     fn on_insert(&mut self, request: &Request, _residents: &Residents) -> bool {
         self.last_use[request.object.index()] = request.seq;
-        self.crowd.push(request.object);
+        self.roster.push(request.object);
         true
     }
 
     fn remove(&mut self, object: ObjectId, _cause: Removal, _residents: &Residents) {
-        self.crowd.remove(object);
+        self.roster.remove(object);
     }
 
     fn check(&self, residents: &Residents) {
-        self.crowd.check(residents);
+        self.roster.check(residents);
     }
 
     fn state_bytes(&self) -> usize {
-        self.crowd.state_bytes() + 8 * self.last_use.len()
+        self.roster.state_bytes() + 8 * self.last_use.len()
     }
 }
 

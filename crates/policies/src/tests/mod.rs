@@ -41,7 +41,7 @@ pub(crate) fn requests_of(steps: &[(u32, u64)]) -> Vec<Request> {
     (0..).zip(steps.iter().copied().zip(next_use)).map(request).collect()
 }
 
-/// Of the policies under test that draw.
+/// What policies under test draw from.
 pub(crate) const SEED: u64 = 7;
 
 /// A cache of the policy for these requests.
@@ -109,6 +109,11 @@ pub(crate) const VARIANTS: &[&str] = &[
     "clock2q-plus:ghost-ratio=0.3,small-ratio=0.5,threshold=2",
     "clock2q-plus:small-ratio=0.5,window-ratio=0.2",
     "fifo",
+    "gds",
+    "gds:cost=packets",
+    "gdsf",
+    "hyperbolic",
+    "hyperbolic:samples=3,sizes=true",
     "lfu",
     "lfu-da",
     "lirs",
@@ -123,6 +128,8 @@ pub(crate) const VARIANTS: &[&str] = &[
     "lru-k:correlated-period=3,k=3,retained-period=40",
     "lru-k:rules=libcachesim",
     "lru-k:k=3,rules=libcachesim",
+    "lru-prob",
+    "lru-prob:probability=0.1",
     "mq",
     "mq:lifetime=7,out-ratio=0.5,queues=3",
     "mq:rules=libcachesim",
@@ -133,20 +140,30 @@ pub(crate) const VARIANTS: &[&str] = &[
     "qd-lp:small-ratio=0.8",
     "random",
     "random-two",
+    "redis-allkeys-lfu",
+    "redis-allkeys-lfu:lfu-decay-time=20,lfu-log-factor=1,samples=3",
+    "redis-allkeys-lru",
+    "redis-allkeys-lru:clock-resolution=10,samples=2",
     "s3-fifo",
     "s3-fifo:ghost-ratio=0.3,small-ratio=0.5,threshold=1",
     "s3-fifo:small-ratio=0.5,version=v1",
     "sieve",
+    "size",
     "slru",
     "slru:weights=1:1:1",
     "slru:fill=room,weights=1:4",
     "slru:fill=room,weights=1:1:1:1",
+    "tiny-lfu",
+    "tiny-lfu:doorkeeper=true,period=3",
     "2q",
     "2q:in-ratio=0.5,out-ratio=1.0",
     "2q:version=simplified",
     "2q:in-ratio=0.6,version=simplified",
     "2q:rules=libcachesim",
     "2q:in-ratio=0.4,rules=libcachesim",
+    "w-tiny-lfu",
+    "w-tiny-lfu:doorkeeper=true,period=4,protected-ratio=0.5,window-ratio=0.3",
+    "w-tiny-lfu:window-ratio=0.0",
 ];
 
 #[test]
@@ -192,6 +209,14 @@ fn parameters_without_sense_are_refused() {
         "mq:out-ratio=-1",
         "qd-lp:threshold=64",
         "belady:bypass=maybe",
+        "gds:cost=two",
+        "hyperbolic:samples=0",
+        "lru-prob:probability=1.5",
+        "redis-allkeys-lfu:samples=0",
+        "redis-allkeys-lru:clock-resolution=0",
+        "tiny-lfu:period=0",
+        "w-tiny-lfu:period=0",
+        "w-tiny-lfu:window-ratio=-0.1",
     ];
     for spec in bad {
         assert!(crate::resolve(&spec.parse().unwrap()).is_err(), "{spec}");

@@ -11,24 +11,34 @@ mod cart;
 mod clock;
 mod clock2q_plus;
 mod fifo;
+mod gds;
+mod gdsf;
+mod hyperbolic;
 mod lfu;
 mod lfu_da;
 mod lirs;
 mod lrfu;
 mod lru;
 mod lru_k;
+mod lru_prob;
 mod mq;
 mod mru;
 mod qd_lp;
 mod random;
 mod random_two;
+mod redis_lfu;
+mod redis_lru;
 mod s3_fifo;
 mod sieve;
+mod size;
 mod slru;
+mod tiny_lfu;
 mod two_q;
+mod w_tiny_lfu;
 
 use cache::{Eviction, PolicySpec, Removal, Request, Unit};
 use trace::ObjectId;
+use trace::stream::Stream;
 
 use super::{Draws, SEED, VARIANTS, access, cache_of, requests_of};
 
@@ -38,6 +48,25 @@ pub(crate) trait Naive {
     fn request(&mut self, request: &Request) -> bool;
     /// Removes an object, if it is resident.
     fn remove(&mut self, object: ObjectId);
+}
+
+/// What a twin is made for. Most need no more than the capacity, which it turns into.
+#[derive(Clone, Copy)]
+pub(crate) struct World {
+    capacity: u64,
+    bytes: bool,
+    n_objects: u32,
+}
+
+impl From<World> for u64 {
+    fn from(world: World) -> u64 {
+        world.capacity
+    }
+}
+
+/// The numbers drawn by a policy under test. Twins of policies that draw make the same draws.
+fn stream(purpose: &str) -> Stream {
+    Stream::new(SEED, purpose)
 }
 
 /// An object and the size it came with.
@@ -67,12 +96,12 @@ fn params<E: Eviction>(spec: &PolicySpec) -> E::Params {
 /// Lists the twins, and makes a test of each.
 macro_rules! twins {
     ($($module:ident::$twin:ident of $policy:ident),* $(,)?) => {
-        fn twin(spec: &PolicySpec, capacity: u64) -> Box<dyn Naive> {
+        fn twin(spec: &PolicySpec, world: World) -> Box<dyn Naive> {
             let name = crate::find(&spec.name).unwrap().name;
             $(
                 if name == crate::eviction::$module::INFO.name {
                     let params = params::<crate::eviction::$module::$policy>(spec);
-                    return Box::new($module::$twin::new(capacity, &params));
+                    return Box::new($module::$twin::new(world.into(), &params));
                 }
             )*
             panic!("{name} has no twin");
@@ -95,24 +124,33 @@ twins! {
     belady::NaiveBelady of Belady,
     car::NaiveCar of Car,
     cart::NaiveCart of Cart,
-    clock2q_plus::NaiveClock2QPlus of Clock2QPlus,
     clock::NaiveClock of Clock,
+    clock2q_plus::NaiveClock2QPlus of Clock2QPlus,
     fifo::NaiveFifo of Fifo,
+    gds::NaiveGds of Gds,
+    gdsf::NaiveGdsf of Gdsf,
+    hyperbolic::NaiveHyperbolic of Hyperbolic,
     lfu::NaiveLfu of Lfu,
     lfu_da::NaiveLfuDa of LfuDa,
     lirs::NaiveLirs of Lirs,
     lrfu::NaiveLrfu of Lrfu,
     lru::NaiveLru of Lru,
     lru_k::NaiveLruK of LruK,
+    lru_prob::NaiveLruProb of LruProb,
     mq::NaiveMq of Mq,
     mru::NaiveMru of Mru,
     qd_lp::NaiveQdLp of QdLp,
     random::NaiveRandom of Random,
     random_two::NaiveRandomTwo of RandomTwo,
+    redis_lfu::NaiveRedisLfu of RedisLfu,
+    redis_lru::NaiveRedisLru of RedisLru,
     s3_fifo::NaiveS3Fifo of S3Fifo,
     sieve::NaiveSieve of Sieve,
+    size::NaiveSize of Size,
     slru::NaiveSlru of Slru,
+    tiny_lfu::NaiveTinyLfu of TinyLfu,
     two_q::NaiveTwoQ of TwoQ,
+    w_tiny_lfu::NaiveWTinyLfu of WTinyLfu,
 }
 
 fn check(policy: &str) {
@@ -170,7 +208,9 @@ fn random_traces(spec: &str) {
 /// Both see the same requests, and about one removal every `removal_every`, if not 0.
 fn compare(spec: &str, capacity: u64, unit: Unit, requests: &[Request], removal_every: u64) {
     let mut cache = cache_of(spec, capacity, unit, requests);
-    let mut twin = twin(&spec.parse().unwrap(), capacity);
+    let n_objects = requests.iter().map(|request| request.object.0 + 1).max().unwrap_or(0);
+    let world = World { capacity, bytes: unit == Unit::Bytes, n_objects };
+    let mut twin = twin(&spec.parse().unwrap(), world);
     let mut draws = Draws(capacity);
     for request in requests {
         if removal_every > 0 && draws.below(removal_every) == 0 {
