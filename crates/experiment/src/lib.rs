@@ -26,4 +26,4 @@ pub use resolve::{
 pub use run::{Finished, RunOptions, RunProgress, run};
 pub use scenario::{Metric, Scenario, json_schema};
 pub use source::Source;
-pub use verdict::{Verdict, verdicts};
+pub use verdict::{Verdict, best, verdicts};

@@ -568,13 +568,20 @@ impl Resolver<'_> {
         };
         let latency = patch.latency.clone().ok_or_else(|| missing("latency"))?;
         self.profile(layers, &["tiers", name, "latency"], &latency)?;
+        let price = patch.price.or_else(|| book.tiers.get(name).copied());
+        if price.is_none() && self.scenario.metric == crate::Metric::Cost {
+            let message = format!("cost decides, but tier `{name}` has no price");
+            let hint =
+                "give it a `price`, such as price.memory = \"$0.05/GB/h\", or {} if it is free";
+            return Err(self.at(layers, &["tiers", name], &message, Some(hint)));
+        }
         Ok(ResolvedTier {
             name: name.to_string(),
             capacity: patch.capacity.ok_or_else(|| missing("capacity"))?,
             policy: patch.policy.clone().ok_or_else(|| missing("policy"))?,
             ttl: patch.ttl.unwrap_or(Ttl(None)),
             latency,
-            price: patch.price.or_else(|| book.tiers.get(name).copied()).unwrap_or_default(),
+            price: price.unwrap_or_default(),
         })
     }
 

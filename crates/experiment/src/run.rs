@@ -213,6 +213,10 @@ fn notes(study: &Resolved, recording: &Recording<'_>) -> Vec<String> {
             study.arrivals.name()
         ));
     }
+    let ignored = |strategy: &ResolvedStrategy| strategy.stack.writes == tiers::Writes::Ignore;
+    if columns.op.is_some() && study.strategies.iter().any(ignored) {
+        notes.push(format!("{name}: writes and deletes are ignored, as the scenario says."));
+    }
     if recording.entry.scale != 1.0 {
         notes.push(format!(
             "{name}: one recorded request stands for {} of the system described: capacities were divided and money multiplied by that. It assumes that the footprint grows as the traffic does.",

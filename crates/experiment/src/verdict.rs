@@ -28,6 +28,26 @@ pub struct Verdict {
     pub second: Option<f64>,
 }
 
+impl Verdict {
+    /// Whether there was anything to win: a single strategy has no rivals.
+    pub fn is_contest(&self) -> bool {
+        self.runner_up.is_some() || self.winners.len() > 1
+    }
+}
+
+/// The best run of each trace over all strategies and cells; of equals, the first.
+pub fn best(runs: &[RunRow], metric: Metric) -> Vec<&RunRow> {
+    let mut best: Vec<&RunRow> = Vec::new();
+    for run in runs {
+        match best.iter_mut().find(|other| other.trace == run.trace) {
+            Some(other) if metric.merit(run) > metric.merit(other) => *other = run,
+            Some(_) => {}
+            None => best.push(run),
+        }
+    }
+    best
+}
+
 /// One verdict a trace and cell, in the order of the runs.
 pub fn verdicts(runs: &[RunRow], metric: Metric) -> Vec<Verdict> {
     let mut verdicts: Vec<Verdict> = Vec::new();

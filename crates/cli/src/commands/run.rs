@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use anyhow::Result;
 use experiment::{
-    Finished, Manifest, Resolved, RunOptions, RunProgress, Verdict, run as run_study, verdicts,
+    Finished, Manifest, Resolved, RunOptions, RunProgress, Verdict, best, run as run_study,
+    verdicts,
 };
 use frames::{Results, RunRow, TierRow};
 use report::{Document, Origin, Winner};
@@ -71,8 +72,13 @@ fn go(
     for note in &finished.notes {
         say(format!("note: {note}"));
     }
-    for verdict in &verdicts {
+    for verdict in verdicts.iter().filter(|verdict| verdict.is_contest()) {
         say(sentence(verdict));
+    }
+    if distinct(&finished.results, |run| &run.cell) > 1 {
+        for run in best(&finished.results.runs, study.metric) {
+            say(best_of_all(run, study));
+        }
     }
     // A report of nothing would only hide an earlier one.
     if let Some(dir) = dir.filter(|_| !finished.results.runs.is_empty()) {
@@ -139,10 +145,24 @@ fn distinct(results: &Results, key: impl Fn(&RunRow) -> &String) -> usize {
 
 fn wins(run: &RunRow, verdicts: &[Verdict]) -> bool {
     verdicts.iter().any(|verdict| {
-        verdict.trace == run.trace
+        verdict.is_contest()
+            && verdict.trace == run.trace
             && verdict.cell == run.cell
             && verdict.winners.contains(&run.strategy)
     })
+}
+
+/// The best run of a sweep in words.
+fn best_of_all(run: &RunRow, study: &Resolved) -> String {
+    let metric = study.metric;
+    format!(
+        "{}: best of all is {} at {}, {} {}",
+        run.trace,
+        run.strategy,
+        run.cell,
+        metric.name(),
+        metric.show(metric.merit(run).abs())
+    )
 }
 
 /// A verdict in words.
@@ -181,8 +201,9 @@ fn write(
         "notes": notes(finished),
     });
     text(&dir.join("summary.json"), &(serde_json::to_string_pretty(&summary)? + "\n"))?;
-    let winners: Vec<Winner<'_>> = verdicts
-        .iter()
+    let best = best(&finished.results.runs, study.metric);
+    let contests = verdicts.iter().filter(|verdict| verdict.is_contest());
+    let mut winners: Vec<Winner<'_>> = contests
         .flat_map(|verdict| {
             verdict.winners.first().map(|strategy| Winner {
                 trace: &verdict.trace,
@@ -192,6 +213,15 @@ fn write(
             })
         })
         .collect();
+    // Without rivals, what a sweep of one strategy found best.
+    if winners.is_empty() {
+        winners.extend(best.iter().map(|run| Winner {
+            trace: &run.trace,
+            cell: &run.cell,
+            strategy: &run.strategy,
+            metric: study.metric.column(),
+        }));
+    }
     let document = Document {
         title: &study.name,
         description: &study.description,
@@ -224,7 +254,7 @@ fn notes(finished: &Finished) -> Vec<String> {
     }
     notes.extend(finished.notes.iter().cloned());
     notes.extend(tiers::SIMPLIFICATIONS.iter().map(|note| note.to_string()));
-    notes.push("The figures are exact for this trace, seed and model. They carry no sampling error, and they say nothing about other traces.".into());
+    notes.push("The figures are exact for this trace, seed and model, and say nothing about other traces. Latencies are drawn, and decide when copies arrive, so another seed moves them a little: try some before trusting a narrow win.".into());
     notes
 }
 

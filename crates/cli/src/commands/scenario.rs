@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use experiment::{Resolved, Source};
 
 use crate::args::{Document, Schema, Show, Validate};
@@ -12,7 +12,11 @@ pub(crate) fn validate(args: &Validate) -> Result<u8> {
     let study = experiment::resolve(&args.scenario, &args.settings)?;
     for trace in &study.traces {
         if !trace.path.is_file() {
-            say(format!("warning: {} is not there, or is no file", trace.path.display()));
+            bail!(
+                "{}: the trace {} is not there, or is no file\nhint: paths start at the folder of the scenario",
+                args.scenario.display(),
+                trace.path.display()
+            );
         }
     }
     let (strategies, traces) = (study.strategies.len(), study.traces.len());
