@@ -70,6 +70,9 @@ const BLOCK: usize = 1 << 12;
 
 /// Replays the plan through `cache`. `progress` is told the number of requests done after each
 /// block of some thousand and may stop the run, which then returns `None`.
+///
+/// # Panics
+/// If the policy needs next uses and the plan has none: [`crate::PolicyInfo::run`] sees to that.
 pub fn replay<E: Eviction>(
     plan: &Plan<'_>,
     cache: &mut Cache<E>,

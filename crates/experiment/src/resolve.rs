@@ -206,15 +206,11 @@ pub(crate) fn resolve_source(
             .traces
             .iter()
             .map(|entry| ResolvedTrace {
-                path: dir.join(&entry.path).components().collect(),
+                path: tidy(&dir.join(&entry.path)),
                 name: entry.name.clone(),
                 format: entry.format.clone(),
                 scale: entry.scale,
                 rate: entry.rate,
-            })
-            .map(|mut entry| {
-                entry.path = tidy(&entry.path);
-                entry
             })
             .collect(),
         strategies,
@@ -324,11 +320,9 @@ fn check_names(source: &Source, scenario: &Scenario) -> Result<(), Error> {
                 source.error_at(&at, message, hint.as_deref())
             })?;
         }
-        let at = |field| ["traces".to_string(), i.to_string(), field];
+        let number = i.to_string();
         let fail = |field: &str, message: &str| {
-            let path = at(field.to_string());
-            let path: Vec<&str> = path.iter().map(String::as_str).collect();
-            Err(source.error_at(&path, message, None))
+            Err(source.error_at(&["traces", &number, field], message, None))
         };
         if !SCALES.contains(&entry.scale) {
             return fail("scale", "the scale must lie between 0.000001 and 1000000000");

@@ -10,8 +10,8 @@ use std::time::Instant;
 
 use anyhow::{Context, Result, anyhow, bail};
 use cache::{Counts, Job, PolicyInfo, PolicySpec, split_specs};
+use experiment::RunProgress;
 use experiment::scenario::Warmup;
-use experiment::{RunProgress, open_trace};
 use frames::ReplayRow;
 use rayon::prelude::*;
 use serde_json::{Map, Value};
@@ -23,7 +23,7 @@ use crate::exit;
 use crate::output::{Field, Listing, percent};
 use crate::progress::{follow, say, stop_on_interrupt};
 
-use super::trace::read_options;
+use super::trace::{read_options, read_with};
 
 pub(crate) fn replay(args: &Replay) -> Result<u8> {
     let policies = parse_policies(&args.policy)?;
@@ -160,16 +160,7 @@ fn load(args: &Replay, path: &Path, unit: cache::Unit) -> Result<Trace> {
     // Flat replay needs no stamps and no operations.
     options.ignore_time = true;
     options.ignore_op = true;
-    let bar = crate::progress::bytes("reading");
-    let trace = open_trace(path, &options, &mut |done, total| {
-        bar.set_length(total);
-        bar.set_position(done);
-    })?;
-    bar.finish_and_clear();
-    let report = trace.report().to_string();
-    for line in report.lines() {
-        say(format!("{}: {line}", path.display()));
-    }
+    let trace = read_with(path, &options)?;
     if unit == cache::Unit::Bytes && trace.columns().size.is_none() {
         say(format!("{}: the trace has no sizes: every object counts as 1 byte", path.display()));
     }

@@ -87,10 +87,15 @@ pub(crate) fn read_options(args: &ReadArgs) -> Result<ReadOptions> {
     })
 }
 
-/// Reads a trace with a bar, and says what was skipped or adjusted.
+/// Reads a trace as the arguments say.
 fn read(path: &Path, args: &ReadArgs) -> Result<Trace> {
+    read_with(path, &read_options(args)?)
+}
+
+/// Reads a trace with a bar, and says what was skipped or adjusted.
+pub(crate) fn read_with(path: &Path, options: &ReadOptions) -> Result<Trace> {
     let bar = crate::progress::bytes("reading");
-    let trace = open_trace(path, &read_options(args)?, &mut |done, total| {
+    let trace = open_trace(path, options, &mut |done, total| {
         bar.set_length(total);
         bar.set_position(done);
     })?;
