@@ -24,6 +24,7 @@ pub use info::{
 pub use replay::{Counts, Plan, replay};
 pub use residents::Residents;
 pub use spec::{PolicySpec, split_specs};
+pub use trace::prefetch::prefetch;
 
 /// The names a policy file needs.
 pub mod prelude {

@@ -10,6 +10,7 @@ mod heap;
 mod index_set;
 mod lists;
 mod queue;
+mod recency_log;
 mod redis_pool;
 mod roster;
 mod sketch;
