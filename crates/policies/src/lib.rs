@@ -11,6 +11,7 @@ mod index_set;
 mod lists;
 mod queue;
 mod redis_pool;
+mod ring;
 mod roster;
 mod sketch;
 #[cfg(test)]

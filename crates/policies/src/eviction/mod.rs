@@ -29,6 +29,7 @@ policies! {
     cart,
     clock,
     clock2q_plus,
+    clock_pro,
     fifo,
     gds,
     gdsf,

@@ -182,6 +182,15 @@ fn a_clock_without_bits_is_fifo() {
     same("clock:bits=0", "fifo", Unit::Bytes);
 }
 
+/// No object can be hot.
+#[test]
+fn clock_pro_with_cold_objects_only_is_clock_or_fifo() {
+    for unit in [Unit::Objects, Unit::Bytes] {
+        same("clock-pro:cold-ratio=1.0", "clock", unit);
+        same("clock-pro:cold-ratio=1.0,rules=program", "fifo", unit);
+    }
+}
+
 /// All on trial, nothing remembered.
 #[test]
 fn two_q_on_trial_only_is_fifo() {

@@ -10,6 +10,7 @@ mod car;
 mod cart;
 mod clock;
 mod clock2q_plus;
+mod clock_pro;
 mod fifo;
 mod gds;
 mod gdsf;
@@ -126,6 +127,7 @@ twins! {
     cart::NaiveCart of Cart,
     clock::NaiveClock of Clock,
     clock2q_plus::NaiveClock2QPlus of Clock2QPlus,
+    clock_pro::NaiveClockPro of ClockPro,
     fifo::NaiveFifo of Fifo,
     gds::NaiveGds of Gds,
     gdsf::NaiveGdsf of Gdsf,
