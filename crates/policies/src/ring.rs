@@ -43,6 +43,18 @@ impl<const HANDS: usize> Ring<HANDS> {
         self.hands[hand] = self.neighbours[self.hands[hand] as usize][AHEAD];
     }
 
+    /// Puts a hand on an object that is in.
+    #[inline]
+    pub(crate) fn point(&mut self, hand: usize, object: ObjectId) {
+        self.hands[hand] = object.0;
+    }
+
+    /// Lets an object that is in be the head, where it is: what lies behind it is newer from now on.
+    #[inline]
+    pub(crate) fn set_head(&mut self, object: ObjectId) {
+        self.head = object.0;
+    }
+
     /// Puts in an object that is not in, as the head. Into an empty ring all hands come with it.
     #[inline]
     pub(crate) fn push(&mut self, object: ObjectId) {
@@ -79,11 +91,19 @@ impl<const HANDS: usize> Ring<HANDS> {
         self.neighbours[ahead as usize][BEHIND] = behind;
     }
 
-    /// Makes an object that is in the head.
+    /// Makes an object that is in the head; hands on it step ahead first.
     #[inline]
     pub(crate) fn move_to_head(&mut self, object: ObjectId) {
         self.remove(object);
         self.push(object);
+    }
+
+    /// Makes an object that is in the head; hands on it come along.
+    #[inline]
+    pub(crate) fn carry_to_head(&mut self, object: ObjectId) {
+        let hands = self.hands;
+        self.move_to_head(object);
+        self.hands = hands;
     }
 
     /// The objects from the oldest to the newest.
@@ -125,7 +145,7 @@ mod tests {
     proptest! {
         /// Against a plain list, whose last is the head.
         #[test]
-        fn behaves_as_a_list(steps in prop::collection::vec((0..4u8, 0..6u32), 0..200)) {
+        fn behaves_as_a_list(steps in prop::collection::vec((0..7u8, 0..6u32), 0..200)) {
             let mut ring = Ring::<2>::new(6);
             let mut list: Vec<u32> = Vec::new();
             let mut hands = [None; 2];
@@ -153,6 +173,20 @@ mod tests {
                             list.push(number);
                             hands = if list.len() == 1 { [Some(number); 2] } else { hands };
                         }
+                    }
+                    4 if is_in => {
+                        ring.carry_to_head(ObjectId(number));
+                        list.retain(|there| *there != number);
+                        list.push(number);
+                    }
+                    5 if is_in => {
+                        ring.set_head(ObjectId(number));
+                        let at = list.iter().position(|there| *there == number).unwrap();
+                        list.rotate_left(at + 1);
+                    }
+                    6 if is_in => {
+                        ring.point(hand, ObjectId(number));
+                        hands[hand] = Some(number);
                     }
                     3 if !list.is_empty() => {
                         ring.step(hand);

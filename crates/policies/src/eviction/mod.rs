@@ -30,6 +30,8 @@ policies! {
     clock,
     clock2q_plus,
     clock_pro,
+    clock_pro_plus,
+    dlirs,
     fifo,
     gds,
     gdsf,

@@ -11,6 +11,8 @@ mod cart;
 mod clock;
 mod clock2q_plus;
 mod clock_pro;
+mod clock_pro_plus;
+mod dlirs;
 mod fifo;
 mod gds;
 mod gdsf;
@@ -128,6 +130,8 @@ twins! {
     clock::NaiveClock of Clock,
     clock2q_plus::NaiveClock2QPlus of Clock2QPlus,
     clock_pro::NaiveClockPro of ClockPro,
+    clock_pro_plus::NaiveClockProPlus of ClockProPlus,
+    dlirs::NaiveDlirs of Dlirs,
     fifo::NaiveFifo of Fifo,
     gds::NaiveGds of Gds,
     gdsf::NaiveGdsf of Gdsf,
