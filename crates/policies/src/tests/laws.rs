@@ -49,6 +49,8 @@ fn none_beats_belady() {
                     "tiny-lfu",
                     "bypass=true",
                     "fill=room",
+                    "fill=share",
+                    "s4lru",
                 ];
                 let refuses = refuses.iter().any(|name| spec.contains(name));
                 let bound = if refuses { may_bypass } else { must_insert };

@@ -14,6 +14,8 @@ mod clock_pro;
 mod clock_pro_plus;
 mod dlirs;
 mod fifo;
+mod fifo_merge;
+mod frd;
 mod gds;
 mod gdsf;
 mod hyperbolic;
@@ -24,6 +26,7 @@ mod lrfu;
 mod lru;
 mod lru_k;
 mod lru_prob;
+mod memcached_lru;
 mod mq;
 mod mru;
 mod qd_lp;
@@ -32,10 +35,13 @@ mod random_two;
 mod redis_lfu;
 mod redis_lru;
 mod s3_fifo;
+mod s3_fifo_d;
+mod s4lru;
 mod sieve;
 mod size;
 mod slru;
 mod tiny_lfu;
+mod tu_q;
 mod two_q;
 mod w_tiny_lfu;
 
@@ -133,6 +139,8 @@ twins! {
     clock_pro_plus::NaiveClockProPlus of ClockProPlus,
     dlirs::NaiveDlirs of Dlirs,
     fifo::NaiveFifo of Fifo,
+    fifo_merge::NaiveFifoMerge of FifoMerge,
+    frd::NaiveFrd of Frd,
     gds::NaiveGds of Gds,
     gdsf::NaiveGdsf of Gdsf,
     hyperbolic::NaiveHyperbolic of Hyperbolic,
@@ -143,6 +151,7 @@ twins! {
     lru::NaiveLru of Lru,
     lru_k::NaiveLruK of LruK,
     lru_prob::NaiveLruProb of LruProb,
+    memcached_lru::NaiveMemcachedLru of MemcachedLru,
     mq::NaiveMq of Mq,
     mru::NaiveMru of Mru,
     qd_lp::NaiveQdLp of QdLp,
@@ -151,10 +160,13 @@ twins! {
     redis_lfu::NaiveRedisLfu of RedisLfu,
     redis_lru::NaiveRedisLru of RedisLru,
     s3_fifo::NaiveS3Fifo of S3Fifo,
+    s3_fifo_d::NaiveS3FifoD of S3FifoD,
+    s4lru::NaiveS4Lru of S4Lru,
     sieve::NaiveSieve of Sieve,
     size::NaiveSize of Size,
     slru::NaiveSlru of Slru,
     tiny_lfu::NaiveTinyLfu of TinyLfu,
+    tu_q::NaiveTuQ of TuQ,
     two_q::NaiveTwoQ of TwoQ,
     w_tiny_lfu::NaiveWTinyLfu of WTinyLfu,
 }
