@@ -1,4 +1,5 @@
-//! A ring of objects with a head, and hands that move along it: what the CLOCK-Pro family needs.
+//! A ring of objects with a head, and hands that move along it: what the CLOCK-Pro family needs,
+//! and LIRS2.
 //!
 //! Ahead of each object lies the next newer one, and ahead of the head, the newest, the oldest. New
 //! objects join between the two. Hands move ahead, and a hand on an object that leaves does so
@@ -35,6 +36,13 @@ impl<const HANDS: usize> Ring<HANDS> {
     #[inline]
     pub(crate) fn at(&self, hand: usize) -> ObjectId {
         ObjectId(self.hands[hand])
+    }
+
+    /// The one ahead of the head.
+    #[inline]
+    pub(crate) fn oldest(&self) -> Option<ObjectId> {
+        let head = self.neighbours.get(self.head as usize)?;
+        Some(ObjectId(head[AHEAD]))
     }
 
     /// Moves a hand ahead.
@@ -195,6 +203,7 @@ mod tests {
                     _ => {}
                 }
                 prop_assert!(ring.iter().map(|object| object.0).eq(list.iter().copied()));
+                prop_assert_eq!(ring.oldest().map(|object| object.0), list.first().copied());
                 if !list.is_empty() {
                     prop_assert_eq!([ring.at(0).0, ring.at(1).0].map(Some), hands);
                 }

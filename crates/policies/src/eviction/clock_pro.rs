@@ -17,10 +17,10 @@
 //! period, goes to the head and is tested again. The target adapts: a cold object used in its test
 //! period raises it by its size, one not used in it lowers it; it stays between `cold-ratio` of the
 //! capacity and the rest. The author's text was not at hand. These rules are those on which two
-//! independent programs that quote it agree, Caffeine's simulator (by Manes and Park) and the
-//! research code of CLOCK-Pro+ (by Li); both treat an object that the hot hand passed as one used
-//! after its test period. The least share of cold objects, 5 % and at least 2, is from the author's
-//! program; Caffeine has 1 %.
+//! independent programs agree, Caffeine's simulator (by Manes and Park), which quotes it, and the
+//! research code of CLOCK-Pro+ (by Li). On what follows when the hot hand passes a used object before
+//! there is room they do not: here, as in Caffeine's, it counts as one used after its test period. The
+//! least share of cold objects, 5 % and at least 2, is from the author's program; Caffeine has 1 %.
 //!
 //! `rules=program` is the author's own program, `clock-pro.c`, as he published it, and gives its
 //! exact counts:

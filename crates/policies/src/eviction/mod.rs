@@ -41,6 +41,7 @@ policies! {
     lfu,
     lfu_da,
     lirs,
+    lirs2,
     lrfu,
     lru,
     lru_k,

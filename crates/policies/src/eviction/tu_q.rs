@@ -5,11 +5,11 @@
 //! cold queue leaves. Hot and warm have a third of the capacity each. Where 2Q remembers names of
 //! objects that left, this keeps the objects themselves, in the cold queue. O(1) a request.
 //!
-//! The rules are as Unangst describes them for OpenBSD, quoted in Caffeine's simulator, whose shares
-//! of 33 % are the defaults here; the code of neither was followed further. memcached's queues of the
-//! same names are another policy, [`memcached_lru`](super::memcached_lru). With sizes, shares count
-//! sums of sizes, and if the cold queue is empty when room is needed, the end of the hot queue leaves,
-//! or else of the warm one.
+//! The rules are as Caffeine's simulator has them and quotes Unangst on OpenBSD; its shares of 33 %
+//! are the defaults here. OpenBSD's code was not read. memcached's queues of the same names are
+//! another policy, [`memcached_lru`](super::memcached_lru). With sizes, shares count sums of sizes, and
+//! if the cold queue is empty when room is needed, the end of the hot queue leaves, or else of the warm
+//! one.
 //!
 //! State: 9 bytes an object.
 

@@ -205,6 +205,8 @@ fn two_q_on_trial_only_is_fifo() {
 fn lirs_with_hir_objects_only_is_lru() {
     same("lirs:hir-ratio=1.0", "lru", Unit::Objects);
     same("lirs:hir-ratio=1.0", "lru", Unit::Bytes);
+    same("lirs2:hir-ratio=1.0", "lru", Unit::Objects);
+    same("lirs2:hir-ratio=1.0", "lru", Unit::Bytes);
 }
 
 /// The small queue is all there is, and its objects need more uses than are counted.

@@ -88,7 +88,7 @@ impl NaiveClockProPlus {
         self.test_hand_to_ghost();
     }
 
-    fn to_head(&mut self, object: ObjectId) {
+    fn raise(&mut self, object: ObjectId) {
         let at = self.at(object).unwrap();
         let page = self.clock.remove(at);
         self.clock.push(page);
@@ -155,7 +155,7 @@ impl NaiveClockProPlus {
                     self.make_hot(object);
                 } else {
                     self.clock[at].in_test = true;
-                    self.to_head(object);
+                    self.raise(object);
                 }
             }
         }
@@ -165,7 +165,7 @@ impl NaiveClockProPlus {
         let page = self.page(object);
         page.hot = true;
         page.in_test = false;
-        self.to_head(object);
+        self.raise(object);
         while self.hot() > self.capacity - self.cold_target {
             self.demote();
         }
@@ -179,7 +179,7 @@ impl NaiveClockProPlus {
         page.hot = false;
         page.demoted = true;
         let object = page.object;
-        self.to_head(object);
+        self.raise(object);
         self.move_hot_hand();
     }
 

@@ -22,6 +22,7 @@ mod hyperbolic;
 mod lfu;
 mod lfu_da;
 mod lirs;
+mod lirs2;
 mod lrfu;
 mod lru;
 mod lru_k;
@@ -147,6 +148,7 @@ twins! {
     lfu::NaiveLfu of Lfu,
     lfu_da::NaiveLfuDa of LfuDa,
     lirs::NaiveLirs of Lirs,
+    lirs2::NaiveLirs2 of Lirs2,
     lrfu::NaiveLrfu of Lrfu,
     lru::NaiveLru of Lru,
     lru_k::NaiveLruK of LruK,
