@@ -29,7 +29,7 @@
 //! - The test hand clears the bits of resident cold objects that it passes.
 //! - A repeat of the reference just before is a hit that changes nothing.
 //!
-//! What neither defines: with a capacity of 2 or less no object is hot. With sizes, shares count sums
+//! What neither defines (the program takes no capacity below 5): at 2 or less no object is hot. With sizes, shares count sums
 //! of sizes. If all residents are hot when room is needed, the hot hand makes one cold. An object
 //! removed other than by eviction leaves the clock.
 //!

@@ -10,7 +10,7 @@
 //! (`fifo-merge`): no segments, no expiry, and objects that stay are not rewritten. The paper is
 //! about the former; the rules are that program's:
 //! - The worth of an object is its hits since insertion over its size. Among equals chance decides: a
-//!   number below 0.1 is drawn and added to the hits. Hits are not halved, as in Segcache.
+//!   number below 0.1 is drawn and added to the hits. Objects that stay keep their hits.
 //! - Of 100 objects looked at, 50 are to stay (`keep`), and it stops one short: 49 leave.
 //! - While there are no more than 100 objects, it is FIFO, and the hand goes back to the oldest.
 //! - Objects hit after the hand chose them leave all the same.

@@ -76,10 +76,9 @@ impl MemcachedLru {
     /// Whether a queue, HOT or WARM, is over its share.
     #[inline]
     fn is_over(&self, queue: u8) -> bool {
-        let weight = self.queues.weight(queue);
         let stored: u64 = [HOT, WARM, COLD].iter().map(|queue| self.queues.weight(*queue)).sum();
-        let limit = u128::from(stored) * u128::from(self.percentages[usize::from(queue)]) / 100;
-        u128::from(weight) > limit
+        let limit = u128::from(stored) * u128::from(self.percentages[usize::from(queue)]);
+        u128::from(self.queues.weight(queue)) * 100 > limit
     }
 
     /// What the background thread does: looks at the ends of HOT and WARM until nothing moves.

@@ -7,7 +7,7 @@
 //! expense, a thousandth of the smaller at each request, and both counts fade by a fifth. O(1) a
 //! request, amortised.
 //!
-//! The paper describes the idea, and finds that fixed sizes do as well. The rules are those of its
+//! The paper, as remembered, has the idea, and finds fixed sizes as good. The rules are those of its
 //! authors' simulator, libCacheSim (`s3fifod`), which differ from its S3-FIFO in more than that:
 //! - One use (`threshold`) is enough to move on to the main queue. That makes room for it only
 //!   afterwards, so an object just moved may leave at once if all others were used. A ghost that
@@ -43,8 +43,8 @@ pub struct Params {
     /// Share of the capacity that the small queue starts with.
     #[schemars(range(min = 0.0, max = 1.0))]
     pub small_ratio: f64,
-    /// Uses in the small queue after which an object goes to the main one. 0 to 15.
-    #[schemars(range(min = 0, max = 15))]
+    /// Uses in the small queue after which an object goes to the main one. 0 to 7.
+    #[schemars(range(min = 0, max = 7))]
     pub threshold: u8,
 }
 
@@ -54,33 +54,32 @@ impl Default for Params {
     }
 }
 
-// The state of an object: where it is, in the low two bits.
-const NOWHERE: u8 = 0;
+// The state of an object: where it is, unless it is nowhere.
 const SMALL: u8 = 1;
 const MAIN: u8 = 2;
-const GHOST: u8 = 3;
 const PLACE: u8 = 3;
+/// Remembered as a ghost.
+const GHOST: u8 = 4;
 /// Remembered as having left the small queue of late.
-const LEFT_SMALL: u8 = 4;
+const LEFT_SMALL: u8 = 8;
 /// Remembered as having left the main queue of late.
-const LEFT_MAIN: u8 = 8;
+const LEFT_MAIN: u8 = 16;
 /// Above them the uses.
-const USE: u8 = 16;
+const USE: u8 = 32;
 
 /// Uses that the main queue tells apart.
 const MAIN_USES: u8 = 3;
 
-/// What left a queue of late, and how often it was missed.
+/// A queue of objects that left, marked by a flag in their states.
 #[derive(Debug)]
-struct Left {
+struct Memory {
     queue: Queue,
     flag: u8,
-    misses: u32,
 }
 
-impl Left {
+impl Memory {
     fn new(capacity: u64, flag: u8) -> Self {
-        Left { queue: Queue::new(capacity), flag, misses: 0 }
+        Memory { queue: Queue::new(capacity), flag }
     }
 
     /// Remembers an object that leaves; the oldest are forgotten for it.
@@ -97,20 +96,22 @@ impl Left {
         self.queue.push(object, size);
     }
 
-    /// An object is missed.
+    /// Forgets an object that is missed; whether it was remembered.
     #[inline]
-    fn miss(&mut self, object: ObjectId, state: &mut [u8], residents: &Residents) {
-        if state[object.index()] & self.flag != 0 {
+    fn forget(&mut self, object: ObjectId, state: &mut [u8], residents: &Residents) -> bool {
+        let remembered = state[object.index()] & self.flag != 0;
+        if remembered {
             state[object.index()] &= !self.flag;
             self.queue.remove(object, residents);
-            self.misses += 1;
         }
+        remembered
     }
+}
 
-    #[inline]
-    fn fade(&mut self) {
-        self.misses = (f64::from(self.misses) * 0.8) as u32;
-    }
+/// A count of misses less a fifth.
+#[inline]
+fn faded(misses: u32) -> u32 {
+    (f64::from(misses) * 0.8) as u32
 }
 
 /// The policy.
@@ -118,9 +119,11 @@ impl Left {
 pub struct S3FifoD {
     small: Queue,
     main: Queue,
-    ghost: Queue,
-    left_small: Left,
-    left_main: Left,
+    ghosts: Memory,
+    left_small: Memory,
+    left_main: Memory,
+    /// Misses on what left the small queue of late, and the main one.
+    misses: [u32; 2],
     state: Vec<u8>,
     threshold: u8,
     /// State above which a use is not counted any more.
@@ -137,25 +140,24 @@ impl S3FifoD {
     #[inline]
     fn adapt(&mut self) {
         if self.left_main.queue.weight == 0 {
-            self.left_small.misses = 0;
-            self.left_main.misses = 0;
+            self.misses = [0; 2];
         }
-        let (small, main) = (self.left_small.misses, self.left_main.misses);
+        let [small, main] = self.misses;
         if small + main <= 100 {
             return;
         }
+        let ghosts = &mut self.ghosts.queue.capacity;
         let step = (self.small.capacity.min(self.main.capacity) / 1000).max(1);
         if small > 2 * main && self.main.capacity > self.least {
             self.small.capacity += step;
-            self.ghost.capacity += step;
+            *ghosts += step;
             self.main.capacity -= step;
         } else if main > 2 * small && self.small.capacity > self.least {
             self.small.capacity -= step;
-            self.ghost.capacity = self.ghost.capacity.saturating_sub(step);
+            *ghosts = ghosts.saturating_sub(step);
             self.main.capacity += step;
         }
-        self.left_small.fade();
-        self.left_main.fade();
+        self.misses = self.misses.map(faded);
     }
 
     /// The next victim from the main queue.
@@ -166,7 +168,7 @@ impl S3FifoD {
             let state = &mut self.state[object.index()];
             let uses = *state / USE;
             if uses == 0 {
-                *state = NOWHERE;
+                *state = 0;
                 return (object, size);
             }
             *state = MAIN + (uses.min(MAIN_USES) - 1) * USE;
@@ -188,20 +190,6 @@ impl S3FifoD {
         self.moved &= self.main.weight > self.main.capacity;
         self.moved.then(|| self.evict_main_and_remember(residents))
     }
-
-    /// Makes an object a ghost; the oldest ghosts are forgotten for it.
-    #[inline]
-    fn haunt(&mut self, object: ObjectId, size: u64, residents: &Residents) {
-        if size > self.ghost.capacity {
-            return;
-        }
-        while self.ghost.weight + size > self.ghost.capacity {
-            let (oldest, _) = self.ghost.pop(residents).expect("it weighs something");
-            self.state[oldest.index()] &= !PLACE;
-        }
-        self.state[object.index()] |= GHOST;
-        self.ghost.push(object, size);
-    }
 }
 
 impl Eviction for S3FifoD {
@@ -211,17 +199,18 @@ impl Eviction for S3FifoD {
         ParamError::check_share("small-ratio", params.small_ratio)?;
         if params.threshold > u8::MAX / USE {
             let got = params.threshold;
-            return Err(ParamError(format!("`threshold` is {got}, expected 0 to 15")));
+            return Err(ParamError(format!("`threshold` is {got}, expected 0 to 7")));
         }
         let small = setup.share(params.small_ratio);
         let main = setup.capacity - small;
         Ok(S3FifoD {
             small: Queue::new(small),
             main: Queue::new(main),
-            ghost: Queue::new(main),
-            left_small: Left::new(setup.capacity / 10, LEFT_SMALL),
-            left_main: Left::new(setup.capacity / 10, LEFT_MAIN),
-            state: vec![NOWHERE; setup.n_objects as usize],
+            ghosts: Memory::new(main, GHOST),
+            left_small: Memory::new(setup.capacity / 10, LEFT_SMALL),
+            left_main: Memory::new(setup.capacity / 10, LEFT_MAIN),
+            misses: [0; 2],
+            state: vec![0; setup.n_objects as usize],
             threshold: params.threshold,
             saturated: params.threshold.max(MAIN_USES) * USE,
             least: setup.capacity / 100,
@@ -244,13 +233,10 @@ impl Eviction for S3FifoD {
     fn on_miss(&mut self, request: &Request, residents: &Residents) {
         self.adapt();
         let object = request.object;
-        self.remembered = self.state[object.index()] & PLACE == GHOST;
-        if self.remembered {
-            self.state[object.index()] &= !PLACE;
-            self.ghost.remove(object, residents);
-        }
-        self.left_small.miss(object, &mut self.state, residents);
-        self.left_main.miss(object, &mut self.state, residents);
+        let state = &mut self.state;
+        self.remembered = self.ghosts.forget(object, state, residents);
+        self.misses[0] += u32::from(self.left_small.forget(object, state, residents));
+        self.misses[1] += u32::from(self.left_main.forget(object, state, residents));
     }
 
     #[inline]
@@ -269,8 +255,8 @@ impl Eviction for S3FifoD {
             };
             let state = &mut self.state[object.index()];
             if *state / USE < self.threshold {
-                *state = NOWHERE;
-                self.haunt(object, size, residents);
+                *state = 0;
+                self.ghosts.remember(object, size, &mut self.state, residents);
                 self.left_small.remember(object, size, &mut self.state, residents);
                 return object;
             }
@@ -307,7 +293,7 @@ impl Eviction for S3FifoD {
     }
 
     fn remove(&mut self, object: ObjectId, _cause: Removal, residents: &Residents) {
-        let state = std::mem::replace(&mut self.state[object.index()], NOWHERE);
+        let state = std::mem::take(&mut self.state[object.index()]);
         let queue = if state & PLACE == SMALL { &mut self.small } else { &mut self.main };
         queue.remove(object, residents);
     }
@@ -316,7 +302,7 @@ impl Eviction for S3FifoD {
         let queues = [
             (&self.small, PLACE, SMALL),
             (&self.main, PLACE, MAIN),
-            (&self.ghost, PLACE, GHOST),
+            (&self.ghosts.queue, GHOST, GHOST),
             (&self.left_small.queue, LEFT_SMALL, LEFT_SMALL),
             (&self.left_main.queue, LEFT_MAIN, LEFT_MAIN),
         ];
@@ -337,7 +323,7 @@ impl Eviction for S3FifoD {
 
     fn state_bytes(&self) -> usize {
         let queues =
-            [&self.small, &self.main, &self.ghost, &self.left_small.queue, &self.left_main.queue];
+            [&self.small, &self.main, &self.ghosts.queue, &self.left_small.queue, &self.left_main.queue];
         self.state.len() + queues.map(|queue| queue.objects.state_bytes()).iter().sum::<usize>()
     }
 }

@@ -236,7 +236,7 @@ fn parameters_without_sense_are_refused() {
         "memcached-lru:hot-lru-pct=50",
         "memcached-lru:warm-lru-pct=4294967295",
         "s3-fifo-d:small-ratio=2",
-        "s3-fifo-d:threshold=16",
+        "s3-fifo-d:threshold=8",
         "s4lru:weights=1",
         "tu-q:hot-ratio=2",
         "lru-k:k=0",
