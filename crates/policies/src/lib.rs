@@ -12,6 +12,7 @@ mod lists;
 mod queue;
 mod recency_log;
 mod redis_pool;
+mod ring;
 mod roster;
 mod sketch;
 #[cfg(test)]
