@@ -142,7 +142,7 @@ def write_trace(program):
 def known_policies(program):
     listed = subprocess.run([program / "cache-strategy", "policies", "--format", "json"],
                             check=True, capture_output=True, text=True).stdout
-    return [json.loads(line)["name"] for line in listed.splitlines()]
+    return [json.loads(line)["policy"] for line in listed.splitlines()]
 
 
 def compare(rounds, python, program, trace, n_requests, capacity, ours, theirs, parameters, exact):
