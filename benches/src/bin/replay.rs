@@ -90,6 +90,8 @@ fn main() -> Result<(), Box<dyn Error>> {
             seed: 1,
             next_use: Some(&next_use),
             check: false,
+            admission: None,
+            prefetch: None,
         };
         for policy in policies::ALL {
             let (Speed { median, min, max, cpu_median }, (misses, state)) =
@@ -112,6 +114,6 @@ fn main() -> Result<(), Box<dyn Error>> {
 fn run(policy: &PolicyInfo, job: &Job<'_>) -> Result<(u64, usize), Box<dyn Error>> {
     let before = HELD.load(Relaxed);
     PEAK.store(before, Relaxed);
-    let counts = (policy.run)(job, &Map::new(), &mut |_| ControlFlow::Continue(()))?;
+    let counts = (policy.kind.run)(job, &Map::new(), &mut |_| ControlFlow::Continue(()))?;
     Ok((counts.ok_or("stopped")?.misses(), PEAK.load(Relaxed) - before))
 }

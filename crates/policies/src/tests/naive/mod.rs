@@ -32,7 +32,7 @@ mod s3_fifo;
 mod sieve;
 mod size;
 mod slru;
-mod tiny_lfu;
+pub(super) mod tiny_lfu;
 mod two_q;
 mod w_tiny_lfu;
 
