@@ -9,6 +9,9 @@
 //!    its size at its last request, or at its first one if that is still to come. An object without
 //!    requests is as large as the one just requested.
 //!
+//! With a prefetcher a clairvoyant policy is no bound any more: it takes all misses to cost the same,
+//! and one that would be prefetched costs nothing.
+//!
 //! A prefetch is timely if the next request could use it: it takes no time here.
 //!
 //! State beside that of the two, with a prefetcher only: 8 bytes an object for sizes where the trace

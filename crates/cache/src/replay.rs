@@ -36,7 +36,7 @@ pub struct Counts {
 pub struct Prefetches {
     /// Objects brought in unasked.
     pub issued: u64,
-    /// Those of them asked for while they were resident: hits that would be misses.
+    /// Those of them asked for before they left.
     pub used: u64,
     /// Those that left unused: pollution. The rest were resident and unused at the end.
     pub unused: u64,
@@ -70,7 +70,8 @@ impl Counts {
         ratio(self.prefetches.used, self.prefetches.issued)
     }
 
-    /// Misses that prefetching spared / these and the misses left; 0 of none.
+    /// Prefetches used / these and the misses left: the share of misses spared, if each use counts as
+    /// one; 0 of none.
     pub fn prefetch_coverage(&self) -> f64 {
         ratio(self.prefetches.used, self.prefetches.used + self.misses())
     }

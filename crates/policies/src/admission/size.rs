@@ -5,7 +5,8 @@
 //! answers. O(1), no state.
 //!
 //! An object as large as the threshold stays out. The default, 512 KiB, is that of the AdaptSize
-//! authors' simulator (`ThLRU` in webcachesim), and means nothing for other traces.
+//! authors' simulator (`ThLRU` in webcachesim), and means nothing for other traces. That the paper named
+//! below has the rule is from memory.
 
 use cache::prelude::*;
 use trace::units::Bytes;

@@ -125,7 +125,7 @@ fn adapt_size_comes_near_the_best_fixed_c() {
     let steps: Vec<_> = (0..60_000)
         .map(|_| {
             let number = draws.skewed(3000);
-            let size = if number % 4 == 0 { 20_000 } else { 10 + number % 90 };
+            let size = if number.is_multiple_of(4) { 20_000 } else { 10 + number % 90 };
             (number, size)
         })
         .collect();

@@ -93,6 +93,17 @@ fn prefetched_bytes_are_those_of_the_object() {
     assert_eq!(in_objects.prefetches, counts.prefetches);
 }
 
+/// A clairvoyant policy knows when a prefetched block is asked for. After 1 2, 7 takes the place of 1,
+/// which is asked for after 2, and 8, which never is, that of 7.
+#[test]
+fn the_future_of_a_prefetched_block_is_known() {
+    let trace = Trace::from_numbers("t", [1, 7, 2, 1]);
+    let prefetch = Some("next-block:trigger=miss");
+    let run = Setting { policy: "belady", prefetch, ..lru(2, Unit::Objects) };
+    let counts = run.counts(&trace);
+    assert_eq!((counts.misses(), counts.prefetches.used), (3, 1));
+}
+
 #[test]
 fn accuracy_and_coverage_are_shares() {
     let trace = Trace::from_numbers("t", [1, 2, 10, 20]);
