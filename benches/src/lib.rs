@@ -7,16 +7,45 @@ use std::time::Instant;
 
 use serde::{Deserialize, Serialize};
 use trace::Trace;
-use trace::generate::{Recipe, generate};
 
 /// Runs that are measured; one before them is not, since it finds everything cold.
 pub const ROUNDS: usize = 5;
 
-const RECIPE: &str = include_str!("../../traces/recipes/zipf-1.0-1m.toml");
+/// The recipe of a trace to measure on.
+pub struct Recipe {
+    name: &'static str,
+    text: &'static str,
+}
 
-/// One million objects, Zipf 1.0, 20 million requests, neither time nor size.
-pub fn zipf() -> Result<Trace, trace::Error> {
-    generate(&Recipe::from_toml(RECIPE, "zipf-1.0-1m.toml")?, None)
+impl Recipe {
+    /// The recipe called `name` in `traces/recipes/`.
+    pub fn named(name: &str) -> Result<Self, Box<dyn Error>> {
+        let recipes = [
+            // One million objects, Zipf 1.0, 20 million requests, neither time nor size.
+            ("zipf-1.0-1m", include_str!("../../traces/recipes/zipf-1.0-1m.toml")),
+            // Ten million objects, Zipf 0.8, 100 million requests.
+            ("zipf-0.8-10m", include_str!("../../traces/recipes/zipf-0.8-10m.toml")),
+        ];
+        let found = recipes.into_iter().find(|recipe| recipe.0 == name);
+        let (name, text) = found.ok_or_else(|| format!("there is no trace called {name}"))?;
+        Ok(Recipe { name, text })
+    }
+
+    /// Its name.
+    pub fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// The trace.
+    pub fn generate(&self) -> Result<Trace, trace::Error> {
+        let recipe = trace::generate::Recipe::from_toml(self.text, self.name)?;
+        trace::generate::generate(&recipe, None)
+    }
+}
+
+/// The trace that most benchmarks run on.
+pub fn zipf() -> Result<Trace, Box<dyn Error>> {
+    Ok(Recipe::named("zipf-1.0-1m")?.generate()?)
 }
 
 /// A number that looks random: the finaliser of splitmix64, a bijection.
@@ -85,13 +114,29 @@ pub fn peak_bytes() -> Option<u64> {
     Some(line.trim().strip_suffix(" kB")?.parse::<u64>().ok()? * 1024)
 }
 
-/// The file after `--record`, if any; other arguments are an error.
-pub fn record_path(usage: &str) -> Result<Option<PathBuf>, Box<dyn Error>> {
-    let mut arguments = std::env::args_os().skip(1);
-    match (arguments.next(), arguments.next(), arguments.next()) {
-        (None, ..) => Ok(None),
-        (Some(flag), Some(path), None) if flag == "--record" => Ok(Some(path.into())),
-        _ => Err(format!("usage: {usage} [--record FILE]").into()),
+/// The arguments of a benchmark: `--name value` pairs.
+pub struct Arguments(Vec<(String, String)>);
+
+impl Arguments {
+    /// Those of this process. Names that are not in `known` are an error.
+    pub fn parse(known: &[&str]) -> Result<Self, Box<dyn Error>> {
+        let usage = || {
+            let options: Vec<_> = known.iter().map(|name| format!("[--{name} VALUE]")).collect();
+            format!("usage: {}", options.join(" "))
+        };
+        let mut pairs = Vec::new();
+        let mut arguments = std::env::args().skip(1);
+        while let Some(flag) = arguments.next() {
+            let name = flag.strip_prefix("--").filter(|name| known.contains(name));
+            let name = name.ok_or_else(usage)?;
+            pairs.push((name.to_string(), arguments.next().ok_or_else(usage)?));
+        }
+        Ok(Arguments(pairs))
+    }
+
+    /// The value given for `name`, if any.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.0.iter().find(|pair| pair.0 == name).map(|pair| pair.1.as_str())
     }
 }
 

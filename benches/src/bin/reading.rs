@@ -9,7 +9,7 @@ use std::io::{BufWriter, Write};
 use std::path::Path;
 use std::process::Command;
 
-use benches::{Speed, measure, peak_bytes, record_path, scramble, show, size_of, zipf};
+use benches::{Arguments, Speed, measure, peak_bytes, scramble, show, size_of, zipf};
 use frames::{TraceColumns, read_trace, write_trace};
 use serde::{Deserialize, Serialize};
 use trace::readers::{ReadOptions, read};
@@ -81,7 +81,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     {
         return child(name, Path::new(path));
     }
-    let record = record_path("reading")?;
+    let arguments = Arguments::parse(&["record"])?;
     let dir = tempfile::tempdir()?;
     write_inputs(dir.path())?;
     let header = [
@@ -109,7 +109,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         row.push(peak.map_or(String::new(), |peak| format!("{peak:.1}")));
         rows.push(row);
     }
-    show(&header, &rows, record)
+    show(&header, &rows, arguments.get("record").map(Into::into))
 }
 
 fn parent(case: &Case, input: &Path) -> Result<Found, Box<dyn Error>> {

@@ -2,20 +2,50 @@
 //!
 //! The capacity is a tenth of the objects (unit sizes) or of their bytes (sized). Misses are printed
 //! so that a change of results is not mistaken for a change of speed.
+//!
+//!     replay [--trace zipf-1.0-1m|zipf-0.8-10m] [--policies LIST] [--sizes unit|sized] [--record FILE]
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::error::Error;
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
-use benches::{Speed, measure, record_path, show, size_of, zipf};
-use cache::{Job, PolicyInfo, Unit};
-use serde_json::Map;
+use benches::{Arguments, Recipe, Speed, measure, show, size_of};
+use cache::{Job, PolicyInfo, Unit, split_specs};
+use serde_json::{Map, Value};
 use trace::{ReadReport, Sizes, Trace, next_use};
 
-/// Million requests a second that throw-away kernels without a `Cache` around them reached on this
-/// trace with unit sizes: what there is to reach.
-const GOALS: [(&str, u32); 3] = [("fifo", 300), ("lru", 165), ("s3-fifo", 130)];
+/// Million requests a second that we want, with unit sizes: on the small trace, on the large one.
+const GOALS: &[(&str, Option<u32>, Option<u32>)] = &[
+    ("fifo", Some(250), Some(100)),
+    ("lru", Some(120), Some(60)),
+    ("clock", Some(150), Some(60)),
+    ("sieve", Some(100), Some(40)),
+    ("s3-fifo", Some(100), Some(30)),
+    ("arc", Some(40), Some(15)),
+    ("2q", Some(40), None),
+    ("slru", Some(40), None),
+    ("lirs", Some(40), None),
+    ("w-tiny-lfu", Some(40), None),
+    ("lfu", Some(40), None),
+];
+
+/// What sampled and greedy-dual policies should reach on the small trace.
+const GOAL_OF_SAMPLED: u32 = 15;
+const SAMPLED: &[&str] = &[
+    "camp",
+    "gd-wheel",
+    "gds",
+    "gdsf",
+    "hyperbolic",
+    "lfu-da",
+    "lhd",
+    "random",
+    "random-two",
+    "redis-allkeys-lfu",
+    "redis-allkeys-lru",
+    "sampled",
+];
 
 /// The system's allocator, counting. Replay allocates next to nothing in its loop, so this costs
 /// nothing that is measured.
@@ -55,7 +85,7 @@ fn add(bytes: usize) {
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let record = record_path("replay")?;
+    let arguments = Arguments::parse(&["trace", "policies", "sizes", "record"])?;
     let header = [
         "policy",
         "sizes",
@@ -70,17 +100,27 @@ fn main() -> Result<(), Box<dyn Error>> {
         "state_bytes_per_object",
         "misses",
     ];
-    let unit = zipf()?;
-    let next_use = next_use(unit.objects(), unit.n_objects());
-    let mut columns = unit.columns().clone();
-    columns.size = Some(Sizes::Narrow(
-        unit.objects().iter().map(|object| size_of(u64::from(object.0))).collect(),
-    ));
-    let sized = Trace::new(unit.name(), columns, ReadReport::default())?;
+    let recipe = Recipe::named(arguments.get("trace").unwrap_or("zipf-1.0-1m"))?;
+    let policies = match arguments.get("policies") {
+        None => policies::ALL.iter().map(|info| (*info, Map::new())).collect(),
+        Some(list) => split_specs(list)?
+            .into_iter()
+            .map(|spec| Ok((policies::resolve(&spec)?, spec.parameters)))
+            .collect::<Result<Vec<_>, cache::Error>>()?,
+    };
     let mut rows = Vec::new();
-    for (label, trace, unit) in [("unit", &unit, Unit::Objects), ("sized", &sized, Unit::Bytes)] {
+    for (label, unit) in [("unit", Unit::Objects), ("sized", Unit::Bytes)] {
+        if arguments.get("sizes").is_some_and(|wanted| wanted != label) {
+            continue;
+        }
+        let trace = match unit {
+            Unit::Objects => recipe.generate()?,
+            Unit::Bytes => with_sizes(recipe.generate()?)?,
+        };
+        let clairvoyant = policies.iter().any(|(info, _)| info.kind.clairvoyant);
+        let next_use = clairvoyant.then(|| next_use(trace.objects(), trace.n_objects()));
         let job = Job {
-            trace,
+            trace: &trace,
             capacity: match unit {
                 Unit::Objects => u64::from(trace.n_objects()) / 10,
                 Unit::Bytes => trace.footprint_bytes() / 10,
@@ -88,32 +128,59 @@ fn main() -> Result<(), Box<dyn Error>> {
             unit,
             warmup: 0,
             seed: 1,
-            next_use: Some(&next_use),
+            next_use: next_use.as_deref(),
             check: false,
             admission: None,
             prefetch: None,
         };
-        for policy in policies::ALL {
+        for (policy, parameters) in &policies {
             let (Speed { median, min, max, cpu_median }, (misses, state)) =
-                measure(trace.n_requests(), || run(policy, &job))?;
-            let mut row = vec![policy.name.to_string(), label.to_string()];
+                measure(trace.n_requests(), || run(policy, parameters, &job))?;
+            let spec = cache::PolicySpec { parameters: parameters.clone(), ..named(policy) };
+            let mut row = vec![spec.to_string(), label.to_string()];
             row.extend([trace.n_requests().to_string(), trace.n_objects().to_string()]);
             row.push(job.capacity.to_string());
-            let goal = GOALS.iter().find(|goal| goal.0 == policy.name && unit == Unit::Objects);
-            row.push(goal.map_or(String::new(), |goal| goal.1.to_string()));
+            let goal = (unit == Unit::Objects).then(|| goal(policy.name, &recipe)).flatten();
+            row.push(goal.map_or(String::new(), |goal| goal.to_string()));
             row.extend([median, min, max, cpu_median].map(|speed| format!("{speed:.1}")));
             row.push(format!("{:.1}", state as f64 / f64::from(trace.n_objects())));
             row.push(misses.to_string());
             rows.push(row);
         }
     }
-    show(&header, &rows, record)
+    show(&header, &rows, arguments.get("record").map(Into::into))
+}
+
+fn named(policy: &PolicyInfo) -> cache::PolicySpec {
+    cache::PolicySpec::named(policy.name)
+}
+
+fn goal(policy: &str, recipe: &Recipe) -> Option<u32> {
+    let small = recipe.name() == "zipf-1.0-1m";
+    match GOALS.iter().find(|goal| goal.0 == policy) {
+        Some((_, goal, _)) if small => *goal,
+        Some((.., goal)) => *goal,
+        None => (small && SAMPLED.contains(&policy)).then_some(GOAL_OF_SAMPLED),
+    }
+}
+
+/// The same trace with a size for each object.
+fn with_sizes(trace: Trace) -> Result<Trace, Box<dyn Error>> {
+    let name = trace.name().to_string();
+    let mut columns = trace.into_columns();
+    let sizes = columns.object.iter().map(|object| size_of(u64::from(object.0)));
+    columns.size = Some(Sizes::Narrow(sizes.collect()));
+    Ok(Trace::new(name, columns, ReadReport::default())?)
 }
 
 /// Misses, and the most memory held beyond what was held before.
-fn run(policy: &PolicyInfo, job: &Job<'_>) -> Result<(u64, usize), Box<dyn Error>> {
+fn run(
+    policy: &PolicyInfo,
+    parameters: &Map<String, Value>,
+    job: &Job<'_>,
+) -> Result<(u64, usize), Box<dyn Error>> {
     let before = HELD.load(Relaxed);
     PEAK.store(before, Relaxed);
-    let counts = (policy.kind.run)(job, &Map::new(), &mut |_| ControlFlow::Continue(()))?;
+    let counts = (policy.kind.run)(job, parameters, &mut |_| ControlFlow::Continue(()))?;
     Ok((counts.ok_or("stopped")?.misses(), PEAK.load(Relaxed) - before))
 }

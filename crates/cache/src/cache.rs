@@ -74,6 +74,18 @@ impl<E: Eviction> Cache<E> {
         }
     }
 
+    /// Says that the object is asked for some requests from now.
+    #[inline(always)]
+    pub(crate) fn touch(&self, upcoming: ObjectId) {
+        self.policy.touch(upcoming);
+    }
+
+    /// Says that it is asked for soon; what was fetched for it on its touch is there by now.
+    #[inline(always)]
+    pub(crate) fn approach(&self, upcoming: ObjectId) {
+        self.policy.approach(upcoming);
+    }
+
     /// Looks the object up; a hit counts as a use. The few policies that evict on a hit show their
     /// victims to `on_victim`.
     #[inline(always)]
@@ -115,7 +127,7 @@ impl<E: Eviction> Cache<E> {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn admit(&mut self, request: &Request, mut on_victim: impl FnMut(ObjectId)) -> bool {
         if !self.policy.accepts(request, &self.residents) {
             return false;
@@ -125,6 +137,11 @@ impl<E: Eviction> Cache<E> {
             debug_assert!(self.residents.contains(victim), "victim {victim:?} is not resident");
             self.residents.remove(victim);
             on_victim(victim);
+            if self.residents.sized()
+                && let Some(next) = self.policy.soon()
+            {
+                self.residents.touch_size(next);
+            }
         }
         self.shed(request, &mut on_victim);
         self.residents.note_size(request.object, request.size);

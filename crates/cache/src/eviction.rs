@@ -145,6 +145,22 @@ pub trait Eviction: Sized {
     /// A resident object leaves other than by eviction.
     fn remove(&mut self, object: ObjectId, cause: Removal, residents: &Residents);
 
+    /// The object is asked for some requests from now: fetch what there is of it. A hint, which
+    /// changes nothing; a replay gives it, a stack does not.
+    #[inline]
+    fn touch(&self, _upcoming: ObjectId) {}
+
+    /// The object touched a while ago is about to be asked for: fetch what its memory points to.
+    #[inline]
+    fn approach(&self, _upcoming: ObjectId) {}
+
+    /// An object that may be a victim some evictions from now, so that its memory can be fetched. A
+    /// hint, too: nothing comes of a wrong one.
+    #[inline]
+    fn soon(&self) -> Option<ObjectId> {
+        None
+    }
+
     /// Recomputes the policy's invariants. Called by tests and at the end of checked runs.
     ///
     /// # Panics

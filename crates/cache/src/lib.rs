@@ -35,6 +35,7 @@ pub use prefetch::{BuildPrefetch, Outcome, Prefetch, PrefetchInfo, PrefetchKind,
 pub use replay::{Counts, Plan, Prefetches, replay};
 pub use residents::Residents;
 pub use spec::{PolicySpec, split_specs};
+pub use trace::prefetch::prefetch;
 
 /// The names a policy file needs.
 pub mod prelude {

@@ -6,7 +6,7 @@
 
 use std::ops::ControlFlow;
 
-use trace::{NEVER, Trace};
+use trace::{NEVER, ObjectId, Trace};
 
 use crate::{Access, Cache, Eviction, Request, Unit};
 
@@ -96,6 +96,12 @@ pub struct Plan<'a> {
 
 const BLOCK: usize = 1 << 12;
 
+/// Requests between the one handled and the one whose memory is fetched: enough to hide the main
+/// memory's latency, few enough for the fetched lines to stay in the first-level cache.
+const FAR: usize = 24;
+/// Requests between the one handled and the one whose memory points to more.
+const NEAR: usize = 8;
+
 /// Replays the plan through `cache`. `progress` is told the number of requests done after each
 /// block of some thousand and may stop the run, which then returns `None`.
 ///
@@ -138,7 +144,8 @@ fn run<E: Eviction, const BYTES: bool, const FUTURE: bool>(
         } else {
             &[]
         };
-        let done = run_block::<E, BYTES, FUTURE>(cache, start, block, block_sizes, next_use);
+        let ahead = &objects[start..];
+        let done = run_block::<E, BYTES, FUTURE>(cache, start, block, ahead, block_sizes, next_use);
         if start >= plan.warmup {
             counts.requests += done.requests;
             counts.hits += done.hits;
@@ -160,11 +167,13 @@ fn run<E: Eviction, const BYTES: bool, const FUTURE: bool>(
 fn run_block<E: Eviction, const BYTES: bool, const FUTURE: bool>(
     cache: &mut Cache<E>,
     start: usize,
-    block: &[trace::ObjectId],
+    block: &[ObjectId],
+    ahead: &[ObjectId],
     sizes: &[u64],
     next_use: &[u32],
 ) -> Counts {
-    let mut counts = Counts { requests: block.len() as u64, ..Counts::default() };
+    let bytes = sizes.iter().sum();
+    let mut counts = Counts { requests: block.len() as u64, bytes, ..Counts::default() };
     for (i, (object, bytes)) in block.iter().zip(sizes).enumerate() {
         let request = Request {
             object: *object,
@@ -172,7 +181,10 @@ fn run_block<E: Eviction, const BYTES: bool, const FUTURE: bool>(
             seq: (start + i) as u64,
             next_use: if FUTURE { next_use[i] } else { NEVER },
         };
-        counts.bytes += bytes;
+        if let Some(upcoming) = ahead.get(i + FAR) {
+            cache.touch(*upcoming);
+            cache.approach(ahead[i + NEAR]);
+        }
         match cache.access(&request) {
             Access::Hit => {
                 counts.hits += 1;

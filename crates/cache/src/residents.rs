@@ -1,12 +1,14 @@
 //! Which objects are in the cache, and how large they were when they came in.
 
 use trace::ObjectId;
+use trace::prefetch::prefetch;
 
 use crate::Unit;
 
 /// The cache's own record of its contents. Policies may read it, never write it.
 ///
-/// Residency is a bit an object. Sizes take 8 bytes an object, in bytes only.
+/// Residency is a bit an object, so that a million objects fit the second-level cache beside the
+/// policy's own state. Sizes take 8 bytes an object, in bytes only.
 #[derive(Debug, Clone)]
 pub struct Residents {
     bits: Vec<u64>,
@@ -59,6 +61,18 @@ impl Residents {
     /// Bytes of state.
     pub fn state_bytes(&self) -> usize {
         8 * (self.bits.len() + self.sizes.len())
+    }
+
+    /// Whether sizes differ.
+    #[inline]
+    pub(crate) fn sized(&self) -> bool {
+        !self.sizes.is_empty()
+    }
+
+    /// Fetches the memory of an object's size.
+    #[inline]
+    pub(crate) fn touch_size(&self, object: ObjectId) {
+        prefetch(&self.sizes, object.index());
     }
 
     #[inline]

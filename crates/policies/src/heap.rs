@@ -6,6 +6,7 @@
 //! keys should differ: policies end theirs with a time. It takes 4 bytes an object, and a key and 4
 //! more, padded, for one in the heap.
 
+use cache::prefetch;
 use trace::ObjectId;
 
 const CHILDREN: usize = 4;
@@ -51,6 +52,18 @@ impl<K: Copy + Ord> Heap<K> {
         let at = self.nodes.len();
         self.nodes.push((key, object));
         self.rise(at, (key, object));
+    }
+
+    /// Fetches the memory of where an object is.
+    #[inline]
+    pub(crate) fn touch(&self, object: ObjectId) {
+        prefetch(&self.position, object.index());
+    }
+
+    /// Fetches the memory of an object's node.
+    #[inline]
+    pub(crate) fn touch_node(&self, object: ObjectId) {
+        prefetch(&self.nodes, self.position[object.index()] as usize);
     }
 
     /// Gives an object that is in the heap another key.

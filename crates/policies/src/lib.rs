@@ -34,6 +34,7 @@ mod index_set;
 mod lists;
 pub mod prefetch;
 mod queue;
+mod recency_log;
 mod redis_pool;
 mod roster;
 mod sketch;

@@ -7,6 +7,7 @@
 //! [`Links`] is the array, for policies that know which list an object is in. [`Lists`] also keeps
 //! that, and the length and weight of each list: one more byte an object.
 
+use cache::prefetch;
 use trace::ObjectId;
 
 const PREV: usize = 0;
@@ -26,7 +27,9 @@ impl Links {
     /// # Panics
     /// If objects and lists together are more than 2^32.
     pub(crate) fn new(n_objects: u32, n_lists: u32) -> Self {
-        let mut links = Links { nodes: vec![[0; 2]; n_objects as usize], n_objects };
+        let mut nodes = Vec::with_capacity(n_objects as usize + n_lists as usize);
+        nodes.resize(n_objects as usize, [0; 2]);
+        let mut links = Links { nodes, n_objects };
         for _ in 0..n_lists {
             links.add_list();
         }
@@ -48,6 +51,20 @@ impl Links {
         self.nodes[object.index()] = [ring, first];
         self.nodes[first as usize][PREV] = object.0;
         self.nodes[ring as usize][NEXT] = object.0;
+    }
+
+    /// Fetches the memory of an object's links.
+    #[inline]
+    pub(crate) fn touch(&self, object: ObjectId) {
+        prefetch(&self.nodes, object.index());
+    }
+
+    /// Fetches the memory of an object's neighbours.
+    #[inline]
+    pub(crate) fn touch_neighbours(&self, object: ObjectId) {
+        let [prev, next] = self.nodes[object.index()];
+        prefetch(&self.nodes, prev as usize);
+        prefetch(&self.nodes, next as usize);
     }
 
     /// Takes an object out of the list it is in.
@@ -189,6 +206,19 @@ impl Lists {
             self.remove(object, size);
             self.push_front(list, object, size);
         }
+    }
+
+    /// Fetches the memory of an object's links and home.
+    #[inline]
+    pub(crate) fn touch(&self, object: ObjectId) {
+        self.links.touch(object);
+        prefetch(&self.home, object.index());
+    }
+
+    /// Fetches the memory of an object's neighbours.
+    #[inline]
+    pub(crate) fn touch_neighbours(&self, object: ObjectId) {
+        self.links.touch_neighbours(object);
     }
 
     /// The objects of the list, from front to back.

@@ -18,7 +18,7 @@ pub mod generate;
 mod input;
 pub mod interner;
 mod next_use;
-mod prefetch;
+pub mod prefetch;
 pub mod profile;
 pub mod readers;
 pub mod report;

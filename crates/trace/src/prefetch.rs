@@ -6,12 +6,15 @@
 /// to retire; prefetches retire at once. Does nothing on processors other than x86-64, where stable
 /// Rust has no such hint.
 #[inline(always)]
-pub(crate) fn prefetch<T>(slice: &[T], at: usize) {
+pub fn prefetch<T>(slice: &[T], at: usize) {
     #[cfg(target_arch = "x86_64")]
     {
         use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
         let address = slice.as_ptr().wrapping_add(at).cast();
-        #[allow(unsafe_code, reason = "interning is a quarter faster; see benches/README.md")]
+        #[allow(
+            unsafe_code,
+            reason = "interning is a quarter faster, replay of LRU twice as fast; see benches/README.md"
+        )]
         // SAFETY: a prefetch of any address, mapped or not, neither faults nor reads nor writes.
         unsafe {
             _mm_prefetch::<_MM_HINT_T0>(address);

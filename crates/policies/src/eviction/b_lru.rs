@@ -86,6 +86,16 @@ impl Eviction for BLru {
         self.links.remove(object);
     }
 
+    #[inline]
+    fn touch(&self, upcoming: ObjectId) {
+        self.links.touch(upcoming);
+    }
+
+    #[inline]
+    fn approach(&self, upcoming: ObjectId) {
+        self.links.touch_neighbours(upcoming);
+    }
+
     fn check(&self, residents: &Residents) {
         assert_eq!(self.links.iter(LIST).count(), residents.len());
         for object in self.links.iter(LIST) {

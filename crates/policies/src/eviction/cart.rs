@@ -203,6 +203,16 @@ impl Eviction for Cart {
         self.lists.remove(object, size);
     }
 
+    #[inline]
+    fn touch(&self, upcoming: ObjectId) {
+        self.lists.touch(upcoming);
+    }
+
+    #[inline]
+    fn approach(&self, upcoming: ObjectId) {
+        self.lists.touch_neighbours(upcoming);
+    }
+
     fn check(&self, residents: &Residents) {
         self.lists.check(|object| residents.size_of(object));
         for (list, resident) in [(T1, true), (T2, true), (B1, false), (B2, false)] {

@@ -12,6 +12,7 @@
 //!
 //! State: 1 byte an object and 4 a resident.
 
+use cache::prefetch;
 use cache::prelude::*;
 
 use crate::fifo_queue::FifoQueue;
@@ -72,6 +73,9 @@ impl Eviction for Clock {
     #[inline]
     fn evict(&mut self, _incoming: &Request, _residents: &Residents) -> ObjectId {
         loop {
+            if let Some(next) = self.queue.soon() {
+                prefetch(&self.counters, next.index());
+            }
             let object = self.queue.pop().expect("called while something is resident");
             let counter = &mut self.counters[object.index()];
             if *counter == 0 {
@@ -91,6 +95,11 @@ impl Eviction for Clock {
 
     fn remove(&mut self, object: ObjectId, _cause: Removal, _residents: &Residents) {
         self.queue.remove(object);
+    }
+
+    #[inline]
+    fn soon(&self) -> Option<ObjectId> {
+        self.queue.soon()
     }
 
     fn check(&self, residents: &Residents) {

@@ -53,6 +53,11 @@ impl Eviction for Fifo {
         self.queue.remove(object);
     }
 
+    #[inline]
+    fn soon(&self) -> Option<ObjectId> {
+        self.queue.soon()
+    }
+
     fn check(&self, residents: &Residents) {
         assert_eq!(self.queue.len(), residents.len());
         assert!(self.queue.iter().all(|object| residents.contains(object)));

@@ -99,6 +99,16 @@ impl Eviction for Gdsf {
         self.residents.remove(object);
     }
 
+    #[inline]
+    fn touch(&self, upcoming: ObjectId) {
+        self.residents.touch(upcoming);
+    }
+
+    #[inline]
+    fn approach(&self, upcoming: ObjectId) {
+        self.residents.touch_node(upcoming);
+    }
+
     fn check(&self, residents: &Residents) {
         self.residents.check();
         assert_eq!(self.residents.len(), residents.len());

@@ -13,6 +13,7 @@
 //!
 //! State: 12 bytes an object, for its links and group.
 
+use cache::prefetch;
 use cache::prelude::*;
 
 use crate::lists::Links;
@@ -140,6 +141,17 @@ impl Eviction for Lfu {
     fn remove(&mut self, object: ObjectId, _cause: Removal, _residents: &Residents) {
         self.links.remove(object);
         self.drop_if_empty(self.group_of[object.index()]);
+    }
+
+    #[inline]
+    fn touch(&self, upcoming: ObjectId) {
+        self.links.touch(upcoming);
+        prefetch(&self.group_of, upcoming.index());
+    }
+
+    #[inline]
+    fn approach(&self, upcoming: ObjectId) {
+        self.links.touch_neighbours(upcoming);
     }
 
     fn check(&self, residents: &Residents) {

@@ -22,6 +22,7 @@
 //!
 //! State: 17 bytes an object.
 
+use cache::prefetch;
 use cache::prelude::*;
 
 use crate::lists::Links;
@@ -204,6 +205,17 @@ impl Eviction for Lirs {
             self.lir_weight -= residents.size_of(object);
         }
         self.prune();
+    }
+
+    #[inline]
+    fn touch(&self, upcoming: ObjectId) {
+        self.stack.touch(upcoming);
+        prefetch(&self.state, upcoming.index());
+    }
+
+    #[inline]
+    fn approach(&self, upcoming: ObjectId) {
+        self.stack.touch_neighbours(upcoming);
     }
 
     fn check(&self, residents: &Residents) {

@@ -6,11 +6,11 @@
 //! from one pass over the stack distances (Mattson et al. 1970). A loop one object longer than the
 //! cache misses every time.
 //!
-//! State: 8 bytes an object, a doubly linked list in an array.
+//! The list is a log: see [`crate::recency_log`]. State: 4 bytes an object and 12 a resident.
 
 use cache::prelude::*;
 
-use crate::lists::Links;
+use crate::recency_log::RecencyLog;
 
 cache::policy! {
     #[doc = "Evicts the object whose last use is longest ago"]
@@ -29,48 +29,53 @@ pub struct Params {}
 /// The policy.
 #[derive(Debug)]
 pub struct Lru {
-    links: Links,
+    log: RecencyLog,
 }
-
-/// The one list: most recently used in front.
-const LIST: u32 = 0;
 
 impl Eviction for Lru {
     type Params = Params;
 
     fn new(setup: &Setup, _params: &Params) -> Result<Self, ParamError> {
-        Ok(Lru { links: Links::new(setup.n_objects, 1) })
+        Ok(Lru { log: RecencyLog::new(setup.n_objects) })
     }
 
     #[inline]
     fn on_hit(&mut self, request: &Request, _residents: &Residents) {
-        self.links.move_to_front(LIST, request.object);
+        self.log.push(request.object);
     }
 
     #[inline]
     fn evict(&mut self, _incoming: &Request, _residents: &Residents) -> ObjectId {
-        let victim = self.links.back(LIST).expect("called while something is resident");
-        self.links.remove(victim);
-        victim
+        self.log.pop().expect("called while something is resident")
     }
 
     #[inline]
     fn on_insert(&mut self, request: &Request, _residents: &Residents) -> bool {
-        self.links.push_front(LIST, request.object);
+        self.log.push(request.object);
         true
     }
 
     fn remove(&mut self, object: ObjectId, _cause: Removal, _residents: &Residents) {
-        self.links.remove(object);
+        self.log.remove(object);
+    }
+
+    #[inline]
+    fn touch(&self, upcoming: ObjectId) {
+        self.log.touch(upcoming);
+    }
+
+    #[inline]
+    fn soon(&self) -> Option<ObjectId> {
+        self.log.soon()
     }
 
     fn check(&self, residents: &Residents) {
-        assert_eq!(self.links.iter(LIST).count(), residents.len());
-        assert!(self.links.iter(LIST).all(|object| residents.contains(object)));
+        assert_eq!(self.log.iter().count(), residents.len());
+        assert!(self.log.iter().all(|object| residents.contains(object)));
     }
 
     fn state_bytes(&self) -> usize {
-        self.links.state_bytes()
+        self.log.state_bytes()
     }
 }
 

@@ -203,6 +203,16 @@ impl Eviction for LruK {
         self.last_use[object.index()] = 0;
     }
 
+    #[inline]
+    fn touch(&self, upcoming: ObjectId) {
+        self.heap.touch(upcoming);
+    }
+
+    #[inline]
+    fn approach(&self, upcoming: ObjectId) {
+        self.heap.touch_node(upcoming);
+    }
+
     fn check(&self, residents: &Residents) {
         self.heap.check();
         assert_eq!(self.heap.len(), residents.len());

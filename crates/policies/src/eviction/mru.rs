@@ -63,6 +63,16 @@ impl Eviction for Mru {
         self.links.remove(object);
     }
 
+    #[inline]
+    fn touch(&self, upcoming: ObjectId) {
+        self.links.touch(upcoming);
+    }
+
+    #[inline]
+    fn approach(&self, upcoming: ObjectId) {
+        self.links.touch_neighbours(upcoming);
+    }
+
     fn check(&self, residents: &Residents) {
         assert_eq!(self.links.iter(LIST).count(), residents.len());
         assert!(self.links.iter(LIST).all(|object| residents.contains(object)));

@@ -21,6 +21,7 @@
 //! Removal other than by eviction leaves no ghost. State: 1 byte an object and 4 a resident or
 //! ghost, and 2 an object for ghosts that come back.
 
+use cache::prefetch;
 use cache::prelude::*;
 
 use crate::queue::Queue;
@@ -95,10 +96,19 @@ pub struct S3Fifo {
 }
 
 impl S3Fifo {
+    /// Fetches the state of an object that is next but some.
+    #[inline]
+    fn fetch_next(&self, queue: &Queue) {
+        if let Some(next) = queue.objects.soon() {
+            prefetch(&self.state, next.index());
+        }
+    }
+
     /// The next victim from the small queue, unless all it has goes to the main queue.
     #[inline]
     fn evict_small(&mut self, residents: &Residents) -> Option<ObjectId> {
         while let Some((object, size)) = self.small.pop(residents) {
+            self.fetch_next(&self.small);
             let state = &mut self.state[object.index()];
             if *state / USE < self.threshold {
                 *state = NOWHERE;
@@ -115,6 +125,7 @@ impl S3Fifo {
     fn evict_main(&mut self, residents: &Residents) -> ObjectId {
         loop {
             let (object, size) = self.main.pop(residents).expect("something is resident");
+            self.fetch_next(&self.main);
             let state = &mut self.state[object.index()];
             let uses = *state / USE;
             if uses == 0 {
@@ -220,6 +231,11 @@ impl Eviction for S3Fifo {
         let state = std::mem::replace(&mut self.state[object.index()], NOWHERE);
         let queue = if state & PLACE == SMALL { &mut self.small } else { &mut self.main };
         queue.remove(object, residents);
+    }
+
+    #[inline]
+    fn soon(&self) -> Option<ObjectId> {
+        self.small.objects.soon()
     }
 
     fn check(&self, residents: &Residents) {

@@ -15,6 +15,7 @@
 //!
 //! State: 1 byte an object and 4 a resident.
 
+use cache::prefetch;
 use cache::prelude::*;
 
 use crate::fifo_queue::FifoQueue;
@@ -75,6 +76,9 @@ impl Eviction for Sieve {
     fn evict(&mut self, _incoming: &Request, _residents: &Residents) -> ObjectId {
         loop {
             let ahead = self.ahead;
+            if let Some(next) = self.queues[usize::from(ahead)].soon() {
+                prefetch(&self.state, next.index());
+            }
             let object = self.queues[usize::from(ahead)].pop().expect("wrapped when it ran empty");
             let visited = self.state[object.index()] & VISITED != 0;
             if visited {
@@ -99,6 +103,11 @@ impl Eviction for Sieve {
     fn remove(&mut self, object: ObjectId, _cause: Removal, _residents: &Residents) {
         self.queues[usize::from(self.state[object.index()] & QUEUE)].remove(object);
         self.wrap();
+    }
+
+    #[inline]
+    fn soon(&self) -> Option<ObjectId> {
+        self.queues[usize::from(self.ahead)].soon()
     }
 
     fn check(&self, residents: &Residents) {

@@ -167,6 +167,16 @@ impl Eviction for Slru {
         self.segments.remove(object, residents.size_of(object));
     }
 
+    #[inline]
+    fn touch(&self, upcoming: ObjectId) {
+        self.segments.touch(upcoming);
+    }
+
+    #[inline]
+    fn approach(&self, upcoming: ObjectId) {
+        self.segments.touch_neighbours(upcoming);
+    }
+
     fn check(&self, residents: &Residents) {
         self.segments.check(|object| residents.size_of(object));
         for segment in self.numbers() {

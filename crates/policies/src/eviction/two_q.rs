@@ -205,6 +205,16 @@ impl Eviction for TwoQ {
         self.lists.remove(object, residents.size_of(object));
     }
 
+    #[inline]
+    fn touch(&self, upcoming: ObjectId) {
+        self.lists.touch(upcoming);
+    }
+
+    #[inline]
+    fn approach(&self, upcoming: ObjectId) {
+        self.lists.touch_neighbours(upcoming);
+    }
+
     fn check(&self, residents: &Residents) {
         self.lists.check(|object| residents.size_of(object));
         assert_eq!(self.lists.len(AM) + self.lists.len(A1_IN), residents.len() as u64);
