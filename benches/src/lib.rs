@@ -2,13 +2,15 @@
 
 use std::error::Error;
 use std::fs::File;
-use std::path::PathBuf;
+use std::io::{BufWriter, Write};
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use serde::{Deserialize, Serialize};
-use trace::Trace;
+use trace::{NEVER, Trace, next_use};
 
-/// Runs that are measured; one before them is not, since it finds everything cold.
+/// Runs that are measured unless said otherwise; one before them is not, since it finds everything
+/// cold.
 pub const ROUNDS: usize = 5;
 
 /// The recipe of a trace to measure on.
@@ -61,7 +63,23 @@ pub fn size_of(key: u64) -> u32 {
     1 + (scramble(key) >> 48) as u32
 }
 
-/// Million requests a second over [`ROUNDS`] runs on one core.
+/// Writes the requests as raw oracleGeneral records: keys scrambled, 10 000 requests a second, sizes
+/// by key.
+pub fn write_oracle_general(trace: &Trace, path: &Path) -> Result<(), Box<dyn Error>> {
+    let next = next_use(trace.objects(), trace.n_objects());
+    let mut file = BufWriter::new(File::create(path)?);
+    for (i, (object, next)) in trace.objects().iter().zip(next).enumerate() {
+        let key = scramble(u64::from(object.0));
+        let next = if next == NEVER { -1 } else { i64::from(next) + 1 };
+        file.write_all(&((i / 10_000) as u32).to_le_bytes())?;
+        file.write_all(&key.to_le_bytes())?;
+        file.write_all(&size_of(key).to_le_bytes())?;
+        file.write_all(&next.to_le_bytes())?;
+    }
+    Ok(file.flush()?)
+}
+
+/// Million requests a second over some runs on one core.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Speed {
     /// By wall clock.
@@ -74,14 +92,16 @@ pub struct Speed {
     pub cpu_median: f64,
 }
 
-/// Runs `work`, which handles `n_requests`, and also gives what the last run returned.
+/// Runs `work`, which handles `n_requests`, `rounds` times and once before, and also gives what the
+/// last run returned.
 pub fn measure<T>(
+    rounds: usize,
     n_requests: usize,
     mut work: impl FnMut() -> Result<T, Box<dyn Error>>,
 ) -> Result<(Speed, T), Box<dyn Error>> {
     let mut last = work()?;
     let (mut wall, mut cpu) = (Vec::new(), Vec::new());
-    for _ in 0..ROUNDS {
+    for _ in 0..rounds {
         // Freed before the clock starts, and before the next one takes memory.
         drop(last);
         let (start, cpu_start) = (Instant::now(), cpu_seconds());
@@ -93,10 +113,10 @@ pub fn measure<T>(
     wall.sort_by(f64::total_cmp);
     cpu.sort_by(f64::total_cmp);
     let speed = Speed {
-        median: speed(wall[ROUNDS / 2]),
-        min: speed(wall[ROUNDS - 1]),
+        median: speed(wall[rounds / 2]),
+        min: speed(wall[rounds - 1]),
         max: speed(wall[0]),
-        cpu_median: cpu.get(ROUNDS / 2).map_or(0.0, |seconds| speed(*seconds)),
+        cpu_median: cpu.get(rounds / 2).map_or(0.0, |seconds| speed(*seconds)),
     };
     Ok((speed, last))
 }

@@ -4,16 +4,14 @@
 //! input, so that peak memory is the case's own. All inputs hold the same requests.
 
 use std::error::Error;
-use std::fs::File;
-use std::io::{BufWriter, Write};
 use std::path::Path;
 use std::process::Command;
 
-use benches::{Arguments, Speed, measure, peak_bytes, scramble, show, size_of, zipf};
+use benches::{Arguments, ROUNDS, Speed, measure, peak_bytes, show, write_oracle_general, zipf};
 use frames::{TraceColumns, read_trace, write_trace};
 use serde::{Deserialize, Serialize};
+use trace::Trace;
 use trace::readers::{ReadOptions, read};
-use trace::{NEVER, Trace, next_use};
 
 struct Case {
     name: &'static str,
@@ -124,27 +122,16 @@ fn parent(case: &Case, input: &Path) -> Result<Found, Box<dyn Error>> {
 fn child(name: &str, input: &Path) -> Result<(), Box<dyn Error>> {
     let case = CASES.iter().find(|case| case.name == name).ok_or("no such case")?;
     let n_requests = (case.read)(input)?.n_requests();
-    let (speed, trace) = measure(n_requests, || (case.read)(input))?;
+    let (speed, trace) = measure(ROUNDS, n_requests, || (case.read)(input))?;
     let found =
         Found { requests: n_requests, objects: trace.n_objects(), peak: peak_bytes(), speed };
     Ok(serde_json::to_writer(std::io::stdout(), &found)?)
 }
 
-/// The same requests in both formats: keys scrambled, 10 000 requests a second, sizes by key.
+/// The same requests in both formats.
 fn write_inputs(dir: &Path) -> Result<(), Box<dyn Error>> {
-    let trace = zipf()?;
-    let next = next_use(trace.objects(), trace.n_objects());
     let raw = dir.join(RAW);
-    let mut file = BufWriter::new(File::create(&raw)?);
-    for (i, (object, next)) in trace.objects().iter().zip(next).enumerate() {
-        let key = scramble(u64::from(object.0));
-        let next = if next == NEVER { -1 } else { i64::from(next) + 1 };
-        file.write_all(&((i / 10_000) as u32).to_le_bytes())?;
-        file.write_all(&key.to_le_bytes())?;
-        file.write_all(&size_of(key).to_le_bytes())?;
-        file.write_all(&next.to_le_bytes())?;
-    }
-    file.flush()?;
+    write_oracle_general(&zipf()?, &raw)?;
     let trace = read(&raw, &ReadOptions::default(), &mut |_, _| {})?;
     Ok(write_trace(&dir.join(NATIVE), &trace, true)?)
 }

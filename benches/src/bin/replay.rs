@@ -3,17 +3,20 @@
 //! The capacity is a tenth of the objects (unit sizes) or of their bytes (sized). Misses are printed
 //! so that a change of results is not mistaken for a change of speed.
 //!
-//!     replay [--trace zipf-1.0-1m|zipf-0.8-10m] [--policies LIST] [--sizes unit|sized] [--record FILE]
+//!     replay [--trace zipf-1.0-1m|zipf-0.8-10m | --file TRACE] [--policies LIST]
+//!            [--sizes unit|sized] [--rounds N] [--record FILE]
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::error::Error;
 use std::ops::ControlFlow;
+use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
-use benches::{Arguments, Recipe, Speed, measure, show, size_of};
+use benches::{Arguments, ROUNDS, Recipe, Speed, measure, show, size_of};
 use cache::{Job, PolicyInfo, Unit, split_specs};
 use serde_json::{Map, Value};
-use trace::{ReadReport, Sizes, Trace, next_use};
+use trace::readers::{ReadOptions, read};
+use trace::{Columns, ReadReport, Sizes, Trace, next_use};
 
 /// Million requests a second that we want, with unit sizes: on the small trace, on the large one.
 const GOALS: &[(&str, Option<u32>, Option<u32>)] = &[
@@ -85,7 +88,7 @@ fn add(bytes: usize) {
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let arguments = Arguments::parse(&["trace", "policies", "sizes", "record"])?;
+    let arguments = Arguments::parse(&["trace", "file", "policies", "sizes", "rounds", "record"])?;
     let header = [
         "policy",
         "sizes",
@@ -100,7 +103,12 @@ fn main() -> Result<(), Box<dyn Error>> {
         "state_bytes_per_object",
         "misses",
     ];
-    let recipe = Recipe::named(arguments.get("trace").unwrap_or("zipf-1.0-1m"))?;
+    let recipe = arguments.get("trace").unwrap_or("zipf-1.0-1m");
+    let load = || match arguments.get("file") {
+        None => Ok(Recipe::named(recipe)?.generate()?),
+        Some(path) => objects_of(Path::new(path)),
+    };
+    let rounds = arguments.get("rounds").map_or(Ok(ROUNDS), str::parse)?;
     let policies = match arguments.get("policies") {
         None => policies::ALL.iter().map(|info| (*info, Map::new())).collect(),
         Some(list) => split_specs(list)?
@@ -114,8 +122,8 @@ fn main() -> Result<(), Box<dyn Error>> {
             continue;
         }
         let trace = match unit {
-            Unit::Objects => recipe.generate()?,
-            Unit::Bytes => with_sizes(recipe.generate()?)?,
+            Unit::Objects => load()?,
+            Unit::Bytes => with_sizes(load()?)?,
         };
         let clairvoyant = policies.iter().any(|(info, _)| info.kind.clairvoyant);
         let next_use = clairvoyant.then(|| next_use(trace.objects(), trace.n_objects()));
@@ -135,12 +143,12 @@ fn main() -> Result<(), Box<dyn Error>> {
         };
         for (policy, parameters) in &policies {
             let (Speed { median, min, max, cpu_median }, (misses, state)) =
-                measure(trace.n_requests(), || run(policy, parameters, &job))?;
+                measure(rounds, trace.n_requests(), || run(policy, parameters, &job))?;
             let spec = cache::PolicySpec { parameters: parameters.clone(), ..named(policy) };
             let mut row = vec![spec.to_string(), label.to_string()];
             row.extend([trace.n_requests().to_string(), trace.n_objects().to_string()]);
             row.push(job.capacity.to_string());
-            let goal = (unit == Unit::Objects).then(|| goal(policy.name, &recipe)).flatten();
+            let goal = (unit == Unit::Objects).then(|| goal(policy.name, recipe)).flatten();
             row.push(goal.map_or(String::new(), |goal| goal.to_string()));
             row.extend([median, min, max, cpu_median].map(|speed| format!("{speed:.1}")));
             row.push(format!("{:.1}", state as f64 / f64::from(trace.n_objects())));
@@ -155,13 +163,21 @@ fn named(policy: &PolicyInfo) -> cache::PolicySpec {
     cache::PolicySpec::named(policy.name)
 }
 
-fn goal(policy: &str, recipe: &Recipe) -> Option<u32> {
-    let small = recipe.name() == "zipf-1.0-1m";
+fn goal(policy: &str, recipe: &str) -> Option<u32> {
+    let small = recipe == "zipf-1.0-1m";
     match GOALS.iter().find(|goal| goal.0 == policy) {
         Some((_, goal, _)) if small => *goal,
         Some((.., goal)) => *goal,
         None => (small && SAMPLED.contains(&policy)).then_some(GOAL_OF_SAMPLED),
     }
+}
+
+/// The objects asked for in a file, and nothing else.
+fn objects_of(path: &Path) -> Result<Trace, Box<dyn Error>> {
+    let options = ReadOptions { ignore_time: true, ignore_op: true, ..ReadOptions::default() };
+    let trace = read(path, &options, &mut |_, _| {})?;
+    let columns = Columns::untimed(trace.objects().to_vec());
+    Ok(Trace::new(trace.name(), columns, ReadReport::default())?)
 }
 
 /// The same trace with a size for each object.

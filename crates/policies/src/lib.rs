@@ -36,6 +36,7 @@ pub mod prefetch;
 mod queue;
 mod recency_log;
 mod redis_pool;
+mod ring;
 mod roster;
 mod sketch;
 #[cfg(test)]

@@ -3,8 +3,8 @@
 //! Each object has a counter of its uses, cleared on insertion. The oldest object leaves if its
 //! counter is 0; otherwise the counter goes down by one and the object is as good as new. With one
 //! bit this is Corbató's approximation of LRU, which never moves anything on a hit; it is also
-//! called second chance and FIFO with reinsertion. More bits remember frequency (generalised
-//! CLOCK). With 0 bits it is FIFO.
+//! called second chance and FIFO with reinsertion, and it is the LP-FIFO of work on lazy promotion.
+//! More bits remember frequency (generalised CLOCK). With 0 bits it is FIFO.
 //!
 //! A hit is one byte to write. An eviction passes over at most as many objects as there were hits
 //! since, so it is O(1) amortised. The circular list with a hand is here a ring buffer whose front
@@ -21,7 +21,7 @@ cache::policy! {
     #[doc = "FIFO that gives objects used since another round"]
     Clock = "clock" {
         family: Fifo,
-        aliases: ["second-chance", "fifo-reinsertion"],
+        aliases: ["second-chance", "fifo-reinsertion", "lp-fifo"],
         paper: ("Corbató, A paging experiment with the Multics system", "MIT Project MAC Report MAC-M-384, 1968", ""),
     }
 }

@@ -9,6 +9,10 @@
 //! may be any number of segments. The lowest one takes what the others leave. With sizes the same
 //! rules hold, by the sums of sizes.
 //!
+//! `fill=share` bounds the lowest segment by its share as well: what overflows it leaves, although
+//! other segments may have room. That is S4LRU's rule, see [`s4lru`](super::s4lru). Objects larger
+//! than the lowest segment are refused.
+//!
 //! `fill=room` is libCacheSim's rule. A new object enters the lowest segment that has room, so a
 //! cache that is filling up takes new objects into upper segments; if none has room it enters the
 //! lowest, which then exceeds its share until a hit next overflows it. Objects larger than the
@@ -35,6 +39,8 @@ cache::policy! {
 pub enum Fill {
     /// To the lowest segment: the paper's rule.
     Lowest,
+    /// To the lowest segment, which keeps to its share: S4LRU's rule.
+    Share,
     /// To the lowest segment that has room, or else the lowest: libCacheSim's rule.
     Room,
 }
@@ -46,7 +52,7 @@ pub struct Params {
     /// Shares of the segments from the lowest up, one number each, as in 1:4.
     #[serde(deserialize_with = "weights")]
     pub weights: String,
-    /// Where new objects go: `lowest` (the paper) or `room`.
+    /// Where new objects go: `lowest` (the paper), `share` (the same, within its share) or `room`.
     pub fill: Fill,
 }
 
@@ -87,8 +93,7 @@ pub struct Slru {
     segments: Lists,
     capacities: Vec<u64>,
     fill: Fill,
-    /// A hit moved something into the lowest segment, which has to keep its share under
-    /// [`Fill::Room`].
+    /// Something came down to the lowest segment, or is to enter it, which has to keep its share.
     shedding: bool,
 }
 
@@ -100,7 +105,7 @@ impl Slru {
             while self.segments.weight(upper) > self.capacities[usize::from(upper)] {
                 let last = self.segments.back(upper).expect("it weighs something");
                 self.segments.move_to_front(upper - 1, last, residents.size_of(last));
-                self.shedding |= upper == 1 && self.fill == Fill::Room;
+                self.shedding |= upper == 1 && self.fill != Fill::Lowest;
             }
         }
     }
@@ -131,6 +136,11 @@ impl Eviction for Slru {
     }
 
     #[inline]
+    fn on_miss(&mut self, _request: &Request, _residents: &Residents) {
+        self.shedding = self.fill == Fill::Share;
+    }
+
+    #[inline]
     fn accepts(&self, request: &Request, _residents: &Residents) -> bool {
         self.fill == Fill::Lowest || request.size <= self.capacities[0]
     }
@@ -145,7 +155,8 @@ impl Eviction for Slru {
 
     #[inline]
     fn shed(&mut self, request: &Request, residents: &Residents) -> Option<ObjectId> {
-        self.shedding &= self.segments.weight(0) > self.capacities[0];
+        let incoming = if residents.contains(request.object) { 0 } else { request.size };
+        self.shedding &= self.segments.weight(0) + incoming > self.capacities[0];
         self.shedding.then(|| self.evict(request, residents))
     }
 
@@ -156,7 +167,7 @@ impl Eviction for Slru {
             occupied + request.size <= self.capacities[usize::from(*segment)]
         };
         let segment = match self.fill {
-            Fill::Lowest => 0,
+            Fill::Lowest | Fill::Share => 0,
             Fill::Room => self.numbers().find(has_room).unwrap_or(0),
         };
         self.segments.push_front(segment, request.object, request.size);
@@ -182,7 +193,8 @@ impl Eviction for Slru {
         for segment in self.numbers() {
             assert!(self.segments.iter(segment).all(|object| residents.contains(object)));
             let within = self.segments.weight(segment) <= self.capacities[usize::from(segment)];
-            assert!(segment == 0 || within, "segment {segment} overflows");
+            let bounded = segment > 0 || self.fill == Fill::Share;
+            assert!(within || !bounded, "segment {segment} overflows");
         }
         let n_listed: u64 = self.numbers().map(|segment| self.segments.len(segment)).sum();
         assert_eq!(n_listed, residents.len() as u64);

@@ -86,12 +86,12 @@ fn keeps_its_promises(spec: &str, unit: Unit, capacity: u64) {
 /// With room for everything, only the first use of an object misses. The capacity is large enough
 /// for the shares that policies derive from it, too: S3-FIFO refuses objects as large as its small
 /// queue, and segments with shares of their own (S3-FIFO v0 until its queues are balanced, SLRU
-/// filling by room) still evict only when the whole is full. B-LRU lets objects in on their second
-/// miss.
+/// filling by room) still evict only when the whole is full; with a lowest segment bounded by its
+/// share, as in S4LRU, that share alone holds all. B-LRU lets objects in on their second miss.
 fn only_compulsory_misses_with_room_for_all(spec: &str) {
     for unit in [Unit::Objects, Unit::Bytes] {
         let requests = some_requests(unit, 3);
-        let mut cache = cache_of(spec, 80 * 42, unit, &requests);
+        let mut cache = cache_of(spec, 4 * 80 * 42, unit, &requests);
         let misses = if spec.starts_with("b-lru") { 2 } else { 1 };
         let mut seen = std::collections::BTreeMap::new();
         for request in &requests {

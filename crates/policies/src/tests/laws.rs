@@ -49,6 +49,8 @@ fn none_beats_belady() {
                     "tiny-lfu",
                     "bypass=true",
                     "fill=room",
+                    "fill=share",
+                    "s4lru",
                 ];
                 let refuses = refuses.iter().any(|name| spec.contains(name));
                 let bound = if refuses { may_bypass } else { must_insert };
@@ -182,6 +184,15 @@ fn a_clock_without_bits_is_fifo() {
     same("clock:bits=0", "fifo", Unit::Bytes);
 }
 
+/// No object can be hot.
+#[test]
+fn clock_pro_with_cold_objects_only_is_clock_or_fifo() {
+    for unit in [Unit::Objects, Unit::Bytes] {
+        same("clock-pro:cold-ratio=1.0", "clock", unit);
+        same("clock-pro:cold-ratio=1.0,rules=program", "fifo", unit);
+    }
+}
+
 /// All on trial, nothing remembered.
 #[test]
 fn two_q_on_trial_only_is_fifo() {
@@ -194,6 +205,8 @@ fn two_q_on_trial_only_is_fifo() {
 fn lirs_with_hir_objects_only_is_lru() {
     same("lirs:hir-ratio=1.0", "lru", Unit::Objects);
     same("lirs:hir-ratio=1.0", "lru", Unit::Bytes);
+    same("lirs2:hir-ratio=1.0", "lru", Unit::Objects);
+    same("lirs2:hir-ratio=1.0", "lru", Unit::Bytes);
 }
 
 /// The small queue is all there is, and its objects need more uses than are counted.

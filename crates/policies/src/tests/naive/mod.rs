@@ -10,17 +10,24 @@ mod car;
 mod cart;
 mod clock;
 mod clock2q_plus;
+mod clock_pro;
+mod clock_pro_plus;
+mod dlirs;
 mod fifo;
+mod fifo_merge;
+mod frd;
 mod gds;
 mod gdsf;
 mod hyperbolic;
 mod lfu;
 mod lfu_da;
 mod lirs;
+mod lirs2;
 mod lrfu;
 mod lru;
 mod lru_k;
 mod lru_prob;
+mod memcached_lru;
 mod mq;
 mod mru;
 mod qd_lp;
@@ -29,10 +36,14 @@ mod random_two;
 mod redis_lfu;
 mod redis_lru;
 mod s3_fifo;
+mod s3_fifo_d;
+mod s4lru;
 mod sieve;
 mod size;
 mod slru;
 pub(super) mod tiny_lfu;
+mod tiny_lfu;
+mod tu_q;
 mod two_q;
 mod w_tiny_lfu;
 
@@ -126,17 +137,24 @@ twins! {
     cart::NaiveCart of Cart,
     clock::NaiveClock of Clock,
     clock2q_plus::NaiveClock2QPlus of Clock2QPlus,
+    clock_pro::NaiveClockPro of ClockPro,
+    clock_pro_plus::NaiveClockProPlus of ClockProPlus,
+    dlirs::NaiveDlirs of Dlirs,
     fifo::NaiveFifo of Fifo,
+    fifo_merge::NaiveFifoMerge of FifoMerge,
+    frd::NaiveFrd of Frd,
     gds::NaiveGds of Gds,
     gdsf::NaiveGdsf of Gdsf,
     hyperbolic::NaiveHyperbolic of Hyperbolic,
     lfu::NaiveLfu of Lfu,
     lfu_da::NaiveLfuDa of LfuDa,
     lirs::NaiveLirs of Lirs,
+    lirs2::NaiveLirs2 of Lirs2,
     lrfu::NaiveLrfu of Lrfu,
     lru::NaiveLru of Lru,
     lru_k::NaiveLruK of LruK,
     lru_prob::NaiveLruProb of LruProb,
+    memcached_lru::NaiveMemcachedLru of MemcachedLru,
     mq::NaiveMq of Mq,
     mru::NaiveMru of Mru,
     qd_lp::NaiveQdLp of QdLp,
@@ -145,10 +163,13 @@ twins! {
     redis_lfu::NaiveRedisLfu of RedisLfu,
     redis_lru::NaiveRedisLru of RedisLru,
     s3_fifo::NaiveS3Fifo of S3Fifo,
+    s3_fifo_d::NaiveS3FifoD of S3FifoD,
+    s4lru::NaiveS4Lru of S4Lru,
     sieve::NaiveSieve of Sieve,
     size::NaiveSize of Size,
     slru::NaiveSlru of Slru,
     tiny_lfu::NaiveTinyLfu of TinyLfu,
+    tu_q::NaiveTuQ of TuQ,
     two_q::NaiveTwoQ of TwoQ,
     w_tiny_lfu::NaiveWTinyLfu of WTinyLfu,
 }

@@ -8,7 +8,7 @@ use crate::eviction::slru::{Fill, Params};
 pub(crate) struct NaiveSlru {
     capacity: u64,
     shares: Vec<u64>,
-    room: bool,
+    fill: Fill,
     segments: Vec<Vec<Entry>>,
 }
 
@@ -18,7 +18,7 @@ impl NaiveSlru {
         let sum: u64 = weights.iter().sum();
         let shares: Vec<_> = weights.iter().map(|w| capacity * w / sum).collect();
         let segments = vec![Vec::new(); shares.len()];
-        NaiveSlru { capacity, shares, room: params.fill == Fill::Room, segments }
+        NaiveSlru { capacity, shares, fill: params.fill, segments }
     }
 
     fn used(&self) -> u64 {
@@ -40,7 +40,7 @@ impl NaiveSlru {
     }
 
     fn settle(&mut self, segment: usize) {
-        let has_share = segment > 0 || self.room;
+        let has_share = segment > 0 || self.fill != Fill::Lowest;
         while has_share && weight(&self.segments[segment]) > self.shares[segment] {
             self.cool(segment);
         }
@@ -61,14 +61,19 @@ impl Naive for NaiveSlru {
             }
             return true;
         }
-        if request.size > self.capacity || (self.room && request.size > self.shares[0]) {
+        let bounded = self.fill != Fill::Lowest;
+        if request.size > self.capacity || (bounded && request.size > self.shares[0]) {
             return false;
         }
         while self.used() + request.size > self.capacity {
             self.evict();
         }
+        while self.fill == Fill::Share && weight(&self.segments[0]) + request.size > self.shares[0]
+        {
+            self.evict();
+        }
         let mut enter = 0;
-        if self.room {
+        if self.fill == Fill::Room {
             for segment in (0..self.segments.len()).rev() {
                 if weight(&self.segments[segment]) + request.size <= self.shares[segment] {
                     enter = segment;
