@@ -42,7 +42,6 @@ mod sieve;
 mod size;
 mod slru;
 pub(super) mod tiny_lfu;
-mod tiny_lfu;
 mod tu_q;
 mod two_q;
 mod w_tiny_lfu;
