@@ -125,7 +125,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             Unit::Objects => load()?,
             Unit::Bytes => with_sizes(load()?)?,
         };
-        let clairvoyant = policies.iter().any(|(info, _)| info.clairvoyant);
+        let clairvoyant = policies.iter().any(|(info, _)| info.kind.clairvoyant);
         let next_use = clairvoyant.then(|| next_use(trace.objects(), trace.n_objects()));
         let job = Job {
             trace: &trace,
@@ -138,6 +138,8 @@ fn main() -> Result<(), Box<dyn Error>> {
             seed: 1,
             next_use: next_use.as_deref(),
             check: false,
+            admission: None,
+            prefetch: None,
         };
         for (policy, parameters) in &policies {
             let (Speed { median, min, max, cpu_median }, (misses, state)) =
@@ -195,6 +197,6 @@ fn run(
 ) -> Result<(u64, usize), Box<dyn Error>> {
     let before = HELD.load(Relaxed);
     PEAK.store(before, Relaxed);
-    let counts = (policy.run)(job, parameters, &mut |_| ControlFlow::Continue(()))?;
+    let counts = (policy.kind.run)(job, parameters, &mut |_| ControlFlow::Continue(()))?;
     Ok((counts.ok_or("stopped")?.misses(), PEAK.load(Relaxed) - before))
 }

@@ -102,13 +102,25 @@ impl<E: Eviction> Cache<E> {
     /// (each is shown to `on_victim`), the object comes in.
     #[inline]
     pub fn fill(&mut self, request: &Request, on_victim: &mut dyn FnMut(ObjectId)) -> Filled {
+        self.fill_if(request, |_| true, on_victim)
+    }
+
+    /// As [`fill`](Self::fill), if the object is `welcome`, which is asked after the policy saw the
+    /// miss and if the object is not oversized. If not, it counts as refused.
+    #[inline]
+    pub fn fill_if(
+        &mut self,
+        request: &Request,
+        welcome: impl FnOnce(&Residents) -> bool,
+        on_victim: &mut dyn FnMut(ObjectId),
+    ) -> Filled {
         if self.residents.contains(request.object) {
             return Filled::AlreadyIn;
         }
         self.policy.on_miss(request, &self.residents);
         if request.size > self.capacity {
             Filled::Oversized
-        } else if self.admit(request, on_victim) {
+        } else if welcome(&self.residents) && self.admit(request, on_victim) {
             Filled::Inserted
         } else {
             Filled::Refused

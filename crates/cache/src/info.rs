@@ -2,10 +2,15 @@
 
 use std::ops::ControlFlow;
 
+use schemars::JsonSchema;
+use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
 use trace::{Trace, next_use};
 
-use crate::{Cache, Contents, Counts, Error, Eviction, ParamError, Plan, Setup, Unit, replay};
+use crate::{
+    AdmissionKind, Cache, Contents, Counts, Error, Eviction, Guard, ParamError, Plan, PrefetchKind,
+    Setup, Unit, replay, replay_guarded,
+};
 
 /// What kind of idea a policy is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -80,14 +85,19 @@ pub struct Job<'a> {
     pub next_use: Option<&'a [u32]>,
     /// Recompute the policy's invariants at the end.
     pub check: bool,
+    /// What turns objects away at the door.
+    pub admission: Option<Chosen<'a, AdmissionKind>>,
+    /// What brings objects in unasked.
+    pub prefetch: Option<Chosen<'a, PrefetchKind>>,
 }
 
 impl Job<'_> {
-    fn setup(&self) -> Setup {
+    /// What a policy is built for, if so many objects can be resident.
+    pub(crate) fn setup(&self, n_objects: u32) -> Setup {
         Setup {
             capacity: self.capacity,
             unit: self.unit,
-            n_objects: self.trace.n_objects(),
+            n_objects,
             n_requests: self.trace.n_requests() as u64,
             seed: self.seed,
         }
@@ -104,29 +114,77 @@ pub type RunPolicy =
 /// Makes a cache under a policy with parameters given as values.
 pub type BuildPolicy = fn(&Setup, &Map<String, Value>) -> Result<Box<dyn Contents>, Error>;
 
-/// A registered policy.
+/// What something registered says of itself.
 #[derive(Debug)]
-pub struct PolicyInfo {
+pub struct Info<K> {
     /// Name, in kebab case, as in the paper.
     pub name: &'static str,
     /// Other names it is found under.
     pub aliases: &'static [&'static str],
     /// One line.
     pub doc: &'static str,
-    /// Kind of idea.
-    pub family: Family,
     /// Source.
     pub paper: Paper,
-    /// Knows the future.
-    pub clairvoyant: bool,
     /// File it is written in.
     pub file: &'static str,
     /// Its parameters.
     pub parameters: fn() -> Vec<Parameter>,
+    /// What only its kind has.
+    pub kind: K,
+}
+
+/// Something registered, with the parameters given; the rest have their defaults.
+#[derive(Debug)]
+pub struct Chosen<'a, K: 'static> {
+    /// What it is.
+    pub info: &'static Info<K>,
+    /// Its parameters.
+    pub parameters: &'a Map<String, Value>,
+}
+
+impl<K> Clone for Chosen<'_, K> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<K> Copy for Chosen<'_, K> {}
+
+/// What only eviction policies say of themselves.
+#[derive(Debug, Clone, Copy)]
+pub struct EvictionKind {
+    /// Kind of idea.
+    pub family: Family,
+    /// Knows the future.
+    pub clairvoyant: bool,
     /// Its whole run, compiled for it; `None` if stopped.
     pub run: RunPolicy,
     /// A cache of it, for the tiers of a stack.
     pub build: BuildPolicy,
+}
+
+/// A registered eviction policy.
+pub type PolicyInfo = Info<EvictionKind>;
+
+/// What the declarations of all kinds expand to: `pub static INFO`.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! info {
+    (
+        $info:ty, $doc:literal, $name:literal, [$($alias:literal),*],
+        ($title:literal, $venue:literal, $doi:literal), $params:ty, $kind:expr
+    ) => {
+        /// What this policy says of itself.
+        pub static INFO: $info = $crate::Info {
+            name: $name,
+            aliases: &[$($alias),*],
+            doc: $doc,
+            paper: $crate::Paper { title: $title, venue: $venue, doi: $doi },
+            file: file!(),
+            parameters: $crate::parameters_of::<$params>,
+            kind: $kind,
+        };
+    };
 }
 
 /// Declares a policy: its documentation line, type, name, and origin. Expands to
@@ -138,31 +196,28 @@ macro_rules! policy {
         $type:ty = $name:literal {
             family: $family:ident,
             aliases: [$($alias:literal),*],
-            paper: ($title:literal, $venue:literal, $doi:literal) $(,)?
+            paper: ($($paper:literal),*) $(,)?
         }
     ) => {
-        /// What this policy says of itself.
-        pub static INFO: $crate::PolicyInfo = $crate::PolicyInfo {
-            name: $name,
-            aliases: &[$($alias),*],
-            doc: $doc,
-            family: $crate::Family::$family,
-            paper: $crate::Paper { title: $title, venue: $venue, doi: $doi },
-            clairvoyant: <$type as $crate::Eviction>::NEEDS.next_use,
-            file: file!(),
-            parameters: $crate::parameters_of::<$type>,
-            run: |job, parameters, progress| {
-                $crate::run_erased::<$type>($name, job, parameters, progress)
-            },
-            build: |setup, parameters| $crate::build_erased::<$type>($name, setup, parameters),
-        };
+        $crate::info! {
+            $crate::PolicyInfo, $doc, $name, [$($alias),*], ($($paper),*),
+            <$type as $crate::Eviction>::Params,
+            $crate::EvictionKind {
+                family: $crate::Family::$family,
+                clairvoyant: <$type as $crate::Eviction>::NEEDS.next_use,
+                run: |job, parameters, progress| {
+                    $crate::run_erased::<$type>($name, job, parameters, progress)
+                },
+                build: |setup, parameters| $crate::build_erased::<$type>($name, setup, parameters),
+            }
+        }
     };
 }
 
-/// The parameters of `E`, from its schema.
-pub fn parameters_of<E: Eviction>() -> Vec<Parameter> {
-    let schema = schemars::schema_for!(E::Params).to_value();
-    let defaults = serde_json::to_value(E::Params::default()).unwrap_or_default();
+/// What parameters of type `P` there are, from its schema.
+pub fn parameters_of<P: Default + Serialize + JsonSchema>() -> Vec<Parameter> {
+    let schema = schemars::schema_for!(P).to_value();
+    let defaults = serde_json::to_value(P::default()).unwrap_or_default();
     let properties = schema.get("properties").and_then(Value::as_object);
     properties
         .into_iter()
@@ -175,15 +230,23 @@ pub fn parameters_of<E: Eviction>() -> Vec<Parameter> {
         .collect()
 }
 
+/// Parameters given as values, of the policy of this kind and name.
+pub fn params_of<P: DeserializeOwned>(
+    what: &'static str,
+    name: &str,
+    parameters: &Map<String, Value>,
+) -> Result<P, Error> {
+    serde_json::from_value(Value::Object(parameters.clone()))
+        .map_err(|error| Error::parameter(what, name, ParamError(with_hint(error.to_string()))))
+}
+
 fn build<E: Eviction>(
     name: &str,
     setup: &Setup,
     parameters: &Map<String, Value>,
 ) -> Result<Cache<E>, Error> {
-    let explain = |source| Error::Parameter { policy: name.to_string(), source };
-    let params: E::Params = serde_json::from_value(Value::Object(parameters.clone()))
-        .map_err(|error| explain(ParamError(with_hint(error.to_string()))))?;
-    let policy = E::new(setup, &params).map_err(explain)?;
+    let params = params_of("policy", name, parameters)?;
+    let policy = E::new(setup, &params).map_err(|e| Error::parameter("policy", name, e))?;
     Ok(Cache::new(setup, policy))
 }
 
@@ -201,7 +264,9 @@ pub fn run_erased<E: Eviction>(
     parameters: &Map<String, Value>,
     progress: Progress<'_>,
 ) -> Result<Option<Counts>, Error> {
-    let mut cache = build::<E>(name, &job.setup(), parameters)?;
+    let mut guard = Guard::of(job)?;
+    let n_objects = guard.as_ref().map_or(job.trace.n_objects(), Guard::n_objects);
+    let mut cache = build::<E>(name, &job.setup(n_objects), parameters)?;
     let own_next_use = (E::NEEDS.next_use && job.next_use.is_none())
         .then(|| {
             let n = job.trace.n_requests();
@@ -217,7 +282,10 @@ pub fn run_erased<E: Eviction>(
         warmup: job.warmup,
         next_use: job.next_use.or(own_next_use.as_deref()),
     };
-    let counts = replay(&plan, &mut cache, progress);
+    let counts = match &mut guard {
+        None => replay(&plan, &mut cache, progress),
+        Some(guard) => replay_guarded(&plan, &mut cache, guard, progress),
+    };
     if job.check {
         cache.check();
     }

@@ -5,23 +5,34 @@
 //! returns integer [`Counts`]. The loop is compiled once for each policy and size unit: no hashing,
 //! no allocation and no dynamic call a request. A [`PolicyInfo`] holds a pointer to that compiled
 //! run, so choosing a policy by name costs one indirect call a run.
+//!
+//! An [`Admission`] policy before the cache, or a [`Prefetch`]er beside it, goes with any policy. Such
+//! runs have a loop of their own, [`replay_guarded`], so the plain one knows nothing of them.
 
+mod addresses;
+mod admission;
 mod cache;
 mod error;
 mod eviction;
+mod guarded;
 mod info;
+mod prefetch;
 mod replay;
 mod residents;
 mod spec;
 
+pub use addresses::Addresses;
+pub use admission::{Admission, AdmissionInfo, AdmissionKind, BuildAdmission};
 pub use cache::{Access, Cache, Contents, Filled};
 pub use error::Error;
 pub use eviction::{Eviction, Needs, ParamError, Removal, Request, Setup, Unit};
+pub use guarded::{Guard, replay_guarded};
 pub use info::{
-    BuildPolicy, Family, Job, Paper, Parameter, PolicyInfo, Progress, RunPolicy, build_erased,
-    parameters_of, run_erased,
+    BuildPolicy, Chosen, EvictionKind, Family, Info, Job, Paper, Parameter, PolicyInfo, Progress,
+    RunPolicy, build_erased, parameters_of, params_of, run_erased,
 };
-pub use replay::{Counts, Plan, replay};
+pub use prefetch::{BuildPrefetch, Outcome, Prefetch, PrefetchInfo, PrefetchKind, Prospects};
+pub use replay::{Counts, Plan, Prefetches, replay};
 pub use residents::Residents;
 pub use spec::{PolicySpec, split_specs};
 pub use trace::prefetch::prefetch;
@@ -29,8 +40,8 @@ pub use trace::prefetch::prefetch;
 /// The names a policy file needs.
 pub mod prelude {
     pub use crate::{
-        Eviction, Family, Needs, Paper, ParamError, Removal, Request, Residents, Setup, Unit,
-        policy,
+        Addresses, Admission, Eviction, Family, Needs, Outcome, Paper, ParamError, Prefetch,
+        Removal, Request, Residents, Setup, Unit, policy,
     };
     pub use schemars::JsonSchema;
     pub use serde::{Deserialize, Serialize};

@@ -25,6 +25,23 @@ pub struct Counts {
     pub oversized: u64,
     /// Misses on objects that the policy would not have.
     pub refused: u64,
+    /// Misses on objects that the admission policy turned away.
+    pub denied: u64,
+    /// What prefetching did.
+    pub prefetches: Prefetches,
+}
+
+/// What prefetching did, after warm-up. Prefetches are not requests.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Prefetches {
+    /// Objects brought in unasked.
+    pub issued: u64,
+    /// Those of them asked for before they left.
+    pub used: u64,
+    /// Those that left unused: pollution. The rest were resident and unused at the end.
+    pub unused: u64,
+    /// Sum of the sizes of those brought in.
+    pub bytes: u64,
 }
 
 impl Counts {
@@ -46,6 +63,17 @@ impl Counts {
     /// Byte misses / bytes; 0 of no bytes.
     pub fn byte_miss_ratio(&self) -> f64 {
         ratio(self.byte_misses(), self.bytes)
+    }
+
+    /// Prefetches used / prefetches issued; 0 of none.
+    pub fn prefetch_accuracy(&self) -> f64 {
+        ratio(self.prefetches.used, self.prefetches.issued)
+    }
+
+    /// Prefetches used / these and the misses left: the share of misses spared, if each use counts as
+    /// one; 0 of none.
+    pub fn prefetch_coverage(&self) -> f64 {
+        ratio(self.prefetches.used, self.prefetches.used + self.misses())
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use cache::PolicySpec;
 use clap::{Parser, Subcommand, ValueEnum};
 use experiment::Setting;
 
@@ -30,7 +31,7 @@ pub(crate) enum Command {
     Schema(Schema),
     /// Replay traces through single caches, counting hits and misses
     Replay(Replay),
-    /// List eviction policies, or explain one
+    /// List eviction and admission policies and prefetchers, or explain one
     Policies(Policies),
     /// Look at, convert, sample and generate traces
     #[command(subcommand)]
@@ -166,7 +167,7 @@ pub(crate) enum Document {
 /// capacities in parallel.
 #[derive(Debug, Parser)]
 #[command(
-    after_help = "Examples:\n  cache-strategy replay traces/build-opens.csv.zst --policy lru,arc --capacity 1%,10%\n  cache-strategy replay t.bin --policy s3-fifo:version=v1,small-ratio=0.2 --capacity 64MiB\n  cache-strategy replay t.lis --policy belady --capacity 1000 --format json"
+    after_help = "Examples:\n  cache-strategy replay traces/build-opens.csv.zst --policy lru,arc --capacity 1%,10%\n  cache-strategy replay t.bin --policy s3-fifo:version=v1,small-ratio=0.2 --capacity 64MiB\n  cache-strategy replay t.lis --policy belady --capacity 1000 --format json\n  cache-strategy replay t.lis --policy lru --capacity 1000 --prefetch next-block:degree=4"
 )]
 pub(crate) struct Replay {
     /// Trace files
@@ -185,6 +186,12 @@ pub(crate) struct Replay {
     /// Requests at the start that fill the cache but are not counted: 10% or a number
     #[arg(long, default_value = "0", value_name = "AMOUNT")]
     pub(crate) warmup: String,
+    /// Admission policy before every cache, such as size:threshold=64KiB
+    #[arg(long, value_name = "POLICY")]
+    pub(crate) admission: Option<PolicySpec>,
+    /// Prefetcher beside every cache, such as next-block:degree=4
+    #[arg(long, value_name = "POLICY")]
+    pub(crate) prefetch: Option<PolicySpec>,
     /// Seed of policies that draw
     #[arg(long, default_value_t = 1)]
     pub(crate) seed: u64,
@@ -240,7 +247,7 @@ pub(crate) struct ReadArgs {
     pub(crate) csv_time_unit: Option<String>,
 }
 
-/// List eviction policies, or explain one
+/// List eviction and admission policies and prefetchers, or explain one
 #[derive(Debug, Parser)]
 pub(crate) struct Policies {
     /// Policy to explain

@@ -72,7 +72,7 @@ impl FromStr for PolicyText {
     fn from_str(text: &str) -> Result<Self, String> {
         let spec: PolicySpec = text.parse().map_err(|e: cache::Error| e.to_string())?;
         let info = policies::resolve(&spec).map_err(|e| e.to_string())?;
-        if info.clairvoyant {
+        if info.kind.clairvoyant {
             return Err(format!(
                 "`{}` knows the future, which no tier of a stack does; use it with `replay`",
                 info.name

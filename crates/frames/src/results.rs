@@ -188,6 +188,24 @@ table! {
         oversized: u64,
         #[doc = "Misses on objects that the policy would not have."]
         refused: u64,
+        #[doc = "Admission policy with the parameters given; empty if there was none."]
+        admission: String,
+        #[doc = "Misses on objects that the admission policy turned away."]
+        denied: u64,
+        #[doc = "Prefetcher with the parameters given; empty if there was none."]
+        prefetch: String,
+        #[doc = "Objects brought in unasked, after warm-up."]
+        prefetches: u64,
+        #[doc = "Sum of their sizes, in bytes."]
+        prefetch_bytes: u64,
+        #[doc = "Prefetches whose object was asked for before it left."]
+        prefetches_used: u64,
+        #[doc = "Prefetches whose object left unused: pollution. The rest were unused and resident at the end."]
+        prefetches_unused: u64,
+        #[doc = "prefetches_used / prefetches; 0 of none."]
+        prefetch_accuracy: f64,
+        #[doc = "prefetches_used / (prefetches_used + misses): the share of misses spared, if each use counts as one; 0 of none."]
+        prefetch_coverage: f64,
         #[doc = "Wall-clock time of the run, in seconds; differs from run to run."]
         seconds: f64,
     }

@@ -1,14 +1,38 @@
-//! Cache policies, one file each, and the list of them.
+//! Cache policies, one file each, and the lists of them: eviction policies, admission policies and
+//! prefetchers.
 //!
-//! To add one: write `eviction/my_policy.rs` after the model of [`eviction::lru`], and add its name
-//! to the list in `eviction/mod.rs`. Documentation, command line, scenario schema and the
-//! conformance tests follow from the list.
+//! To add one: write `eviction/my_policy.rs` after the model of [`eviction::lru`] (or a file in
+//! `admission/` or `prefetch/`), and add its name to the list in `mod.rs` beside it. Documentation,
+//! command line, scenario schema and the conformance tests follow from the list.
 
+/// Expands a list of module names to the modules, the slice of what they say of themselves, and the
+/// conformance tests for each.
+macro_rules! policies {
+    ($info:ident checked by $check:ident: $($module:ident),* $(,)?) => {
+        $(pub mod $module;)*
+
+        /// All of them, in alphabetical order of their files.
+        pub static ALL: &[&cache::$info] = &[$(&$module::INFO),*];
+
+        #[cfg(test)]
+        mod conformance {
+            $(
+                #[test]
+                fn $module() {
+                    crate::tests::$check::check(&super::$module::INFO);
+                }
+            )*
+        }
+    };
+}
+
+pub mod admission;
 pub mod eviction;
 mod fifo_queue;
 mod heap;
 mod index_set;
 mod lists;
+pub mod prefetch;
 mod queue;
 mod recency_log;
 mod redis_pool;
@@ -18,36 +42,67 @@ mod sketch;
 #[cfg(test)]
 mod tests;
 
-use cache::{Error, PolicyInfo, PolicySpec};
+use cache::{AdmissionInfo, Error, Info, PolicyInfo, PolicySpec, PrefetchInfo, Setup, Unit};
 
 /// All eviction policies, in alphabetical order.
 pub use eviction::ALL;
 
-/// The policy called `name`, by name or alias.
+/// The eviction policy called `name`, by name or alias.
 pub fn find(name: &str) -> Result<&'static PolicyInfo, Error> {
-    let known = |info: &&&PolicyInfo| info.name == name || info.aliases.contains(&name);
-    ALL.iter().find(known).copied().ok_or_else(|| Error::NoSuchPolicy {
+    find_in(eviction::ALL, "policy", name)
+}
+
+/// The admission policy called `name`, by name or alias.
+pub fn find_admission(name: &str) -> Result<&'static AdmissionInfo, Error> {
+    find_in(admission::ALL, "admission policy", name)
+}
+
+/// The prefetcher called `name`, by name or alias.
+pub fn find_prefetch(name: &str) -> Result<&'static PrefetchInfo, Error> {
+    find_in(prefetch::ALL, "prefetcher", name)
+}
+
+fn find_in<K>(
+    all: &[&'static Info<K>],
+    what: &'static str,
+    name: &str,
+) -> Result<&'static Info<K>, Error> {
+    let known = |info: &&&'static Info<K>| info.name == name || info.aliases.contains(&name);
+    all.iter().find(known).copied().ok_or_else(|| Error::NoSuchPolicy {
+        what,
         name: name.to_string(),
         nearest: trace::error::nearest(
             name,
-            ALL.iter()
+            all.iter()
                 .flat_map(|info| std::iter::once(info.name).chain(info.aliases.iter().copied())),
         )
         .map(str::to_string),
     })
 }
 
+/// What policies are built for when only their parameters are checked.
+fn nominal(unit: Unit) -> Setup {
+    Setup { capacity: 1000, unit, n_objects: 1, n_requests: 1, seed: 0 }
+}
+
 /// Looks a specification up and checks its parameters at a nominal capacity, so that a misspelt
 /// one is refused before any trace is read.
 pub fn resolve(spec: &PolicySpec) -> Result<&'static PolicyInfo, Error> {
     let info = find(&spec.name)?;
-    let nominal = cache::Setup {
-        capacity: 1000,
-        unit: cache::Unit::Objects,
-        n_objects: 1,
-        n_requests: 1,
-        seed: 0,
-    };
-    (info.build)(&nominal, &spec.parameters)?;
+    (info.kind.build)(&nominal(Unit::Objects), &spec.parameters)?;
+    Ok(info)
+}
+
+/// As [`resolve`], an admission policy before a cache whose capacity counts `unit`.
+pub fn resolve_admission(spec: &PolicySpec, unit: Unit) -> Result<&'static AdmissionInfo, Error> {
+    let info = find_admission(&spec.name)?;
+    (info.kind.build)(&nominal(unit), &spec.parameters)?;
+    Ok(info)
+}
+
+/// As [`resolve`], a prefetcher.
+pub fn resolve_prefetch(spec: &PolicySpec) -> Result<&'static PrefetchInfo, Error> {
+    let info = find_prefetch(&spec.name)?;
+    (info.kind.build)(&nominal(Unit::Objects), &spec.parameters, cache::Addresses::default())?;
     Ok(info)
 }

@@ -308,7 +308,7 @@ impl Station {
         let info = policies::find(&tier.policy.name)?;
         let expires = tier.ttl.is_some() || run.trace.columns().ttl_ns.is_some();
         Ok(Station {
-            contents: (info.build)(&setup, &tier.policy.parameters)?,
+            contents: (info.kind.build)(&setup, &tier.policy.parameters)?,
             expires: if expires {
                 vec![u64::MAX; run.trace.n_objects() as usize]
             } else {

@@ -169,7 +169,7 @@ fn a_single_fast_tier_counts_as_flat_replay_does() {
         (0..20_000).map(|n| (stream.uniform_at(n).powi(3) * 500.0) as u32).collect();
     let trace = trace_of(&numbers);
     let arrivals: Vec<u64> = (0..numbers.len() as u64).map(|n| n * 1_000).collect();
-    for info in policies::ALL.iter().filter(|info| !info.clairvoyant) {
+    for info in policies::ALL.iter().filter(|info| !info.kind.clairvoyant) {
         let stack = stack(vec![tier("L1", info.name, 60, Nanos(1))], Nanos(10));
         let outcome = run(&trace, &arrivals, &stack);
         let job = cache::Job {
@@ -180,8 +180,10 @@ fn a_single_fast_tier_counts_as_flat_replay_does() {
             seed: 1,
             next_use: None,
             check: true,
+            admission: None,
+            prefetch: None,
         };
-        let counts = (info.run)(&job, &Default::default(), &mut |_| ControlFlow::Continue(()));
+        let counts = (info.kind.run)(&job, &Default::default(), &mut |_| ControlFlow::Continue(()));
         assert_eq!(outcome.hits(), counts.unwrap().unwrap().hits, "{}", info.name);
     }
 }

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::io::Write as _;
 
 use anyhow::Result;
-use cache::{Parameter, PolicyInfo};
+use cache::{EvictionKind, Info, Paper, Parameter};
 use serde_json::Value;
 
 use crate::args::{Format, Policies};
@@ -15,15 +15,22 @@ pub(crate) fn policies(args: &Policies) -> Result<u8> {
     match &args.name {
         _ if args.markdown => out.write_all(markdown().as_bytes())?,
         Some(name) => {
-            let info = policies::find(name)?;
+            let found = named(name)?;
             match args.format {
-                Format::Json => writeln!(out, "{}", as_json(info))?,
-                _ => out.write_all(explain(info).as_bytes())?,
+                Format::Json => {
+                    for entry in &found {
+                        writeln!(out, "{}", entry.as_json())?;
+                    }
+                }
+                _ => {
+                    let texts: Vec<String> = found.iter().map(Entry::explained).collect();
+                    out.write_all(texts.join("\n").as_bytes())?;
+                }
             }
         }
         None if args.format == Format::Json => {
-            for info in policies::ALL {
-                writeln!(out, "{}", as_json(info))?;
+            for entry in all() {
+                writeln!(out, "{}", entry.as_json())?;
             }
         }
         None => listing().write(args.format, &mut out)?,
@@ -31,16 +38,54 @@ pub(crate) fn policies(args: &Policies) -> Result<u8> {
     Ok(0)
 }
 
+/// What is registered, of any kind.
+struct Entry {
+    kind: &'static str,
+    /// Of eviction policies.
+    eviction: Option<EvictionKind>,
+    name: &'static str,
+    aliases: &'static [&'static str],
+    doc: &'static str,
+    paper: Paper,
+    parameters: Vec<Parameter>,
+    file: &'static str,
+}
+
+/// In the order they are listed in: the kinds, then by file.
+fn all() -> Vec<Entry> {
+    let eviction = policies::ALL
+        .iter()
+        .map(|info| Entry { eviction: Some(info.kind), ..Entry::of("eviction", info) });
+    let admission = policies::admission::ALL.iter().map(|info| Entry::of("admission", info));
+    let prefetch = policies::prefetch::ALL.iter().map(|info| Entry::of("prefetch", info));
+    eviction.chain(admission).chain(prefetch).collect()
+}
+
+/// Those that go by a name, of each kind at most one.
+fn named(name: &str) -> Result<Vec<Entry>, cache::Error> {
+    let mut found = all();
+    found.retain(|entry| entry.name == name || entry.aliases.contains(&name));
+    if found.is_empty() {
+        let all = all();
+        let names = all.iter().flat_map(|entry| std::iter::once(&entry.name).chain(entry.aliases));
+        let nearest = trace::error::nearest(name, names.copied()).map(str::to_string);
+        return Err(cache::Error::NoSuchPolicy { what: "policy", name: name.into(), nearest });
+    }
+    Ok(found)
+}
+
 fn listing() -> Listing {
-    let mut listing = Listing::new(&["policy", "family", "parameters", "what_it_does", "source"]);
-    for info in policies::ALL {
-        let parameters: Vec<String> = (info.parameters)().iter().map(written).collect();
+    let columns = ["policy", "kind", "family", "parameters", "what_it_does", "source"];
+    let mut listing = Listing::new(&columns);
+    for entry in all() {
+        let parameters: Vec<String> = entry.parameters.iter().map(written).collect();
         listing.push(vec![
-            Field::text(info.name),
-            Field::text(info.family.name()),
+            Field::text(entry.name),
+            Field::text(entry.kind),
+            Field::text(entry.eviction.map_or("", |kind| kind.family.name())),
             Field::text(parameters.join(", ")),
-            Field::text(info.doc.trim()),
-            Field::text(info.paper.venue),
+            Field::text(entry.doc),
+            Field::text(entry.paper.venue),
         ]);
     }
     listing
@@ -54,47 +99,91 @@ fn written(parameter: &Parameter) -> String {
     }
 }
 
-fn as_json(info: &PolicyInfo) -> Value {
-    let parameters: Vec<Value> = (info.parameters)()
-        .into_iter()
-        .map(|p| serde_json::json!({ "name": p.name, "default": p.default, "doc": p.doc }))
-        .collect();
-    serde_json::json!({
-        "policy": info.name,
-        "aliases": info.aliases,
-        "family": info.family.name(),
-        "doc": info.doc.trim(),
-        "clairvoyant": info.clairvoyant,
-        "parameters": parameters,
-        "paper": { "title": info.paper.title, "venue": info.paper.venue, "doi": info.paper.doi },
-        "file": info.file,
-    })
-}
-
-fn explain(info: &PolicyInfo) -> String {
-    let mut out = format!("{}: {}\n\n", info.name, info.doc.trim());
-    let _ = writeln!(out, "  family      {}", info.family.name());
-    if !info.aliases.is_empty() {
-        let _ = writeln!(out, "  also called {}", info.aliases.join(", "));
-    }
-    if info.clairvoyant {
-        out.push_str("  knows the future: a bound, not a policy to deploy\n");
-    }
-    let _ = writeln!(out, "  source      {}", info.paper.title);
-    let doi =
-        if info.paper.doi.is_empty() { String::new() } else { format!(", doi {}", info.paper.doi) };
-    let _ = writeln!(out, "              {}{doi}", info.paper.venue);
-    let _ = writeln!(out, "  written in  {}", info.file);
-    let parameters = (info.parameters)();
-    if parameters.is_empty() {
-        out.push_str("\nIt takes no parameters.\n");
-    } else {
-        out.push_str("\nParameters, with their defaults:\n");
-        for parameter in parameters {
-            let _ = writeln!(out, "  {}\n      {}", written(&parameter), parameter.doc);
+impl Entry {
+    fn of<K>(kind: &'static str, info: &Info<K>) -> Self {
+        Entry {
+            kind,
+            eviction: None,
+            name: info.name,
+            aliases: info.aliases,
+            doc: info.doc.trim(),
+            paper: info.paper,
+            parameters: (info.parameters)(),
+            file: info.file,
         }
     }
-    out
+
+    fn as_json(&self) -> Value {
+        let parameters: Vec<Value> = self
+            .parameters
+            .iter()
+            .map(|p| serde_json::json!({ "name": p.name, "default": p.default, "doc": p.doc }))
+            .collect();
+        let Paper { title, venue, doi } = self.paper;
+        serde_json::json!({
+            "policy": self.name,
+            "kind": self.kind,
+            "aliases": self.aliases,
+            "family": self.eviction.map(|kind| kind.family.name()),
+            "doc": self.doc,
+            "clairvoyant": self.eviction.is_some_and(|kind| kind.clairvoyant),
+            "parameters": parameters,
+            "paper": { "title": title, "venue": venue, "doi": doi },
+            "file": self.file,
+        })
+    }
+
+    fn explained(&self) -> String {
+        let mut out = format!("{}: {}\n\n", self.name, self.doc);
+        let _ = writeln!(out, "  kind        {}", self.kind);
+        if let Some(kind) = self.eviction {
+            let _ = writeln!(out, "  family      {}", kind.family.name());
+        }
+        if !self.aliases.is_empty() {
+            let _ = writeln!(out, "  also called {}", self.aliases.join(", "));
+        }
+        if self.eviction.is_some_and(|kind| kind.clairvoyant) {
+            out.push_str("  knows the future: a bound, not a policy to deploy\n");
+        }
+        let Paper { title, venue, doi } = self.paper;
+        let _ = writeln!(out, "  source      {title}");
+        let doi = if doi.is_empty() { String::new() } else { format!(", doi {doi}") };
+        let _ = writeln!(out, "              {venue}{doi}");
+        let _ = writeln!(out, "  written in  {}", self.file);
+        if self.parameters.is_empty() {
+            out.push_str("\nIt takes no parameters.\n");
+        } else {
+            out.push_str("\nParameters, with their defaults:\n");
+            for parameter in &self.parameters {
+                let _ = writeln!(out, "  {}\n      {}", written(parameter), parameter.doc);
+            }
+        }
+        out
+    }
+
+    fn as_markdown(&self) -> String {
+        let mut out = format!("\n## {}\n\n{}.", self.name, self.doc);
+        if let Some(kind) = self.eviction {
+            let _ = write!(out, " Family: {}.", kind.family.name());
+        }
+        if !self.aliases.is_empty() {
+            let _ = write!(out, " Also called {}.", self.aliases.join(", "));
+        }
+        let Paper { title, venue, doi } = self.paper;
+        let _ = write!(out, "\n\nSource: {title}. {venue}.");
+        if !doi.is_empty() {
+            let _ = write!(out, " doi:{doi}.");
+        }
+        out.push('\n');
+        if !self.parameters.is_empty() {
+            out.push_str("\n| parameter | meaning |\n|---|---|\n");
+            for parameter in &self.parameters {
+                let doc = parameter.doc.replace('|', "\\|");
+                let _ = writeln!(out, "| `{}` | {doc} |", written(parameter));
+            }
+        }
+        out
+    }
 }
 
 /// docs/policies.md.
@@ -102,30 +191,16 @@ fn markdown() -> String {
     let mut out = String::from(
         "# Eviction policies\n\nGenerated by `cache-strategy policies --markdown`; a test keeps it up to date.\nParameters are shown with their defaults, which are the paper's.\n",
     );
-    for info in policies::ALL {
-        let _ = write!(
-            out,
-            "\n## {}\n\n{}. Family: {}.",
-            info.name,
-            info.doc.trim(),
-            info.family.name()
-        );
-        if !info.aliases.is_empty() {
-            let _ = write!(out, " Also called {}.", info.aliases.join(", "));
+    let mut kind = "eviction";
+    for entry in all() {
+        if entry.kind != kind {
+            kind = entry.kind;
+            out.push_str(match kind {
+                "admission" => "\n# Admission policies\n\nBefore a cache of any eviction policy: `cache-strategy replay --admission NAME`. The right size or\nprobability depends on the trace; defaults of those are examples.\n",
+                _ => "\n# Prefetchers\n\nBeside a cache of any eviction policy: `cache-strategy replay --prefetch NAME`.\n",
+            });
         }
-        let _ = write!(out, "\n\nSource: {}. {}.", info.paper.title, info.paper.venue);
-        if !info.paper.doi.is_empty() {
-            let _ = write!(out, " doi:{}.", info.paper.doi);
-        }
-        out.push('\n');
-        let parameters = (info.parameters)();
-        if !parameters.is_empty() {
-            out.push_str("\n| parameter | meaning |\n|---|---|\n");
-            for parameter in parameters {
-                let doc = parameter.doc.replace('|', "\\|");
-                let _ = writeln!(out, "| `{}` | {doc} |", written(&parameter));
-            }
-        }
+        out.push_str(&entry.as_markdown());
     }
     out
 }

@@ -9,7 +9,9 @@ use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 use anyhow::{Context, Result, anyhow, bail};
-use cache::{Counts, Job, PolicyInfo, PolicySpec, split_specs};
+use cache::{
+    AdmissionKind, Chosen, Counts, Job, PolicyInfo, PolicySpec, PrefetchKind, split_specs,
+};
 use experiment::RunProgress;
 use experiment::scenario::Warmup;
 use frames::ReplayRow;
@@ -29,6 +31,7 @@ pub(crate) fn replay(args: &Replay) -> Result<u8> {
     let policies = parse_policies(&args.policy)?;
     let capacities = parse_capacities(&args.capacity)?;
     let unit = unit(args.unit, &capacities)?;
+    let beside = Beside::of(args, unit)?;
     let warmup: Warmup = args.warmup.parse().map_err(|what: String| anyhow!("--warmup: {what}"))?;
     let format = output_format(args)?;
     let progress = Arc::new(RunProgress::default());
@@ -42,14 +45,16 @@ pub(crate) fn replay(args: &Replay) -> Result<u8> {
         let grid: Vec<Run<'_>> = policies
             .iter()
             .flat_map(|(spec, info)| capacities.iter().map(move |capacity| (spec, *info, capacity)))
-            .map(|(spec, info, capacity)| Run::new(&trace, unit, spec, info, capacity, warmup))
+            .map(|(spec, info, capacity)| {
+                Run::new(&trace, unit, spec, info, capacity, warmup, beside)
+            })
             .collect();
         if warmup.of(trace.n_requests()) == trace.n_requests() {
             bail!("{}: the warm-up of {warmup} leaves no request to count", path.display());
         }
         let next_use = grid
             .iter()
-            .any(|run| run.info.clairvoyant)
+            .any(|run| run.info.kind.clairvoyant)
             .then(|| trace::next_use(trace.objects(), trace.n_objects()));
         progress.done.store(0, Ordering::Relaxed);
         progress.total.store((grid.len() * trace.n_requests()) as u64, Ordering::Relaxed);
@@ -99,6 +104,35 @@ fn parse_policies(lists: &[String]) -> Result<Vec<(PolicySpec, &'static PolicyIn
         }
     }
     Ok(policies)
+}
+
+/// What stands before and beside every cache of the grid.
+#[derive(Clone, Copy)]
+struct Beside<'a> {
+    admission: Option<Chosen<'a, AdmissionKind>>,
+    prefetch: Option<Chosen<'a, PrefetchKind>>,
+}
+
+impl<'a> Beside<'a> {
+    fn of(args: &'a Replay, unit: cache::Unit) -> Result<Self, cache::Error> {
+        let admission = args.admission.as_ref().map(|spec| {
+            let info = policies::resolve_admission(spec, unit)?;
+            Ok(Chosen { info, parameters: &spec.parameters })
+        });
+        let prefetch = args.prefetch.as_ref().map(|spec| {
+            let info = policies::resolve_prefetch(spec)?;
+            Ok(Chosen { info, parameters: &spec.parameters })
+        });
+        Ok(Beside { admission: admission.transpose()?, prefetch: prefetch.transpose()? })
+    }
+}
+
+/// As in a specification; empty if there is none.
+fn written<K>(chosen: Option<Chosen<'_, K>>) -> String {
+    chosen.map_or_else(String::new, |chosen| {
+        let name = chosen.info.name.to_string();
+        PolicySpec { name, parameters: chosen.parameters.clone() }.to_string()
+    })
 }
 
 /// A capacity before the trace is known.
@@ -175,6 +209,7 @@ struct Run<'a> {
     info: &'static PolicyInfo,
     capacity: u64,
     warmup: usize,
+    beside: Beside<'a>,
 }
 
 impl<'a> Run<'a> {
@@ -185,6 +220,7 @@ impl<'a> Run<'a> {
         info: &'static PolicyInfo,
         capacity: &Capacity,
         warmup: Warmup,
+        beside: Beside<'a>,
     ) -> Self {
         let whole = match unit {
             cache::Unit::Objects => u64::from(trace.n_objects()),
@@ -195,7 +231,7 @@ impl<'a> Run<'a> {
             Capacity::Share(share) => ((whole as f64 * share) as u64).max(1),
         };
         let warmup = warmup.of(trace.n_requests());
-        Run { trace, unit, spec, info, capacity, warmup }
+        Run { trace, unit, spec, info, capacity, warmup, beside }
     }
 
     fn go(
@@ -212,6 +248,8 @@ impl<'a> Run<'a> {
             seed: args.seed,
             next_use,
             check: args.check,
+            admission: self.beside.admission,
+            prefetch: self.beside.prefetch,
         };
         let mut seen = 0;
         let mut report = |done: usize| {
@@ -224,7 +262,7 @@ impl<'a> Run<'a> {
             }
         };
         let start = Instant::now();
-        let counts = (self.info.run)(&job, &self.spec.parameters, &mut report)?;
+        let counts = (self.info.kind.run)(&job, &self.spec.parameters, &mut report)?;
         Ok(counts.map(|counts| self.row(&counts, start.elapsed().as_secs_f64())))
     }
 
@@ -245,6 +283,15 @@ impl<'a> Run<'a> {
             byte_miss_ratio: counts.byte_miss_ratio(),
             oversized: counts.oversized,
             refused: counts.refused,
+            admission: written(self.beside.admission),
+            denied: counts.denied,
+            prefetch: written(self.beside.prefetch),
+            prefetches: counts.prefetches.issued,
+            prefetch_bytes: counts.prefetches.bytes,
+            prefetches_used: counts.prefetches.used,
+            prefetches_unused: counts.prefetches.unused,
+            prefetch_accuracy: counts.prefetch_accuracy(),
+            prefetch_coverage: counts.prefetch_coverage(),
             seconds,
         }
     }
@@ -289,12 +336,28 @@ fn listing(rows: &[ReplayRow]) -> Result<Listing> {
         "byte_miss_ratio",
         "oversized",
         "refused",
+        "admission",
+        "denied",
+        "prefetch",
+        "prefetches",
+        "prefetch_bytes",
+        "prefetches_used",
+        "prefetches_unused",
+        "prefetch_accuracy",
+        "prefetch_coverage",
         "seconds",
     ];
     // People see what tells runs apart and how they went; what was turned away only if anything was.
     let mut exact_only = vec!["parameters", "objects", "hits", "bytes", "byte_misses"];
     exact_only.extend(rows.iter().all(|row| row.oversized == 0).then_some("oversized"));
     exact_only.extend(rows.iter().all(|row| row.refused == 0).then_some("refused"));
+    if rows.iter().all(|row| row.admission.is_empty()) {
+        exact_only.extend(["admission", "denied"]);
+    }
+    exact_only.push("prefetch_bytes");
+    if rows.iter().all(|row| row.prefetch.is_empty()) {
+        exact_only.extend(columns.iter().filter(|name| name.starts_with("prefetch")));
+    }
     let mut listing = Listing::new(&columns).for_programs(&exact_only);
     for row in rows {
         let parameters: Map<String, Value> = serde_json::from_str(&row.parameters)?;
@@ -315,6 +378,15 @@ fn listing(rows: &[ReplayRow]) -> Result<Listing> {
             Field::new(row.byte_miss_ratio, percent(row.byte_miss_ratio)),
             Field::count(row.oversized),
             Field::count(row.refused),
+            Field::text(&row.admission),
+            Field::count(row.denied),
+            Field::text(&row.prefetch),
+            Field::count(row.prefetches),
+            Field::count(row.prefetch_bytes),
+            Field::count(row.prefetches_used),
+            Field::count(row.prefetches_unused),
+            Field::new(row.prefetch_accuracy, percent(row.prefetch_accuracy)),
+            Field::new(row.prefetch_coverage, percent(row.prefetch_coverage)),
             Field::new(row.seconds, format!("{:.3}", row.seconds)),
         ]);
     }

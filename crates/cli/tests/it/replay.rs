@@ -51,6 +51,15 @@ fn json_has_the_fields_promised() {
             "byte_miss_ratio",
             "oversized",
             "refused",
+            "admission",
+            "denied",
+            "prefetch",
+            "prefetches",
+            "prefetch_bytes",
+            "prefetches_used",
+            "prefetches_unused",
+            "prefetch_accuracy",
+            "prefetch_coverage",
             "seconds",
         ]
     );
@@ -83,6 +92,53 @@ fn a_trace_counted_by_hand() {
     assert_eq!(count(&["-c", "6", "--unit", "bytes"]), [5, 0, 23, 23, 1]);
     assert_eq!(count(&["-c", "100%", "--unit", "bytes"]), [5, 2, 23, 15, 0]);
     assert_eq!(count(&["-c", "2", "--limit", "3"]), [3, 1, 11, 8, 0]);
+}
+
+/// Blocks 1 to 4 in order: the first misses, and each brings in the next. 5 is never asked for.
+#[test]
+fn a_door_and_a_prefetcher_are_counted_by_hand() {
+    let dir = workplace();
+    write(dir.path(), "trace.csv", "key,size\n1,3\n2,5\n3,3\n4,7\n");
+    let ask = |args: &[&str]| replay(dir.path(), &[&["-p", "fifo", "-c", "9"], args].concat());
+    let rows = ask(&["--prefetch", "next-block", "--format", "json"]).json();
+    let counts =
+        ["hits", "prefetches", "prefetches_used", "prefetches_unused", "prefetch_bytes", "denied"]
+            .map(|name| rows[0][name].as_u64().unwrap());
+    // 2, 3, 4, and 5 as large as 4.
+    assert_eq!(counts, [3, 4, 3, 0, 5 + 3 + 7 + 7, 0]);
+    assert_eq!(rows[0]["prefetch_accuracy"], 0.75);
+    assert_eq!(rows[0]["prefetch_coverage"], 0.75);
+    assert_eq!(rows[0]["prefetch"], "next-block");
+    let door = ["--unit", "bytes", "--admission", "size:threshold=5B"];
+    let rows = ask(&[&door[..], &["--format", "json"]].concat()).json();
+    assert_eq!((&rows[0]["denied"], &rows[0]["oversized"]), (&2.into(), &0.into()));
+    assert_eq!(rows[0]["admission"], "size:threshold=5B");
+    // People see these columns only if there is something in them.
+    assert!(ask(&door).stdout.contains("denied") && !ask(&door).stdout.contains("prefetch"));
+    assert!(!ask(&[]).stdout.contains("denied"));
+}
+
+#[test]
+fn a_door_or_prefetcher_that_cannot_be_is_refused_with_a_hint() {
+    let dir = place();
+    let ask = |args: &[&str]| {
+        program(dir.path(), &[&["replay", "trace.csv", "-p", "lru", "-c", "9"], args].concat())
+    };
+    ask(&["--admission", "sise"]).refused_with(
+        "no admission policy is called `sise`\nhint: did you mean `size`? `cache-strategy policies` lists them",
+    );
+    ask(&["--admission", "size"]).refused_with(
+        "admission policy `size`: it goes by size, and capacities count objects: count bytes",
+    );
+    ask(&["--prefetch", "next-block:degre=2"])
+        .refused_with(
+        "prefetcher `next-block`: unknown field `degre`, expected one of `degree`, `step`, `trigger`\nhint: did you mean `degree`?",
+    );
+    write(dir.path(), "trace.csv", "key,size\na,1\nb,1\n");
+    ask(&["--prefetch", "stride"]).refused_with(
+        "prefetcher `stride` computes with block numbers or addresses, and the keys of the trace are not numbers\nhint: markov and probability-graph need no numbers",
+    );
+    ask(&["--prefetch", "markov"]).ok();
 }
 
 #[test]

@@ -1,27 +1,7 @@
 //! The list of eviction policies.
 
-/// Expands a list of module names to the modules, the slice of what they say of themselves, and the
-/// conformance tests for each.
-macro_rules! policies {
-    ($($module:ident),* $(,)?) => {
-        $(pub mod $module;)*
-
-        /// All eviction policies, in alphabetical order.
-        pub static ALL: &[&cache::PolicyInfo] = &[$(&$module::INFO),*];
-
-        #[cfg(test)]
-        mod conformance {
-            $(
-                #[test]
-                fn $module() {
-                    crate::tests::conformance::check(&super::$module::INFO);
-                }
-            )*
-        }
-    };
-}
-
 policies! {
+    PolicyInfo checked by conformance:
     arc,
     b_lru,
     belady,

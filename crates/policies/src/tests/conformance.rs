@@ -121,8 +121,10 @@ fn the_compiled_run_says_the_same(info: &PolicyInfo, spec: &str) {
         seed: SEED,
         next_use: None,
         check: true,
+        admission: None,
+        prefetch: None,
     };
-    let run = (info.run)(&job, &spec.parameters, &mut |_| std::ops::ControlFlow::Continue(()));
+    let run = (info.kind.run)(&job, &spec.parameters, &mut |_| std::ops::ControlFlow::Continue(()));
     let counts = run.unwrap().unwrap();
     assert_eq!(counts.requests, (requests.len() - warmup) as u64);
     assert_eq!(counts.hits, hits[warmup..].iter().filter(|hit| **hit).count() as u64, "{spec}");

@@ -1,8 +1,12 @@
 //! What every policy is held to: worked examples, conformance, naive twins, laws.
 
+pub(crate) mod admission;
 pub(crate) mod conformance;
+mod guarded;
 mod laws;
 mod naive;
+mod naive_guarded;
+pub(crate) mod prefetch;
 
 use cache::{Contents, Filled, PolicySpec, Request, Setup, Unit};
 use trace::ObjectId;
@@ -55,7 +59,7 @@ pub(crate) fn cache_of(
     let n_objects = requests.iter().map(|request| request.object.0 + 1).max().unwrap_or(0);
     let n_requests = requests.len() as u64;
     let setup = Setup { capacity, unit, n_objects, n_requests, seed: SEED };
-    (crate::find(&spec.name).unwrap().build)(&setup, &spec.parameters).unwrap()
+    (crate::find(&spec.name).unwrap().kind.build)(&setup, &spec.parameters).unwrap()
 }
 
 /// A read that fills on a miss; whether it hit.

@@ -1,3 +1,4 @@
 //! Tests of the policies from outside.
 
+mod admission;
 mod reference;

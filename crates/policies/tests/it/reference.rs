@@ -188,7 +188,7 @@ fn points(folder: &Path) -> Points {
 
 /// Where other people's data are, and in it the tables; if they are there.
 #[expect(clippy::print_stderr, reason = "says what is skipped")]
-fn folders() -> Option<(PathBuf, PathBuf)> {
+pub(crate) fn folders() -> Option<(PathBuf, PathBuf)> {
     let beside = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared");
     let folder = std::env::var_os("CACHE_STRATEGY_REFERENCE");
     let folder = folder.map_or(PathBuf::from(beside), PathBuf::from);
@@ -201,7 +201,7 @@ fn folders() -> Option<(PathBuf, PathBuf)> {
 }
 
 /// Reads a trace, if it is there.
-fn load(folder: &Path, (name, file, format): (&str, &str, &str)) -> Option<Trace> {
+pub(crate) fn load(folder: &Path, (name, file, format): (&str, &str, &str)) -> Option<Trace> {
     let path = folder.join(file);
     let options = ReadOptions {
         format: Some(format.into()),
@@ -230,9 +230,11 @@ fn run(trace: &Trace, next_use: &[u32], point: &Point, seed: u64) -> (u64, u64) 
         seed,
         next_use: Some(next_use),
         check: true,
+        admission: None,
+        prefetch: None,
     };
     let go_on = &mut |_| ControlFlow::Continue(());
-    let counts = (policies::find(&spec.name).unwrap().run)(&job, &spec.parameters, go_on);
+    let counts = (policies::find(&spec.name).unwrap().kind.run)(&job, &spec.parameters, go_on);
     let counts = counts.unwrap().unwrap();
     (counts.misses(), counts.byte_misses())
 }

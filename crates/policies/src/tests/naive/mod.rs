@@ -41,7 +41,7 @@ mod s4lru;
 mod sieve;
 mod size;
 mod slru;
-mod tiny_lfu;
+pub(super) mod tiny_lfu;
 mod tu_q;
 mod two_q;
 mod w_tiny_lfu;
