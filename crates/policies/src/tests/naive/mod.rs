@@ -6,6 +6,7 @@
 mod arc;
 mod b_lru;
 mod belady;
+mod cacheus;
 mod car;
 mod cart;
 mod clock;
@@ -14,6 +15,7 @@ mod fifo;
 mod gds;
 mod gdsf;
 mod hyperbolic;
+mod lecar;
 mod lfu;
 mod lfu_da;
 mod lirs;
@@ -69,6 +71,21 @@ fn stream(purpose: &str) -> Stream {
     Stream::new(SEED, purpose)
 }
 
+/// The places drawn for a sample from `n` members, as `roster` defines them.
+fn sample(purpose: &str, number: u64, size: u32, n: usize) -> Vec<usize> {
+    let mut state = stream(purpose).bits_at(number);
+    let mut places = Vec::new();
+    for _ in 0..size {
+        state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = state;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^= z >> 31;
+        places.push((u128::from(z) * n as u128 / (1 << 64)) as usize);
+    }
+    places
+}
+
 /// An object and the size it came with.
 type Entry = (ObjectId, u64);
 
@@ -122,6 +139,7 @@ twins! {
     arc::NaiveArc of Arc,
     b_lru::NaiveBLru of BLru,
     belady::NaiveBelady of Belady,
+    cacheus::NaiveCacheus of Cacheus,
     car::NaiveCar of Car,
     cart::NaiveCart of Cart,
     clock::NaiveClock of Clock,
@@ -130,6 +148,7 @@ twins! {
     gds::NaiveGds of Gds,
     gdsf::NaiveGdsf of Gdsf,
     hyperbolic::NaiveHyperbolic of Hyperbolic,
+    lecar::NaiveLeCaR of LeCaR,
     lfu::NaiveLfu of Lfu,
     lfu_da::NaiveLfuDa of LfuDa,
     lirs::NaiveLirs of Lirs,
