@@ -14,10 +14,9 @@
 //! of residents stands for N. Draws come from the stream `lecar` under the run's seed, one a victim.
 //!
 //! `rules=libcachesim` is that program's policy of this name. What comes back starts at a count of
-//! 1; so LFU cannot know what was popular before. The experts share one history, as long as the cache;
-//! a victim that both agree on is remembered, too, for the expert that was drawn; weights have no
-//! bound, and draws are in hundredths. N is the capacity, in bytes if that is its unit, where d^t
-//! is all but 1.
+//! 1, so that LFU cannot tell what was popular before, which is most of the difference; weights have
+//! no bound (1e-10 is added to each), and draws are in hundredths. N is the capacity, in bytes if
+//! that is its unit, where d^t is all but 1.
 //!
 //! Removal other than by eviction leaves no history. State: 29 bytes an object and 24 a resident.
 
@@ -56,7 +55,7 @@ pub struct Params {
     /// LRU's weight at first.
     #[schemars(range(min = 0.0, max = 1.0))]
     pub initial_weight: f64,
-    /// What a history remembers, as a share of the capacity. libCacheSim's is 1, whatever is given.
+    /// What a history remembers, as a share of the capacity.
     #[schemars(range(min = 0.0))]
     pub history_ratio: f64,
     /// Whose LeCaR: `authors` or `libcachesim`.
@@ -78,10 +77,9 @@ impl Default for Params {
 const LRU: usize = 0;
 const LFU: usize = 1;
 
-/// Residents, last used in front.
-const RESIDENTS: u8 = 0;
-/// The history of LRU, or of both; that of LFU comes next.
-const HISTORY: u8 = 1;
+/// The histories, by expert, and the residents, last used in front.
+const HISTORIES: [u8; 2] = [0, 1];
+const RESIDENTS: u8 = 2;
 
 /// d^t after N requests.
 const DISCOUNT: f64 = 0.005;
@@ -96,7 +94,6 @@ const TINY: f64 = 1e-10;
 #[derive(Debug, Clone, Copy, Default)]
 struct Past {
     uses: u32,
-    expert: u8,
     /// When it was evicted.
     left: u64,
 }
@@ -119,14 +116,6 @@ pub struct LeCaR {
 }
 
 impl LeCaR {
-    #[inline]
-    fn history_of(&self, expert: usize) -> u8 {
-        match self.params.rules {
-            Rules::Authors => HISTORY + expert as u8,
-            Rules::LibCacheSim => HISTORY,
-        }
-    }
-
     /// Less weight for an expert whose victim came back `elapsed` requests after it left.
     fn blame(&mut self, expert: usize, elapsed: u64, residents: &Residents) {
         let by_residents =
@@ -172,7 +161,6 @@ impl Eviction for LeCaR {
             let what = "`learning-rate` and `history-ratio` are expected to be at least 0";
             return Err(ParamError(what.into()));
         }
-        let ratio = if params.rules == Rules::LibCacheSim { 1.0 } else { history_ratio };
         Ok(LeCaR {
             lists: Lists::new(setup.n_objects, 3),
             heap: Heap::new(setup.n_objects),
@@ -180,7 +168,7 @@ impl Eviction for LeCaR {
             weights: [params.initial_weight, 1.0 - params.initial_weight],
             draws: Stream::new(setup.seed, "lecar"),
             uses: 1,
-            history_capacity: setup.share(ratio),
+            history_capacity: setup.share(history_ratio),
             setup: *setup,
             params: params.clone(),
         })
@@ -198,10 +186,10 @@ impl Eviction for LeCaR {
     fn on_miss(&mut self, request: &Request, residents: &Residents) {
         let Request { object, seq: now, .. } = *request;
         self.uses = 1;
-        if self.lists.home(object).is_some() {
-            let Past { uses, expert, left } = self.past[object.index()];
+        if let Some(history) = self.lists.home(object) {
+            let Past { uses, left } = self.past[object.index()];
             self.lists.remove(object, residents.size_of(object));
-            self.blame(expert.into(), now.saturating_sub(left), residents);
+            self.blame(history.into(), now.saturating_sub(left), residents);
             if self.params.rules == Rules::Authors {
                 self.uses = uses.saturating_add(1);
             }
@@ -217,13 +205,12 @@ impl Eviction for LeCaR {
         let (uses, _) = self.heap.key(victim);
         let size = residents.size_of(victim);
         self.heap.remove(victim);
-        if oldest == rarest && self.params.rules == Rules::Authors {
+        if oldest == rarest {
             self.lists.remove(victim, size);
         } else {
-            let history = self.history_of(expert);
-            self.lists.move_to_front(history, victim, size);
-            self.past[victim.index()] = Past { uses, expert: expert as u8, left: incoming.seq };
-            self.trim(history, residents);
+            self.lists.move_to_front(HISTORIES[expert], victim, size);
+            self.past[victim.index()] = Past { uses, left: incoming.seq };
+            self.trim(HISTORIES[expert], residents);
         }
         victim
     }
@@ -247,7 +234,7 @@ impl Eviction for LeCaR {
         assert_eq!(self.heap.len(), residents.len());
         assert!(self.heap.iter().all(|(_, object)| residents.contains(object)));
         assert!(self.lists.iter(RESIDENTS).all(|object| residents.contains(object)));
-        for history in [HISTORY, HISTORY + 1] {
+        for history in HISTORIES {
             assert!(self.lists.weight(history) <= self.history_capacity);
         }
         assert!((self.weights.iter().sum::<f64>() - 1.0).abs() < 1e-9);

@@ -90,16 +90,13 @@ impl NaiveLeCaR {
         let lfu = (0..n).min_by_key(rarity).unwrap();
         let agree = lru == lfu;
         let victim = self.residents.remove(if by_lru { lru } else { lfu });
-        if agree && self.authors() {
+        if agree {
             return;
         }
         self.ghosts.push(Ghost { entry: victim.entry, uses: victim.uses, left: now, by_lru });
-        // Authors: each history on its own. Otherwise: all ghosts are one.
-        let ratio = if self.authors() { self.params.history_ratio } else { 1.0 };
-        let limit = super::share(self.world.capacity, ratio);
+        let limit = super::share(self.world.capacity, self.params.history_ratio);
         loop {
-            let apart = self.authors();
-            let same = |ghost: &&Ghost| !apart || ghost.by_lru == by_lru;
+            let same = |ghost: &&Ghost| ghost.by_lru == by_lru;
             let entries: Vec<Entry> = self.ghosts.iter().filter(same).map(|g| g.entry).collect();
             if weight(&entries) <= limit {
                 break;

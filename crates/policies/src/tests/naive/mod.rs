@@ -18,6 +18,7 @@ mod hyperbolic;
 mod lecar;
 mod lfu;
 mod lfu_da;
+mod lhd;
 mod lirs;
 mod lrfu;
 mod lru;
@@ -31,6 +32,7 @@ mod random_two;
 mod redis_lfu;
 mod redis_lru;
 mod s3_fifo;
+mod sampled;
 mod sieve;
 mod size;
 mod slru;
@@ -151,6 +153,7 @@ twins! {
     lecar::NaiveLeCaR of LeCaR,
     lfu::NaiveLfu of Lfu,
     lfu_da::NaiveLfuDa of LfuDa,
+    lhd::NaiveLhd of Lhd,
     lirs::NaiveLirs of Lirs,
     lrfu::NaiveLrfu of Lrfu,
     lru::NaiveLru of Lru,
@@ -164,6 +167,7 @@ twins! {
     redis_lfu::NaiveRedisLfu of RedisLfu,
     redis_lru::NaiveRedisLru of RedisLru,
     s3_fifo::NaiveS3Fifo of S3Fifo,
+    sampled::NaiveSampled of Sampled,
     sieve::NaiveSieve of Sieve,
     size::NaiveSize of Size,
     slru::NaiveSlru of Slru,
