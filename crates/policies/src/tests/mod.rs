@@ -177,6 +177,8 @@ pub(crate) const VARIANTS: &[&str] = &[
     "w-tiny-lfu",
     "w-tiny-lfu:doorkeeper=true,period=4,protected-ratio=0.5,window-ratio=0.3",
     "w-tiny-lfu:window-ratio=0.0",
+    "w-tiny-lfu:adaptive=true,period=1",
+    "w-tiny-lfu:adaptive=true,period=1,protected-ratio=0.9,window-ratio=0.4",
 ];
 
 #[test]
