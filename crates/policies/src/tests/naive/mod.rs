@@ -11,12 +11,14 @@ mod car;
 mod cart;
 mod clock;
 mod clock2q_plus;
+mod fbr;
 mod fifo;
 mod gds;
 mod gdsf;
 mod hyperbolic;
 mod lecar;
 mod lfu;
+mod lfu_aging;
 mod lfu_da;
 mod lhd;
 mod lirs;
@@ -146,12 +148,14 @@ twins! {
     cart::NaiveCart of Cart,
     clock::NaiveClock of Clock,
     clock2q_plus::NaiveClock2QPlus of Clock2QPlus,
+    fbr::NaiveFbr of Fbr,
     fifo::NaiveFifo of Fifo,
     gds::NaiveGds of Gds,
     gdsf::NaiveGdsf of Gdsf,
     hyperbolic::NaiveHyperbolic of Hyperbolic,
     lecar::NaiveLeCaR of LeCaR,
     lfu::NaiveLfu of Lfu,
+    lfu_aging::NaiveLfuAging of LfuAging,
     lfu_da::NaiveLfuDa of LfuDa,
     lhd::NaiveLhd of Lhd,
     lirs::NaiveLirs of Lirs,
