@@ -2,14 +2,15 @@
 //! count-min sketch.
 //!
 //! Four counters of 4 bits stand for each object, one in each of four rows, at places given by a
-//! hash of its number; it is estimated by the least of them, so counts err upwards only. Every so
-//! many additions all counters are halved, which forgets the past. A row has four counters for each
-//! object that fits the cache, rounded up to a power of two.
+//! hash of its number; it is estimated by the least of them, so counts err upwards only. An addition
+//! raises only those of its counters that are the least, TinyLFU's minimal increment. Every so many
+//! additions all counters are halved, which forgets the past. A row has four counters for each object
+//! that fits the cache, rounded up to a power of two.
 //!
 //! The rows are cut into blocks of 32 counters, and the four counters of an object are in the same
 //! block of each: together 64 bytes, one cache line, found by one hash. So two objects that share a
-//! block collide more often than in a sketch of independent rows, and estimates are a little higher.
-//! Caffeine's sketch is laid out so since its version 3.
+//! block collide more often than in a sketch of independent rows. Caffeine's sketch is laid out so
+//! since its version 3; it raises all four counters, which makes estimates higher.
 //!
 //! With a doorkeeper, a Bloom filter with as many bits as a row has counters and four bits an object
 //! notes the first addition after a halving, and only further ones are counted; it counts as 1 and
@@ -31,6 +32,18 @@ const HALVED: u64 = 0x7777_7777_7777_7777;
 #[derive(Debug, Clone, Copy)]
 #[repr(align(64))]
 struct Block([u64; 2 * ROWS]);
+
+impl Block {
+    /// The counters of an object, by row.
+    #[inline]
+    fn counts(&self, columns: [u32; ROWS]) -> [u64; ROWS] {
+        let count = |row: usize| {
+            let (word, shift) = counter(row, columns[row]);
+            self.0[word] >> shift & SATURATED
+        };
+        [count(0), count(1), count(2), count(3)]
+    }
+}
 
 /// Approximate counts.
 #[derive(Debug)]
@@ -107,11 +120,14 @@ impl Sketch {
     pub(crate) fn add(&mut self, object: ObjectId, period: u64) {
         let place = place(object, self.blocks.len());
         if self.knock(&place) {
-            let Block(words) = &mut self.blocks[place.block];
-            for (row, column) in place.columns.into_iter().enumerate() {
-                let (word, shift) = counter(row, column);
-                let below = words[word] >> shift & SATURATED < SATURATED;
-                words[word] += u64::from(below) << shift;
+            let block = &mut self.blocks[place.block];
+            let counts = block.counts(place.columns);
+            let least = counts.into_iter().fold(SATURATED, u64::min);
+            if least < SATURATED {
+                for (row, column) in place.columns.into_iter().enumerate() {
+                    let (word, shift) = counter(row, column);
+                    block.0[word] += u64::from(counts[row] == least) << shift;
+                }
             }
         }
         self.additions += 1;
@@ -133,12 +149,8 @@ impl Sketch {
     #[inline]
     pub(crate) fn estimate(&self, object: ObjectId) -> u64 {
         let place = place(object, self.blocks.len());
-        let Block(words) = &self.blocks[place.block];
-        let mut least = SATURATED;
-        for (row, column) in place.columns.into_iter().enumerate() {
-            let (word, shift) = counter(row, column);
-            least = least.min(words[word] >> shift & SATURATED);
-        }
+        let counts = self.blocks[place.block].counts(place.columns);
+        let least = counts.into_iter().fold(SATURATED, u64::min);
         let bits = door_bits(place.columns);
         let at_door = self.doorkeeper.get(place.block).is_some_and(|door| door & bits == bits);
         least + u64::from(at_door)

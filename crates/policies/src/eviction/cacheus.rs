@@ -26,11 +26,12 @@
 //! its peculiarities these are kept: an object that comes back has its old count of uses, not one
 //! more; objects that find room in a cache not yet full are not new; while S is below its limit and
 //! Q empty they enter S. Where it rounds to thousandths, exact ties here go to even. At a capacity
-//! of 1 it fails, as S has no place; here S stays empty.
+//! of 1 it fails, as S has no place; here S stays empty. In it weights are single precision. A
+//! transcription of the program, with our draws and double precision, misses exactly as often.
 //!
 //! The program has one size of object. With sizes, limits and histories count sizes; a limit moves by
 //! the size of the object hit times the ratio; the experts' victims leave until there is room, S's
-//! oldest if Q is empty; the N of the interval is the number of residents at the last look, and that of
+//! oldest if Q is empty; an object larger than S's limit stays in Q; the N of the interval is the number of residents at the last look, and that of
 //! the first rate the smaller of the capacity and the objects of the trace. libCacheSim's CACHEUS
 //! divides hits by N in integers, so that its rate does not learn, and cannot be compared.
 //!

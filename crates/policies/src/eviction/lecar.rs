@@ -11,12 +11,14 @@
 //! at hand. There each history has half as many entries as the cache. It breaks LFU's ties by block
 //! number; here, as numbers should not matter, the longest unused leaves. In it weights are single
 //! precision. The program has one size of object; with sizes, histories count sizes, and the number
-//! of residents stands for N. Draws come from the stream `lecar` under the run's seed, one a victim.
+//! of residents stands for N. A transcription of the program, with our draws, ties and double
+//! precision, misses exactly as often. Draws come from the stream `lecar` under the run's seed, one a
+//! victim.
 //!
 //! `rules=libcachesim` is that program's policy of this name. What comes back starts at a count of
-//! 1, so that LFU cannot tell what was popular before, which is most of the difference; weights have
-//! no bound (1e-10 is added to each), and draws are in hundredths. N is the capacity, in bytes if
-//! that is its unit, where d^t is all but 1.
+//! 1, so that LFU cannot tell what was popular before; weights have no bound (1e-10 is added to
+//! each), and draws are in hundredths. N is the capacity, in bytes if that is its unit, where d^t is
+//! all but 1.
 //!
 //! Removal other than by eviction leaves no history. State: 29 bytes an object and 24 a resident.
 

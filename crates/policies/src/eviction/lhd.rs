@@ -99,8 +99,9 @@ pub struct Lhd {
     interval: u64,
     /// Uses until densities are computed anew.
     left: u64,
-    /// What explorers may weigh, less what they do.
-    budget: i64,
+    /// What explorers weigh, and may weigh before there is another.
+    explorers: u64,
+    explorers_allowed: u64,
     /// A ring of objects that looked worse than victims on admission.
     admitted: [Option<ObjectId>; ADMISSIONS],
     n_admitted: usize,
@@ -114,10 +115,10 @@ impl Lhd {
     fn used(&mut self, tag: &mut Tag, size: u64) -> bool {
         tag.last_use = self.model.clock;
         let explore = self.exploring.below(EXPLORERS_ONE_IN) == 0;
-        tag.is_explorer = explore && self.budget > 0 && self.model.n_computed < EARLY;
-        if tag.is_explorer {
-            self.budget = self.budget.saturating_sub_unsigned(size);
-        }
+        tag.is_explorer = explore
+            && self.explorers < self.explorers_allowed
+            && self.model.n_computed < EARLY;
+        self.explorers += if tag.is_explorer { size } else { 0 };
         explore
     }
 
@@ -134,9 +135,7 @@ impl Lhd {
 
     #[inline]
     fn retire(&mut self, tag: Tag, size: u64) {
-        if tag.is_explorer {
-            self.budget = self.budget.saturating_add_unsigned(size);
-        }
+        self.explorers -= if tag.is_explorer { size } else { 0 };
     }
 }
 
@@ -160,7 +159,8 @@ impl Eviction for Lhd {
             samples,
             interval,
             left: interval,
-            budget: (setup.capacity as f32 * EXPLORERS_SHARE) as i64,
+            explorers: 0,
+            explorers_allowed: (setup.capacity as f32 * EXPLORERS_SHARE) as u64,
             admitted: [None; ADMISSIONS],
             n_admitted: 0,
             victims: 0.0,
@@ -226,10 +226,9 @@ impl Eviction for Lhd {
     fn check(&self, residents: &Residents) {
         self.roster.check(residents);
         assert!(self.roster.iter().all(|(_, tag)| tag.last_use < self.model.clock));
-        if self.model.n_computed >= EARLY {
-            let explorers = self.roster.iter().filter(|(_, tag)| tag.is_explorer);
-            assert!(explorers.count() <= residents.len());
-        }
+        let explorers = self.roster.iter().filter(|(_, tag)| tag.is_explorer);
+        let weight: u64 = explorers.map(|(object, _)| residents.size_of(*object)).sum();
+        assert_eq!(self.explorers, weight);
     }
 
     fn state_bytes(&self) -> usize {

@@ -1,7 +1,7 @@
 //! Sampled eviction: of a few residents drawn at random, the worst by a simple order leaves.
 //!
 //! No order is kept: what is known of an object is written on a hit and compared when the object is
-//! drawn. With 8 samples the victim is among the worst 11 % of the residents half the time, and among
+//! drawn. With 8 samples the victim is among the worst 8.3 % of the residents half the time, and among
 //! the worst 31 % 19 times in 20. `order` says who is worst:
 //! - `lru`: its last use is longest ago; `mru`: is most recent,
 //! - `lfu`: the fewest uses since insertion; `mfu`: the most,
@@ -24,7 +24,7 @@ cache::policy! {
     Sampled = "sampled" {
         family: Random,
         aliases: [],
-        paper: ("Psounis and Prabhakar, A randomized Web-cache replacement scheme", "INFOCOM '01", "10.1109/INFCOM.2001.916653"),
+        paper: ("Psounis and Prabhakar, A randomized Web-cache replacement scheme", "INFOCOM '01", ""),
     }
 }
 

@@ -74,7 +74,7 @@ impl NaiveCacheus {
             learning_rate: rate,
             curr: rate,
             prev: 0.0,
-            reset: rate.max(0.001).min(1.0),
+            reset: rate.clamp(0.001, 1.0),
             period: n,
             n_requests: 0,
             hits: 0,

@@ -48,7 +48,7 @@ impl NaiveFbr {
         }
     }
 
-    fn to_top(&mut self, resident: Resident) {
+    fn put_on_top(&mut self, resident: Resident) {
         self.sections[0].push(resident);
         let new = share(self.capacity, self.params.new_ratio);
         let middle = self.capacity - new - share(self.capacity, self.params.old_ratio);
@@ -73,7 +73,7 @@ impl Naive for NaiveFbr {
         let Request { object, size, .. } = *request;
         if let Some((section, mut resident)) = self.take(object) {
             resident.count += u32::from(section > 0);
-            self.to_top(resident);
+            self.put_on_top(resident);
             return true;
         }
         if size <= self.capacity {
@@ -81,7 +81,7 @@ impl Naive for NaiveFbr {
             {
                 self.evict();
             }
-            self.to_top(Resident { object, size, count: 1 });
+            self.put_on_top(Resident { object, size, count: 1 });
         }
         false
     }

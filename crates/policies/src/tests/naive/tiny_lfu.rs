@@ -34,8 +34,10 @@ impl NaiveSketch {
     pub(crate) fn add(&mut self, object: ObjectId, period: u64) {
         let places = self.places(object);
         if self.door.is_none() || self.at_door(object) {
+            // Minimal increment: what is larger than the least already counts others.
+            let least = self.rows.iter().zip(places).map(|(row, at)| row[at]).min().unwrap();
             for (row, at) in self.rows.iter_mut().zip(places) {
-                row[at] = (row[at] + 1).min(15);
+                row[at] = row[at].max((least + 1).min(15));
             }
         }
         if let Some(door) = &mut self.door {
