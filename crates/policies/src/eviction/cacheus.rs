@@ -36,7 +36,7 @@
 //! divides hits by N in integers, so that its rate does not learn, and cannot be compared.
 //!
 //! Draws come from the streams `cacheus` (experts, one a victim) and `cacheus rate` under the run's
-//! seed. Removal other than by eviction leaves no history. State: 18 bytes an object and 24 a resident.
+//! seed. Removal other than by eviction leaves no history. State: 21 bytes an object and 24 a resident.
 
 use cache::prelude::*;
 use trace::stream::Stream;

@@ -19,7 +19,7 @@
 //! when few large objects fill the cache, the longest unused leaves. After a removal other than by
 //! eviction the upper sections fill up again as objects come in.
 //!
-//! State: 25 bytes an object and 24 for each in the old section.
+//! State: 29 bytes an object and 24 for each in the old section.
 
 use cache::prelude::*;
 

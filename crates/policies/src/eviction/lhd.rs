@@ -22,7 +22,7 @@
 //! is that of the last request. Samples come from the stream `lhd` and explorers from `lhd explorers`
 //! under the run's seed.
 //!
-//! State: 4 bytes an object, 24 a resident, and 12 for each of 16 × `max-age` ages.
+//! State: 4 bytes an object, 32 a resident, and 12 for each of 16 × `max-age` ages.
 
 use cache::prelude::*;
 use trace::stream::Stream;
