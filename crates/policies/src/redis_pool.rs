@@ -38,17 +38,17 @@ impl Pool {
 
     /// The next victim, taken out of the pool and the roster.
     #[inline]
-    pub(crate) fn evict(
+    pub(crate) fn evict<T>(
         &mut self,
-        roster: &mut Roster,
+        roster: &mut Roster<T>,
         draws: &mut Stream,
         samples: u32,
-        score: impl Fn(ObjectId) -> u64,
+        score: impl Fn(&T) -> u64,
     ) -> ObjectId {
         loop {
             for _ in 0..samples {
-                let object = roster.draw(draws);
-                self.offer(score(object), object);
+                let (object, known) = roster.draw(draws);
+                self.offer(score(known), *object);
             }
             while let Some((_, object)) = self.candidates.pop() {
                 if roster.contains(object) {

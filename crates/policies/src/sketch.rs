@@ -2,123 +2,163 @@
 //! count-min sketch.
 //!
 //! Four counters of 4 bits stand for each object, one in each of four rows, at places given by a
-//! hash of its number; it is estimated by the least of them, so counts err upwards only. Every so
-//! many additions all counters are halved, which forgets the past. A row has four counters for each
-//! object that fits the cache, rounded up to a power of two.
+//! hash of its number; it is estimated by the least of them, so counts err upwards only. An addition
+//! raises only those of its counters that are the least, TinyLFU's minimal increment. Every so many
+//! additions all counters are halved, which forgets the past. A row has four counters for each object
+//! that fits the cache, rounded up to a power of two.
+//!
+//! The rows are cut into blocks of 32 counters, and the four counters of an object are in the same
+//! block of each: together 64 bytes, one cache line, found by one hash. So two objects that share a
+//! block collide more often than in a sketch of independent rows. Caffeine's sketch is laid out so
+//! since its version 3; it raises all four counters, which makes estimates higher.
 //!
 //! With a doorkeeper, a Bloom filter with as many bits as a row has counters and four bits an object
 //! notes the first addition after a halving, and only further ones are counted; it counts as 1 and
-//! is cleared by a halving.
+//! is cleared by a halving. It has 32 bits for each block, and an object's four are among them.
 
 use trace::ObjectId;
 
-const ROWS: u32 = 4;
+const ROWS: usize = 4;
 /// Largest count.
 const SATURATED: u64 = 15;
+/// Counters of a row in a block.
+const COLUMNS: u64 = 32;
 /// Counters in a word.
-const PER_WORD: u64 = 16;
-/// The low bit of each counter, and all bits but the high one of each.
+const PER_WORD: u32 = 16;
+/// All bits but the high one of each counter.
 const HALVED: u64 = 0x7777_7777_7777_7777;
+
+/// A cache line: two words of each row.
+#[derive(Debug, Clone, Copy)]
+#[repr(align(64))]
+struct Block([u64; 2 * ROWS]);
+
+impl Block {
+    /// The counters of an object, by row.
+    #[inline]
+    fn counts(&self, columns: [u32; ROWS]) -> [u64; ROWS] {
+        let count = |row: usize| {
+            let (word, shift) = counter(row, columns[row]);
+            self.0[word] >> shift & SATURATED
+        };
+        [count(0), count(1), count(2), count(3)]
+    }
+}
 
 /// Approximate counts.
 #[derive(Debug)]
 pub(crate) struct Sketch {
-    /// Counters, row after row, 16 in a word.
-    words: Vec<u64>,
-    /// Bits, or nothing.
-    doorkeeper: Vec<u64>,
-    /// Counters of a row, less one: a mask.
-    mask: u64,
+    blocks: Vec<Block>,
+    /// 32 bits for each block, or nothing.
+    doorkeeper: Vec<u32>,
     additions: u64,
 }
 
-/// The place of an object in a row: the definition of the hash, which tests share. Any 64-bit mix
-/// will do; this is the end of MurmurHash3, over the object's number and the row's.
-#[inline]
-pub(crate) fn place(object: ObjectId, row: u32, mask: u64) -> u64 {
-    let mut z = (u64::from(object.0) << 2 | u64::from(row)).wrapping_add(0x9e37_79b9_7f4a_7c15);
-    z = (z ^ (z >> 33)).wrapping_mul(0xff51_afd7_ed55_8ccd);
-    z = (z ^ (z >> 33)).wrapping_mul(0xc4ce_b9fe_1a85_ec53);
-    (z ^ (z >> 33)) & mask
+/// Where an object's counters are.
+pub(crate) struct Place {
+    pub(crate) block: usize,
+    /// By row.
+    pub(crate) columns: [u32; ROWS],
 }
 
-/// Counters a row has, less one, for a cache of so many objects.
-pub(crate) fn mask_for(n_fit: u64) -> u64 {
-    (4 * n_fit.max(1)).next_power_of_two().max(PER_WORD) - 1
+/// The place of an object among blocks, the number of which is a power of two: the definition of the
+/// hash, which tests share. Any 64-bit mix will do; this is the end of MurmurHash3. The block is in
+/// its low bits, the columns are in its high ones.
+#[inline]
+pub(crate) fn place(object: ObjectId, n_blocks: usize) -> Place {
+    let mut z = u64::from(object.0).wrapping_add(0x9e37_79b9_7f4a_7c15);
+    z = (z ^ (z >> 33)).wrapping_mul(0xff51_afd7_ed55_8ccd);
+    z = (z ^ (z >> 33)).wrapping_mul(0xc4ce_b9fe_1a85_ec53);
+    z ^= z >> 33;
+    let column = |row: u32| (z >> (44 + 5 * row)) as u32 % COLUMNS as u32;
+    Place {
+        block: z as usize & (n_blocks - 1),
+        columns: [column(0), column(1), column(2), column(3)],
+    }
+}
+
+/// Blocks for a cache of so many objects.
+pub(crate) fn n_blocks_for(n_fit: u64) -> usize {
+    (4 * n_fit.max(1)).next_power_of_two().div_ceil(COLUMNS) as usize
+}
+
+/// Word of a block and shift in it of a row's counter.
+#[inline]
+fn counter(row: usize, column: u32) -> (usize, u32) {
+    (2 * row + (column / PER_WORD) as usize, column % PER_WORD * 4)
+}
+
+/// The bits of a block of the doorkeeper.
+#[inline]
+fn door_bits(columns: [u32; ROWS]) -> u32 {
+    columns.iter().fold(0, |bits, column| bits | 1 << column)
 }
 
 impl Sketch {
     /// For a cache that so many objects fit.
     pub(crate) fn new(n_fit: u64, with_doorkeeper: bool) -> Self {
-        let mask = mask_for(n_fit);
-        let n_words = (mask + 1) / PER_WORD;
-        let n_door = if with_doorkeeper { (mask + 1).div_ceil(64) } else { 0 };
+        let n_blocks = n_blocks_for(n_fit);
         Sketch {
-            words: vec![0; (u64::from(ROWS) * n_words) as usize],
-            doorkeeper: vec![0; n_door as usize],
-            mask,
+            blocks: vec![Block([0; 2 * ROWS]); n_blocks],
+            doorkeeper: vec![0; if with_doorkeeper { n_blocks } else { 0 }],
             additions: 0,
         }
     }
 
-    /// Word and shift of the object's counter in a row.
+    /// Notes an object at the door, if there is one; whether it was known there.
     #[inline]
-    fn counter(&self, object: ObjectId, row: u32) -> (usize, u32) {
-        let at = u64::from(row) * (self.mask + 1) + place(object, row, self.mask);
-        ((at / PER_WORD) as usize, (at % PER_WORD * 4) as u32)
-    }
-
-    /// Notes an object at the door; whether it was known there.
-    #[inline]
-    fn knock(&mut self, object: ObjectId) -> bool {
-        let mut known = true;
-        for row in 0..ROWS {
-            let bit = place(object, row, self.mask);
-            let word = &mut self.doorkeeper[(bit / 64) as usize];
-            known &= *word >> (bit % 64) & 1 != 0;
-            *word |= 1 << (bit % 64);
-        }
+    fn knock(&mut self, place: &Place) -> bool {
+        let Some(door) = self.doorkeeper.get_mut(place.block) else { return true };
+        let bits = door_bits(place.columns);
+        let known = *door & bits == bits;
+        *door |= bits;
         known
     }
 
     /// Counts a use; after every `period` of them, everything is halved.
     #[inline]
     pub(crate) fn add(&mut self, object: ObjectId, period: u64) {
-        if self.doorkeeper.is_empty() || self.knock(object) {
-            for row in 0..ROWS {
-                let (word, shift) = self.counter(object, row);
-                if self.words[word] >> shift & SATURATED < SATURATED {
-                    self.words[word] += 1 << shift;
+        let place = place(object, self.blocks.len());
+        if self.knock(&place) {
+            let block = &mut self.blocks[place.block];
+            let counts = block.counts(place.columns);
+            let least = counts.into_iter().fold(SATURATED, u64::min);
+            if least < SATURATED {
+                for (row, column) in place.columns.into_iter().enumerate() {
+                    let (word, shift) = counter(row, column);
+                    block.0[word] += u64::from(counts[row] == least) << shift;
                 }
             }
         }
         self.additions += 1;
         if self.additions >= period {
-            self.additions = 0;
-            self.words.iter_mut().for_each(|word| *word = *word >> 1 & HALVED);
-            self.doorkeeper.fill(0);
+            self.halve();
         }
+    }
+
+    #[cold]
+    fn halve(&mut self) {
+        self.additions = 0;
+        for Block(words) in &mut self.blocks {
+            *words = words.map(|word| word >> 1 & HALVED);
+        }
+        self.doorkeeper.fill(0);
     }
 
     /// About how often the object was asked for.
     #[inline]
     pub(crate) fn estimate(&self, object: ObjectId) -> u64 {
-        let mut least = SATURATED;
-        for row in 0..ROWS {
-            let (word, shift) = self.counter(object, row);
-            least = least.min(self.words[word] >> shift & SATURATED);
-        }
-        let at_door = !self.doorkeeper.is_empty()
-            && (0..ROWS).all(|row| {
-                let bit = place(object, row, self.mask);
-                self.doorkeeper[(bit / 64) as usize] >> (bit % 64) & 1 != 0
-            });
+        let place = place(object, self.blocks.len());
+        let counts = self.blocks[place.block].counts(place.columns);
+        let least = counts.into_iter().fold(SATURATED, u64::min);
+        let bits = door_bits(place.columns);
+        let at_door = self.doorkeeper.get(place.block).is_some_and(|door| door & bits == bits);
         least + u64::from(at_door)
     }
 
     /// Bytes of memory.
     pub(crate) fn state_bytes(&self) -> usize {
-        8 * (self.words.len() + self.doorkeeper.len())
+        size_of::<Block>() * self.blocks.len() + 4 * self.doorkeeper.len()
     }
 }
 
@@ -165,21 +205,22 @@ mod tests {
         let mut sketch = Sketch::new(10, true);
         sketch.add(ObjectId(3), 100);
         assert_eq!(sketch.estimate(ObjectId(3)), 1);
-        assert!(sketch.words.iter().all(|word| *word == 0));
+        assert!(sketch.blocks.iter().all(|Block(words)| *words == [0; 8]));
         sketch.add(ObjectId(3), 100);
         assert_eq!(sketch.estimate(ObjectId(3)), 2);
     }
 
-    /// Objects have their places, and no row is like another.
+    /// Of 1024 objects 377 in a uniform hash find none of their like: 1024 / e.
     #[test]
     fn places_are_spread() {
-        let mut seen = vec![0u32; 1024];
-        for object in (0..1024).map(ObjectId) {
-            seen[place(object, 0, 1023) as usize] += 1;
-            assert!((1..ROWS).any(|row| place(object, row, 1023) != place(object, 0, 1023)));
+        let places: Vec<_> = (0..1024).map(|object| place(ObjectId(object), 1024)).collect();
+        let empty = |numbers: Vec<usize>| (0..1024).filter(|n| !numbers.contains(n)).count();
+        let blocks = empty(places.iter().map(|place| place.block).collect());
+        assert!((330..430).contains(&blocks), "{blocks}");
+        for (a, b) in [(0, 1), (1, 2), (2, 3), (0, 3)] {
+            let pair = |place: &Place| (place.columns[a] * 32 + place.columns[b]) as usize;
+            let pairs = empty(places.iter().map(pair).collect());
+            assert!((330..430).contains(&pairs), "{pairs} of rows {a} and {b}");
         }
-        let empty = seen.iter().filter(|n| **n == 0).count();
-        // 1024 / e = 377 of a uniform hash.
-        assert!((330..430).contains(&empty), "{empty}");
     }
 }

@@ -9,14 +9,13 @@
 //! `sizes=true` divides the priority by the size, the paper's cost-aware form for few misses with
 //! sizes; the default, as in libCacheSim, ignores them.
 //!
-//! Draws come from the stream `hyperbolic` under the run's seed.
-//!
-//! State: 20 bytes an object and 4 a resident.
+//! Samples come from the stream `hyperbolic` under the run's seed, one number for each (see
+//! `roster`). State: 4 bytes an object and 12 a resident. Times are kept modulo 2^32, so an object
+//! that stays for more than 4 thousand million requests looks young again.
 
 use cache::prelude::*;
-use trace::stream::Stream;
 
-use crate::roster::Roster;
+use crate::roster::{Roster, Sampler, least};
 
 cache::policy! {
     #[doc = "Of a sample, evicts the fewest uses for the time since insertion"]
@@ -44,26 +43,28 @@ impl Default for Params {
     }
 }
 
+/// What is known of a resident.
+#[derive(Debug, Clone, Copy)]
+struct Known {
+    uses: u32,
+    /// Time of insertion, modulo 2^32.
+    entered: u32,
+}
+
+impl Known {
+    #[inline]
+    fn age(self, now: u64) -> u64 {
+        u64::from((now as u32).wrapping_sub(self.entered))
+    }
+}
+
 /// The policy.
 #[derive(Debug)]
 pub struct Hyperbolic {
-    roster: Roster,
-    /// Uses since insertion, and its time, by object.
-    since: Vec<(u32, u64)>,
-    draws: Stream,
+    roster: Roster<Known>,
+    sampler: Sampler,
     samples: u32,
     sizes: bool,
-}
-
-impl Hyperbolic {
-    /// Count, and what it is divided by.
-    #[inline]
-    fn priority(&self, object: ObjectId, now: u64, residents: &Residents) -> (u128, u128) {
-        let (count, entered) = self.since[object.index()];
-        let age = u128::from(now - entered);
-        let size = if self.sizes { residents.size_of(object).max(1) } else { 1 };
-        (count.into(), age * u128::from(size))
-    }
 }
 
 impl Eviction for Hyperbolic {
@@ -75,8 +76,7 @@ impl Eviction for Hyperbolic {
         }
         Ok(Hyperbolic {
             roster: Roster::new(setup.n_objects),
-            since: vec![(0, 0); setup.n_objects as usize],
-            draws: Stream::new(setup.seed, "hyperbolic"),
+            sampler: Sampler::new(setup.seed, "hyperbolic"),
             samples: params.samples,
             sizes: params.sizes,
         })
@@ -84,29 +84,33 @@ impl Eviction for Hyperbolic {
 
     #[inline]
     fn on_hit(&mut self, request: &Request, _residents: &Residents) {
-        let (count, _) = &mut self.since[request.object.index()];
-        *count = count.saturating_add(1);
+        let known = self.roster.get_mut(request.object);
+        known.uses = known.uses.saturating_add(1);
     }
 
     #[inline]
     fn evict(&mut self, incoming: &Request, residents: &Residents) -> ObjectId {
-        let mut victim = self.roster.draw(&mut self.draws);
-        let (mut count, mut age) = self.priority(victim, incoming.seq, residents);
-        for _ in 1..self.samples {
-            let other = self.roster.draw(&mut self.draws);
-            let (other_count, other_age) = self.priority(other, incoming.seq, residents);
-            if other_count * age < count * other_age {
-                (victim, count, age) = (other, other_count, other_age);
-            }
-        }
+        let now = incoming.seq;
+        let sample = self.sampler.sample(&self.roster, self.samples);
+        let (victim, _) = *if self.sizes {
+            let weight = |(object, known): &(ObjectId, Known)| {
+                u128::from(known.age(now)) * u128::from(residents.size_of(*object).max(1))
+            };
+            least(sample, |a, b| {
+                u128::from(a.1.uses) * weight(b) < u128::from(b.1.uses) * weight(a)
+            })
+        } else {
+            least(sample, |a, b| {
+                u64::from(a.1.uses) * b.1.age(now) < u64::from(b.1.uses) * a.1.age(now)
+            })
+        };
         self.roster.remove(victim);
         victim
     }
 
     #[inline]
     fn on_insert(&mut self, request: &Request, _residents: &Residents) -> bool {
-        self.roster.push(request.object);
-        self.since[request.object.index()] = (1, request.seq);
+        self.roster.push(request.object, Known { uses: 1, entered: request.seq as u32 });
         true
     }
 
@@ -119,7 +123,7 @@ impl Eviction for Hyperbolic {
     }
 
     fn state_bytes(&self) -> usize {
-        self.roster.state_bytes() + self.since.len() * size_of::<(u32, u64)>()
+        self.roster.state_bytes()
     }
 }
 

@@ -49,14 +49,14 @@ impl Eviction for Random {
 
     #[inline]
     fn evict(&mut self, _incoming: &Request, _residents: &Residents) -> ObjectId {
-        let victim = self.roster.draw(&mut self.draws);
+        let (victim, ()) = *self.roster.draw(&mut self.draws);
         self.roster.remove(victim);
         victim
     }
 
     #[inline]
     fn on_insert(&mut self, request: &Request, _residents: &Residents) -> bool {
-        self.roster.push(request.object);
+        self.roster.push(request.object, ());
         true
     }
 

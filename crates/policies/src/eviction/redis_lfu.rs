@@ -16,7 +16,7 @@
 //! Draws come from the streams `redis-allkeys-lfu` (samples) and `redis-allkeys-lfu counter` under the
 //! run's seed.
 //!
-//! State: 8 bytes an object and 4 a resident. (Redis: 3 bytes a key.)
+//! State: 4 bytes an object and 8 a resident. (Redis: 3 bytes a key.)
 
 use cache::prelude::*;
 use trace::stream::Stream;
@@ -58,10 +58,9 @@ const INITIAL: u8 = 5;
 /// The policy.
 #[derive(Debug)]
 pub struct RedisLfu {
-    roster: Roster,
+    /// With the time of the last use, in decay times, and the counter then.
+    roster: Roster<(u16, u8)>,
     pool: Pool,
-    /// When last used, in decay times, and the counter then, by object.
-    counters: Vec<(u16, u8)>,
     draws: Stream,
     increments: Stream,
     samples: u32,
@@ -92,7 +91,6 @@ impl Eviction for RedisLfu {
         Ok(RedisLfu {
             roster: Roster::new(setup.n_objects),
             pool: Pool::new(),
-            counters: vec![(0, 0); setup.n_objects as usize],
             draws: Stream::new(setup.seed, "redis-allkeys-lfu"),
             increments: Stream::new(setup.seed, "redis-allkeys-lfu counter"),
             samples: params.samples,
@@ -104,7 +102,7 @@ impl Eviction for RedisLfu {
     #[inline]
     fn on_hit(&mut self, request: &Request, _residents: &Residents) {
         let now = period(request.seq, self.decay_time);
-        let entry = &mut self.counters[request.object.index()];
+        let entry = self.roster.get_mut(request.object);
         let mut counter = decayed(*entry, now);
         if counter < u8::MAX {
             let above = f64::from(counter.saturating_sub(INITIAL));
@@ -116,16 +114,15 @@ impl Eviction for RedisLfu {
 
     #[inline]
     fn evict(&mut self, incoming: &Request, _residents: &Residents) -> ObjectId {
-        let (now, counters) = (period(incoming.seq, self.decay_time), &self.counters);
-        let score = |object: ObjectId| u64::from(u8::MAX - decayed(counters[object.index()], now));
+        let now = period(incoming.seq, self.decay_time);
+        let score = |known: &(u16, u8)| u64::from(u8::MAX - decayed(*known, now));
         self.pool.evict(&mut self.roster, &mut self.draws, self.samples, score)
     }
 
     #[inline]
     fn on_insert(&mut self, request: &Request, _residents: &Residents) -> bool {
-        self.roster.push(request.object);
         let now = period(request.seq, self.decay_time);
-        self.counters[request.object.index()] = (now, INITIAL);
+        self.roster.push(request.object, (now, INITIAL));
         true
     }
 
@@ -138,9 +135,7 @@ impl Eviction for RedisLfu {
     }
 
     fn state_bytes(&self) -> usize {
-        self.roster.state_bytes()
-            + self.pool.state_bytes()
-            + self.counters.len() * size_of::<(u16, u8)>()
+        self.roster.state_bytes() + self.pool.state_bytes()
     }
 }
 
@@ -177,7 +172,7 @@ mod tests {
                 cache.access(&request);
                 uses += 1;
             }
-            let (_, counter) = cache.policy().counters[0];
+            let (_, counter) = *cache.policy().roster.get(ObjectId(0));
             assert!((low..=high).contains(&counter), "{counter} after {until} uses");
         }
     }

@@ -14,7 +14,7 @@
 //! drawn on its own, with replacement. Memory is the capacity's unit, without Redis's overheads.
 //! Draws come from the stream `redis-allkeys-lru` under the run's seed.
 //!
-//! State: 8 bytes an object and 4 a resident. (Redis: 3 bytes a key.)
+//! State: 4 bytes an object and 8 a resident. (Redis: 3 bytes a key.)
 
 use cache::prelude::*;
 use trace::stream::Stream;
@@ -55,10 +55,9 @@ const CLOCK_MAX: u32 = (1 << 24) - 1;
 /// The policy.
 #[derive(Debug)]
 pub struct RedisLru {
-    roster: Roster,
+    /// With the clock at the last use.
+    roster: Roster<u32>,
     pool: Pool,
-    /// Clock at the last use, by object.
-    used: Vec<u32>,
     draws: Stream,
     samples: u32,
     resolution: u64,
@@ -82,7 +81,6 @@ impl Eviction for RedisLru {
         Ok(RedisLru {
             roster: Roster::new(setup.n_objects),
             pool: Pool::new(),
-            used: vec![0; setup.n_objects as usize],
             draws: Stream::new(setup.seed, "redis-allkeys-lru"),
             samples: params.samples,
             resolution: params.clock_resolution,
@@ -91,23 +89,21 @@ impl Eviction for RedisLru {
 
     #[inline]
     fn on_hit(&mut self, request: &Request, _residents: &Residents) {
-        self.used[request.object.index()] = self.clock(request.seq);
+        *self.roster.get_mut(request.object) = self.clock(request.seq);
     }
 
     #[inline]
     fn evict(&mut self, incoming: &Request, _residents: &Residents) -> ObjectId {
-        let (clock, used) = (self.clock(incoming.seq), &self.used);
-        let idle = |object: ObjectId| {
-            let used = used[object.index()];
-            u64::from(if clock >= used { clock - used } else { clock + (CLOCK_MAX - used) })
+        let clock = self.clock(incoming.seq);
+        let idle = |used: &u32| {
+            u64::from(if clock >= *used { clock - used } else { clock + (CLOCK_MAX - used) })
         };
         self.pool.evict(&mut self.roster, &mut self.draws, self.samples, idle)
     }
 
     #[inline]
     fn on_insert(&mut self, request: &Request, _residents: &Residents) -> bool {
-        self.roster.push(request.object);
-        self.used[request.object.index()] = self.clock(request.seq);
+        self.roster.push(request.object, self.clock(request.seq));
         true
     }
 
@@ -120,7 +116,7 @@ impl Eviction for RedisLru {
     }
 
     fn state_bytes(&self) -> usize {
-        self.roster.state_bytes() + self.pool.state_bytes() + 4 * self.used.len()
+        self.roster.state_bytes() + self.pool.state_bytes()
     }
 }
 

@@ -6,7 +6,8 @@
 //! object is compared with LRU's victim, and comes in only if its estimate is larger. Every request
 //! counts before the decision. O(1) a request, amortised over the halvings.
 //!
-//! The sketch (4 rows; 16 counters, 8 bytes, for each object that fits the cache) hashes dense object
+//! The sketch (4 rows; 16 counters, 8 bytes, for each object that fits the cache; an object's counters
+//! in one cache line, see `sketch`) hashes dense object
 //! numbers, so the same trace with objects numbered otherwise may hit a little differently. Numbers
 //! are by first appearance, so a trace always gives the same. `doorkeeper=true` adds the paper's
 //! Bloom filter, which spares the counters what is asked for once.

@@ -165,6 +165,30 @@ fn the_ends_of_lrfu_are_lfu_and_lru() {
     }
 }
 
+/// Every hit halves, or none does.
+#[test]
+fn the_ends_of_lfu_aging_are_lru_and_lfu() {
+    for unit in [Unit::Objects, Unit::Bytes] {
+        same("lfu-aging:max-average=1", "lru", unit);
+        same("lfu-aging:max-average=1e9", "lfu", unit);
+    }
+}
+
+/// All sections are old, and all counts are told apart.
+#[test]
+fn fbr_without_a_new_section_is_lfu_aging() {
+    for unit in [Unit::Objects, Unit::Bytes] {
+        let fbr = "fbr:max-average=2,max-count=1000000,new-ratio=0.0,old-ratio=1.0";
+        same(fbr, "lfu-aging:max-average=2", unit);
+    }
+}
+
+/// The middle section's last leaves.
+#[test]
+fn fbr_without_an_old_section_is_lru() {
+    same("fbr:new-ratio=0.5,old-ratio=0.0", "lru", Unit::Objects);
+}
+
 #[test]
 fn lru_1_is_lru() {
     same("lru-k:k=1", "lru", Unit::Objects);

@@ -1,8 +1,7 @@
 use cache::Request;
 use trace::ObjectId;
-use trace::stream::Stream;
 
-use super::{Naive, stream};
+use super::{Naive, sample};
 use crate::eviction::hyperbolic::Params;
 
 struct Resident {
@@ -17,7 +16,8 @@ pub(crate) struct NaiveHyperbolic {
     capacity: u64,
     samples: u32,
     sizes: bool,
-    draws: Stream,
+    /// Samples drawn.
+    n_samples: u64,
     residents: Vec<Resident>,
 }
 
@@ -27,14 +27,14 @@ impl NaiveHyperbolic {
             capacity,
             samples: params.samples,
             sizes: params.sizes,
-            draws: stream("hyperbolic"),
+            n_samples: 0,
             residents: Vec::new(),
         }
     }
 
     fn evict(&mut self, now: u64) {
-        let n = self.residents.len() as u64;
-        let drawn: Vec<_> = (0..self.samples).map(|_| self.draws.below(n) as usize).collect();
+        let drawn = sample("hyperbolic", self.n_samples, self.samples, self.residents.len());
+        self.n_samples += 1;
         // uses / (age × size), compared crosswise to stay exact.
         let mut worst = drawn[0];
         for at in drawn {

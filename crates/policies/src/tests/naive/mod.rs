@@ -6,6 +6,7 @@
 mod arc;
 mod b_lru;
 mod belady;
+mod cacheus;
 mod car;
 mod cart;
 mod clock;
@@ -13,14 +14,18 @@ mod clock2q_plus;
 mod clock_pro;
 mod clock_pro_plus;
 mod dlirs;
+mod fbr;
 mod fifo;
 mod fifo_merge;
 mod frd;
 mod gds;
 mod gdsf;
 mod hyperbolic;
+mod lecar;
 mod lfu;
+mod lfu_aging;
 mod lfu_da;
+mod lhd;
 mod lirs;
 mod lirs2;
 mod lrfu;
@@ -38,6 +43,7 @@ mod redis_lru;
 mod s3_fifo;
 mod s3_fifo_d;
 mod s4lru;
+mod sampled;
 mod sieve;
 mod size;
 mod slru;
@@ -77,6 +83,21 @@ impl From<World> for u64 {
 /// The numbers drawn by a policy under test. Twins of policies that draw make the same draws.
 fn stream(purpose: &str) -> Stream {
     Stream::new(SEED, purpose)
+}
+
+/// The places drawn for a sample from `n` members, as `roster` defines them.
+fn sample(purpose: &str, number: u64, size: u32, n: usize) -> Vec<usize> {
+    let mut state = stream(purpose).bits_at(number);
+    let mut places = Vec::new();
+    for _ in 0..size {
+        state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = state;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^= z >> 31;
+        places.push((u128::from(z) * n as u128 / (1 << 64)) as usize);
+    }
+    places
 }
 
 /// An object and the size it came with.
@@ -132,6 +153,7 @@ twins! {
     arc::NaiveArc of Arc,
     b_lru::NaiveBLru of BLru,
     belady::NaiveBelady of Belady,
+    cacheus::NaiveCacheus of Cacheus,
     car::NaiveCar of Car,
     cart::NaiveCart of Cart,
     clock::NaiveClock of Clock,
@@ -139,14 +161,18 @@ twins! {
     clock_pro::NaiveClockPro of ClockPro,
     clock_pro_plus::NaiveClockProPlus of ClockProPlus,
     dlirs::NaiveDlirs of Dlirs,
+    fbr::NaiveFbr of Fbr,
     fifo::NaiveFifo of Fifo,
     fifo_merge::NaiveFifoMerge of FifoMerge,
     frd::NaiveFrd of Frd,
     gds::NaiveGds of Gds,
     gdsf::NaiveGdsf of Gdsf,
     hyperbolic::NaiveHyperbolic of Hyperbolic,
+    lecar::NaiveLeCaR of LeCaR,
     lfu::NaiveLfu of Lfu,
+    lfu_aging::NaiveLfuAging of LfuAging,
     lfu_da::NaiveLfuDa of LfuDa,
+    lhd::NaiveLhd of Lhd,
     lirs::NaiveLirs of Lirs,
     lirs2::NaiveLirs2 of Lirs2,
     lrfu::NaiveLrfu of Lrfu,
@@ -164,6 +190,7 @@ twins! {
     s3_fifo::NaiveS3Fifo of S3Fifo,
     s3_fifo_d::NaiveS3FifoD of S3FifoD,
     s4lru::NaiveS4Lru of S4Lru,
+    sampled::NaiveSampled of Sampled,
     sieve::NaiveSieve of Sieve,
     size::NaiveSize of Size,
     slru::NaiveSlru of Slru,

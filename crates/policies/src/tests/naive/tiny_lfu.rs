@@ -3,26 +3,27 @@ use trace::ObjectId;
 
 use super::{Entry, Naive, contains, take, weight};
 use crate::eviction::tiny_lfu::Params;
-use crate::sketch::{mask_for, place};
+use crate::sketch::{n_blocks_for, place};
 
 /// Counters of 0 to 15 in four plain rows, and door bits. Shares the hash with the real one.
 pub(crate) struct NaiveSketch {
     rows: [Vec<u64>; 4],
     door: Option<Vec<bool>>,
-    mask: u64,
+    n_blocks: usize,
     added: u64,
 }
 
 impl NaiveSketch {
     pub(crate) fn new(n_fit: u64, doorkeeper: bool) -> Self {
-        let mask = mask_for(n_fit);
-        let n = mask as usize + 1;
+        let n_blocks = n_blocks_for(n_fit);
+        let n = 32 * n_blocks;
         let rows = std::array::from_fn(|_| vec![0; n]);
-        NaiveSketch { rows, door: doorkeeper.then(|| vec![false; n]), mask, added: 0 }
+        NaiveSketch { rows, door: doorkeeper.then(|| vec![false; n]), n_blocks, added: 0 }
     }
 
     fn places(&self, object: ObjectId) -> [usize; 4] {
-        [0, 1, 2, 3].map(|row| place(object, row, self.mask) as usize)
+        let place = place(object, self.n_blocks);
+        place.columns.map(|column| place.block * 32 + column as usize)
     }
 
     fn at_door(&self, object: ObjectId) -> bool {
@@ -33,8 +34,10 @@ impl NaiveSketch {
     pub(crate) fn add(&mut self, object: ObjectId, period: u64) {
         let places = self.places(object);
         if self.door.is_none() || self.at_door(object) {
+            // Minimal increment: what is larger than the least already counts others.
+            let least = self.rows.iter().zip(places).map(|(row, at)| row[at]).min().unwrap();
             for (row, at) in self.rows.iter_mut().zip(places) {
-                row[at] = (row[at] + 1).min(15);
+                row[at] = row[at].max((least + 1).min(15));
             }
         }
         if let Some(door) = &mut self.door {

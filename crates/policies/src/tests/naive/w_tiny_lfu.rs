@@ -2,7 +2,7 @@ use cache::Request;
 use trace::ObjectId;
 
 use super::tiny_lfu::NaiveSketch;
-use super::{Entry, Naive, World, take, weight};
+use super::{Entry, Naive, World, contains, take, weight};
 use crate::eviction::w_tiny_lfu::Params;
 
 /// Lists with their last used at the end. The newcomer enters the window first, and then room is
@@ -17,6 +17,11 @@ pub(crate) struct NaiveWTinyLfu {
     window: Vec<Entry>,
     probation: Vec<Entry>,
     protected: Vec<Entry>,
+    adaptive: bool,
+    /// Sample, ratio of the last one, and step.
+    hits: Vec<bool>,
+    last_ratio: f64,
+    step: f64,
 }
 
 impl NaiveWTinyLfu {
@@ -33,6 +38,59 @@ impl NaiveWTinyLfu {
             window: Vec::new(),
             probation: Vec::new(),
             protected: Vec::new(),
+            adaptive: params.adaptive,
+            hits: Vec::new(),
+            last_ratio: 0.0,
+            step: -0.0625 * world.capacity as f64,
+        }
+    }
+
+    /// Caffeine's determineAdjustment, then increaseWindow or decreaseWindow.
+    fn climb(&mut self, sample_size: u64) {
+        if (self.hits.len() as u64) < sample_size {
+            return;
+        }
+        let ratio = self.hits.iter().filter(|hit| **hit).count() as f64 / self.hits.len() as f64;
+        self.hits.clear();
+        let change = ratio - std::mem::replace(&mut self.last_ratio, ratio);
+        let amount = if change >= 0.0 { self.step } else { -self.step };
+        self.step = 0.98 * amount;
+        if change.abs() >= 0.05 {
+            self.step = 0.0625 * self.capacity as f64 * if amount >= 0.0 { 1.0 } else { -1.0 };
+        }
+        if amount > 0.0 {
+            let quota = (amount as u64).min(self.protected_capacity);
+            let limit = self.protected_capacity - quota;
+            while weight(&self.protected) > limit {
+                let demoted = self.protected.remove(0);
+                self.probation.push(demoted);
+            }
+            let mut moved = 0;
+            while moved < quota {
+                let room = quota - moved;
+                let from = if self.probation.first().is_some_and(|entry| entry.1 <= room) {
+                    &mut self.probation
+                } else if self.protected.first().is_some_and(|entry| entry.1 <= room) {
+                    &mut self.protected
+                } else {
+                    break;
+                };
+                let entry = from.remove(0);
+                moved += entry.1;
+                self.window.push(entry);
+            }
+            self.window_capacity += moved;
+            self.protected_capacity -= moved;
+        } else {
+            let quota = (-amount as u64).min(self.window_capacity.max(1) - 1);
+            let mut moved = 0;
+            while self.window.first().is_some_and(|entry| moved + entry.1 <= quota) {
+                let entry = self.window.remove(0);
+                moved += entry.1;
+                self.probation.push(entry);
+            }
+            self.window_capacity -= moved;
+            self.protected_capacity += moved;
         }
     }
 
@@ -76,6 +134,12 @@ impl Naive for NaiveWTinyLfu {
         let n_residents = self.window.len() + self.probation.len() + self.protected.len();
         let n = if self.bytes { n_residents.max(1) as u64 } else { self.capacity };
         self.sketch.add(object, n * self.period);
+        let used = weight(&self.window) + weight(&self.probation) + weight(&self.protected);
+        if self.adaptive && used >= self.capacity / 2 {
+            let all = [&self.window, &self.probation, &self.protected];
+            self.hits.push(all.into_iter().any(|list| contains(list, object)));
+            self.climb(n * self.period);
+        }
         if let Some(entry) = take(&mut self.window, object) {
             self.window.push(entry);
             return true;
