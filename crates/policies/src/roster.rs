@@ -56,6 +56,12 @@ impl Roster {
         self.objects[stream.below(self.objects.len() as u64) as usize]
     }
 
+    /// All of them.
+    #[inline]
+    pub(crate) fn iter(&self) -> impl Iterator<Item = ObjectId> {
+        self.objects.iter().copied()
+    }
+
     /// Recomputes the invariants, given what must be in.
     ///
     /// # Panics

@@ -6,11 +6,14 @@
 mod arc;
 mod b_lru;
 mod belady;
+mod belady_size;
+mod camp;
 mod car;
 mod cart;
 mod clock;
 mod clock2q_plus;
 mod fifo;
+mod gd_wheel;
 mod gds;
 mod gdsf;
 mod hyperbolic;
@@ -122,11 +125,14 @@ twins! {
     arc::NaiveArc of Arc,
     b_lru::NaiveBLru of BLru,
     belady::NaiveBelady of Belady,
+    belady_size::NaiveBeladySize of BeladySize,
+    camp::NaiveCamp of Camp,
     car::NaiveCar of Car,
     cart::NaiveCart of Cart,
     clock::NaiveClock of Clock,
     clock2q_plus::NaiveClock2QPlus of Clock2QPlus,
     fifo::NaiveFifo of Fifo,
+    gd_wheel::NaiveGdWheel of GdWheel,
     gds::NaiveGds of Gds,
     gdsf::NaiveGdsf of Gdsf,
     hyperbolic::NaiveHyperbolic of Hyperbolic,
