@@ -2,10 +2,15 @@
 
 use std::ops::ControlFlow;
 
+use schemars::JsonSchema;
+use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
 use trace::{Trace, next_use};
 
-use crate::{Cache, Contents, Counts, Error, Eviction, ParamError, Plan, Setup, Unit, replay};
+use crate::{
+    Cache, Contents, Counts, Error, Eviction, Needs, ParamError, Plan, Setup, Unit, WholeRun,
+    replay,
+};
 
 /// What kind of idea a policy is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -24,6 +29,8 @@ pub enum Family {
     Random,
     /// Knows the future: a bound, not a policy to deploy.
     Offline,
+    /// A cache that others ship, with its own residency.
+    Product,
 }
 
 impl Family {
@@ -37,6 +44,7 @@ impl Family {
             Family::Adaptive => "adaptive",
             Family::Random => "random",
             Family::Offline => "offline",
+            Family::Product => "product",
         }
     }
 }
@@ -101,6 +109,9 @@ pub type Progress<'a> = &'a mut dyn FnMut(usize) -> ControlFlow<()>;
 pub type RunPolicy =
     for<'a> fn(&Job<'a>, &Map<String, Value>, Progress<'_>) -> Result<Option<Counts>, Error>;
 
+/// Checks parameters given as values.
+pub type CheckParameters = fn(&Setup, &Map<String, Value>) -> Result<(), Error>;
+
 /// Makes a cache under a policy with parameters given as values.
 pub type BuildPolicy = fn(&Setup, &Map<String, Value>) -> Result<Box<dyn Contents>, Error>;
 
@@ -123,9 +134,11 @@ pub struct PolicyInfo {
     pub file: &'static str,
     /// Its parameters.
     pub parameters: fn() -> Vec<Parameter>,
+    /// Whether it takes these parameters.
+    pub check: CheckParameters,
     /// Its whole run, compiled for it; `None` if stopped.
     pub run: RunPolicy,
-    /// A cache of it, for the tiers of a stack.
+    /// A cache of it, for the tiers of a stack; an error if it is a [`WholeRun`].
     pub build: BuildPolicy,
 }
 
@@ -133,13 +146,46 @@ pub struct PolicyInfo {
 /// `pub static INFO: PolicyInfo`.
 #[macro_export]
 macro_rules! policy {
-    (
-        #[doc = $doc:literal]
-        $type:ty = $name:literal {
-            family: $family:ident,
-            aliases: [$($alias:literal),*],
-            paper: ($title:literal, $venue:literal, $doi:literal) $(,)?
+    (#[doc = $doc:literal] $type:ty = $name:literal { $($origin:tt)* }) => {
+        $crate::policy_info! {
+            $doc, $name, <$type as $crate::Eviction>::NEEDS,
+            parameters: $crate::parameters_of::<<$type as $crate::Eviction>::Params>,
+            check: $crate::check_erased::<$type>,
+            run: $crate::run_erased::<$type>,
+            build: $crate::build_erased::<$type>,
+            $($origin)*
         }
+    };
+}
+
+/// Declares a [`WholeRun`], as [`policy!`] declares a policy.
+#[macro_export]
+macro_rules! whole_run {
+    (#[doc = $doc:literal] $type:ty = $name:literal { $($origin:tt)* }) => {
+        $crate::policy_info! {
+            $doc, $name, <$type as $crate::WholeRun>::NEEDS,
+            parameters: $crate::parameters_of::<<$type as $crate::WholeRun>::Params>,
+            check: $crate::check_whole_run::<$type>,
+            run: $crate::whole_run_erased::<$type>,
+            build: $crate::refuse_to_build,
+            $($origin)*
+        }
+    };
+}
+
+/// What [`policy!`] and [`whole_run!`] expand to.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! policy_info {
+    (
+        $doc:literal, $name:literal, $needs:expr,
+        parameters: $parameters:expr,
+        check: $check:expr,
+        run: $run:expr,
+        build: $build:expr,
+        family: $family:ident,
+        aliases: [$($alias:literal),*],
+        paper: ($title:literal, $venue:literal, $doi:literal) $(,)?
     ) => {
         /// What this policy says of itself.
         pub static INFO: $crate::PolicyInfo = $crate::PolicyInfo {
@@ -148,21 +194,20 @@ macro_rules! policy {
             doc: $doc,
             family: $crate::Family::$family,
             paper: $crate::Paper { title: $title, venue: $venue, doi: $doi },
-            clairvoyant: <$type as $crate::Eviction>::NEEDS.next_use,
+            clairvoyant: $needs.next_use,
             file: file!(),
-            parameters: $crate::parameters_of::<$type>,
-            run: |job, parameters, progress| {
-                $crate::run_erased::<$type>($name, job, parameters, progress)
-            },
-            build: |setup, parameters| $crate::build_erased::<$type>($name, setup, parameters),
+            parameters: $parameters,
+            check: |setup, parameters| $check($name, setup, parameters),
+            run: |job, parameters, progress| $run($name, job, parameters, progress),
+            build: |setup, parameters| $build($name, setup, parameters),
         };
     };
 }
 
-/// The parameters of `E`, from its schema.
-pub fn parameters_of<E: Eviction>() -> Vec<Parameter> {
-    let schema = schemars::schema_for!(E::Params).to_value();
-    let defaults = serde_json::to_value(E::Params::default()).unwrap_or_default();
+/// Parameters, from their schema.
+pub fn parameters_of<P: Default + Serialize + JsonSchema>() -> Vec<Parameter> {
+    let schema = schemars::schema_for!(P).to_value();
+    let defaults = serde_json::to_value(P::default()).unwrap_or_default();
     let properties = schema.get("properties").and_then(Value::as_object);
     properties
         .into_iter()
@@ -175,22 +220,54 @@ pub fn parameters_of<E: Eviction>() -> Vec<Parameter> {
         .collect()
 }
 
+/// Makes something from parameters given as values.
+fn made<P: DeserializeOwned, T>(
+    name: &str,
+    setup: &Setup,
+    parameters: &Map<String, Value>,
+    new: impl FnOnce(&Setup, &P) -> Result<T, ParamError>,
+) -> Result<T, Error> {
+    let explain = |source| Error::Parameter { policy: name.to_string(), source };
+    let params: P = serde_json::from_value(Value::Object(parameters.clone()))
+        .map_err(|error| explain(ParamError(with_hint(error.to_string()))))?;
+    new(setup, &params).map_err(explain)
+}
+
 fn build<E: Eviction>(
     name: &str,
     setup: &Setup,
     parameters: &Map<String, Value>,
 ) -> Result<Cache<E>, Error> {
-    let explain = |source| Error::Parameter { policy: name.to_string(), source };
-    let params: E::Params = serde_json::from_value(Value::Object(parameters.clone()))
-        .map_err(|error| explain(ParamError(with_hint(error.to_string()))))?;
-    let policy = E::new(setup, &params).map_err(explain)?;
-    Ok(Cache::new(setup, policy))
+    Ok(Cache::new(setup, made(name, setup, parameters, E::new)?))
 }
 
 fn with_hint(message: String) -> String {
     match trace::error::did_you_mean(&message) {
         Some(hint) => format!("{message}\nhint: {hint}"),
         None => message,
+    }
+}
+
+/// Next uses for what needs them, unless the job has them.
+fn own_next_use(job: &Job<'_>, needs: Needs) -> Result<Option<Vec<u32>>, Error> {
+    if !needs.next_use || job.next_use.is_some() {
+        return Ok(None);
+    }
+    let n = job.trace.n_requests();
+    if n >= trace::NEVER as usize {
+        return Err(Error::TooLong(n));
+    }
+    Ok(Some(next_use(job.trace.objects(), job.trace.n_objects())))
+}
+
+impl<'a> Job<'a> {
+    fn plan(&self, own_next_use: Option<&'a [u32]>) -> Plan<'a> {
+        Plan {
+            trace: self.trace,
+            unit: self.unit,
+            warmup: self.warmup,
+            next_use: self.next_use.or(own_next_use),
+        }
     }
 }
 
@@ -202,26 +279,51 @@ pub fn run_erased<E: Eviction>(
     progress: Progress<'_>,
 ) -> Result<Option<Counts>, Error> {
     let mut cache = build::<E>(name, &job.setup(), parameters)?;
-    let own_next_use = (E::NEEDS.next_use && job.next_use.is_none())
-        .then(|| {
-            let n = job.trace.n_requests();
-            if n >= trace::NEVER as usize {
-                return Err(Error::TooLong(n));
-            }
-            Ok(next_use(job.trace.objects(), job.trace.n_objects()))
-        })
-        .transpose()?;
-    let plan = Plan {
-        trace: job.trace,
-        unit: job.unit,
-        warmup: job.warmup,
-        next_use: job.next_use.or(own_next_use.as_deref()),
-    };
-    let counts = replay(&plan, &mut cache, progress);
+    let own_next_use = own_next_use(job, E::NEEDS)?;
+    let counts = replay(&job.plan(own_next_use.as_deref()), &mut cache, progress);
     if job.check {
         cache.check();
     }
     Ok(counts)
+}
+
+/// Whether policy `E` takes parameters given as values.
+pub fn check_erased<E: Eviction>(
+    name: &str,
+    setup: &Setup,
+    parameters: &Map<String, Value>,
+) -> Result<(), Error> {
+    build::<E>(name, setup, parameters).map(drop)
+}
+
+/// The whole run of `W` with parameters given as values.
+pub fn whole_run_erased<W: WholeRun>(
+    name: &str,
+    job: &Job<'_>,
+    parameters: &Map<String, Value>,
+    progress: Progress<'_>,
+) -> Result<Option<Counts>, Error> {
+    let run = made(name, &job.setup(), parameters, W::new)?;
+    let own_next_use = own_next_use(job, W::NEEDS)?;
+    Ok(run.run(&job.plan(own_next_use.as_deref()), progress))
+}
+
+/// Whether `W` takes parameters given as values.
+pub fn check_whole_run<W: WholeRun>(
+    name: &str,
+    setup: &Setup,
+    parameters: &Map<String, Value>,
+) -> Result<(), Error> {
+    made(name, setup, parameters, W::new).map(drop)
+}
+
+/// What a [`WholeRun`] answers when a tier asks for a cache.
+pub fn refuse_to_build(
+    name: &str,
+    _setup: &Setup,
+    _parameters: &Map<String, Value>,
+) -> Result<Box<dyn Contents>, Error> {
+    Err(Error::NoCache { policy: name.to_string() })
 }
 
 /// A cache under policy `E` with parameters given as values.

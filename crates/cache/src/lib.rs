@@ -13,17 +13,20 @@ mod info;
 mod replay;
 mod residents;
 mod spec;
+mod whole_run;
 
 pub use cache::{Access, Cache, Contents, Filled};
 pub use error::Error;
 pub use eviction::{Eviction, Needs, ParamError, Removal, Request, Setup, Unit};
 pub use info::{
-    BuildPolicy, Family, Job, Paper, Parameter, PolicyInfo, Progress, RunPolicy, build_erased,
-    parameters_of, run_erased,
+    BuildPolicy, CheckParameters, Family, Job, Paper, Parameter, PolicyInfo, Progress, RunPolicy,
+    build_erased, check_erased, check_whole_run, parameters_of, refuse_to_build, run_erased,
+    whole_run_erased,
 };
 pub use replay::{Counts, Plan, replay};
 pub use residents::Residents;
 pub use spec::{PolicySpec, split_specs};
+pub use whole_run::WholeRun;
 
 /// The names a policy file needs.
 pub mod prelude {

@@ -71,7 +71,7 @@ impl FromStr for PolicyText {
     type Err = String;
     fn from_str(text: &str) -> Result<Self, String> {
         let spec: PolicySpec = text.parse().map_err(|e: cache::Error| e.to_string())?;
-        let info = policies::resolve(&spec).map_err(|e| e.to_string())?;
+        let info = policies::resolve_for_tier(&spec).map_err(|e| e.to_string())?;
         if info.clairvoyant {
             return Err(format!(
                 "`{}` knows the future, which no tier of a stack does; use it with `replay`",

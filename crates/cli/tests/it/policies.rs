@@ -6,7 +6,7 @@ use crate::support::{program, repository, snapshot};
 fn the_list_has_every_policy() {
     let json = program(&repository(), &["policies", "--format", "json"]).ok().json();
     let names: Vec<&str> = json.iter().map(|policy| policy["policy"].as_str().unwrap()).collect();
-    let expected: Vec<&str> = policies::ALL.iter().map(|info| info.name).collect();
+    let expected: Vec<&str> = policies::all().map(|info| info.name).collect();
     assert_eq!(names, expected);
     let table = program(&repository(), &["policies"]).ok().stdout;
     let csv = program(&repository(), &["policies", "--format", "csv"]).ok().stdout;
@@ -21,7 +21,7 @@ fn the_list_has_every_policy() {
 fn a_policy_is_explained_by_name_and_by_alias() {
     let explain = |name: &str| program(&repository(), &["policies", name]).ok().stdout;
     snapshot("policy-s3-fifo", &explain("s3-fifo"));
-    for info in policies::ALL {
+    for info in policies::all() {
         let text = explain(info.name);
         assert!(text.starts_with(&format!("{}: {}", info.name, info.doc.trim())), "{text}");
         assert!(repository().join(info.file).is_file(), "{}", info.file);

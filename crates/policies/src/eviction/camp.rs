@@ -216,9 +216,9 @@ impl Eviction for Camp {
         let mut n_queued = 0;
         for (key, queue) in self.heads.iter() {
             let members: Vec<_> = self.queues.iter(queue.0).collect();
-            let keys = members.iter().map(|object| self.keys[object.index()]);
+            let mut keys = members.iter().map(|object| self.keys[object.index()]);
             assert!(keys.clone().rev().is_sorted(), "a queue is ordered by value and time");
-            assert_eq!(keys.last(), Some(key), "the key of a queue is that of its oldest member");
+            assert_eq!(keys.next_back(), Some(key), "the key of a queue is that of its oldest member");
             for object in &members {
                 assert!(residents.contains(*object));
                 assert_eq!(self.home[object.index()], queue.0);

@@ -1,5 +1,6 @@
 //! What every policy is held to: worked examples, conformance, naive twins, laws.
 
+mod bounds;
 pub(crate) mod conformance;
 mod laws;
 mod naive;
