@@ -10,6 +10,8 @@ mod fifo_queue;
 mod heap;
 mod index_set;
 mod lists;
+#[cfg(feature = "products")]
+pub mod products;
 mod queue;
 mod redis_pool;
 mod roster;
@@ -22,9 +24,13 @@ use cache::{Error, PolicyInfo, PolicySpec};
 /// All eviction policies, in alphabetical order.
 pub use eviction::ALL;
 
-/// All that can be run by name: eviction policies, then bounds.
+/// All that can be run by name: eviction policies, then bounds, then products if they are built in.
 pub fn all() -> impl Iterator<Item = &'static PolicyInfo> {
-    [ALL, bounds::ALL].into_iter().flatten().copied()
+    #[cfg(feature = "products")]
+    let products = products::ALL;
+    #[cfg(not(feature = "products"))]
+    let products = &[];
+    [ALL, bounds::ALL, products].into_iter().flatten().copied()
 }
 
 /// The policy called `name`, by name or alias.
@@ -57,7 +63,7 @@ pub fn resolve(spec: &PolicySpec) -> Result<&'static PolicyInfo, Error> {
     Ok(info)
 }
 
-/// The same for a tier, which needs a cache: bounds are refused.
+/// The same for a tier, which needs a cache: bounds and products are refused.
 pub fn resolve_for_tier(spec: &PolicySpec) -> Result<&'static PolicyInfo, Error> {
     let info = find(&spec.name)?;
     (info.build)(&NOMINAL, &spec.parameters)?;

@@ -4,6 +4,8 @@ mod bounds;
 pub(crate) mod conformance;
 mod laws;
 mod naive;
+#[cfg(feature = "products")]
+mod products;
 
 use cache::{Contents, Filled, PolicySpec, Request, Setup, Unit};
 use trace::ObjectId;
