@@ -271,6 +271,7 @@ mod tests {
     #[test]
     fn clairvoyant_policies_have_no_place_in_a_stack() {
         assert!("belady".parse::<PolicyText>().unwrap_err().contains("knows the future"));
+        assert!("infinite".parse::<PolicyText>().unwrap_err().contains("cannot be a tier"));
         assert!("lruu".parse::<PolicyText>().unwrap_err().contains("did you mean `lru`"));
         assert!("lru:k=2".parse::<PolicyText>().is_err());
     }
