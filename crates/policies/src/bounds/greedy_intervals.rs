@@ -14,7 +14,7 @@
 //! the largest so far. Objects larger than the capacity are never held. After a warm-up only
 //! intervals that end later are packed.
 //!
-//! O(n log n). State: 16 bytes an object and 48 to 80 a request.
+//! O(n log n). State: 24 bytes an object and 64 to 96 a request.
 
 use cache::prelude::*;
 use cache::{Counts, Plan, Progress, WholeRun};

@@ -17,7 +17,7 @@
 //! cache holds at its end. If the size of an object changes, its least size so far stands for what a
 //! cache gives it. Objects larger than the capacity are never held.
 //!
-//! O(n log n). Comparisons are of exact integers. State: 16 bytes an object and 40 a request.
+//! O(n log n). Comparisons are of exact integers. State: 24 bytes an object and 48 a request.
 //!
 //! The paper's text was not at hand: the rule is the one its authors' program and abstract describe,
 //! and it is proved here by comparison with all schedules of small traces and with the flow problem

@@ -241,7 +241,7 @@ mod tests {
     use super::Rounding;
     use crate::tests::{hits, requests_of};
 
-    /// The paper's own example: 101101011 to precision 4 is 101100000, 001010011 is 001010000, and
+    /// As we remember the paper's example: 101101011 to precision 4 is 101100000, 001010011 is 001010000, and
     /// 000001010 stays.
     #[test]
     fn the_most_significant_bits_stay() {

@@ -16,7 +16,8 @@
 //! wheels of its own. `cost=packets` counts 2 packets and one for each 536 bytes or part of that. Costs
 //! above the largest the wheels hold, 65,535, count as that.
 //!
-//! O(1) a hit; an eviction takes a step for each queue that a hand passes, at most two rounds.
+//! O(1) a hit; an eviction takes a step for each queue that a hand passes, of two wheels at most two
+//! rounds.
 //!
 //! The paper's text was not at hand: the rules are from its pseudo-code as quoted in the comments of
 //! Caffeine's simulator. (That simulator itself takes the hand of the wrong wheel on migration, and

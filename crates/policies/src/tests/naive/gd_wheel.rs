@@ -4,6 +4,7 @@ use trace::ObjectId;
 use super::{Draws, Naive, compare, requests_of};
 use crate::eviction::gd_wheel::Params;
 use crate::eviction::gds::Cost;
+use crate::tests::hits;
 
 struct Placed {
     object: ObjectId,
@@ -132,5 +133,41 @@ fn equal_with_costs_of_several_digits() {
             let spec = format!("gd-wheel:cost=packets,{parameters}");
             compare(&spec, 40_000 + draws.below(300_000), Unit::Bytes, &requests, seed % 3 * 20);
         }
+    }
+}
+
+/// GreedyDual by its definition: value, last use, object and size of each resident.
+fn greedy_dual(capacity: u64, requests: &[Request]) -> Vec<bool> {
+    let mut floor = 0;
+    let mut residents: Vec<(u64, u64, ObjectId, u64)> = Vec::new();
+    let mut request = |request: &Request| {
+        let Request { object, size, seq, .. } = *request;
+        let hit = residents.iter().any(|(.., other, _)| *other == object);
+        residents.retain(|(.., other, _)| *other != object);
+        while residents.iter().map(|(.., size)| size).sum::<u64>() + size > capacity {
+            let victim = *residents.iter().min().unwrap();
+            floor = victim.0;
+            residents.retain(|resident| *resident != victim);
+        }
+        residents.push((floor + 2 + size.div_ceil(536), seq, object, size));
+        hit
+    };
+    requests.iter().map(&mut request).collect()
+}
+
+#[test]
+fn one_wheel_is_greedy_dual() {
+    for seed in 0..20 {
+        let mut draws = Draws(seed);
+        let steps: Vec<_> = (0..1000)
+            .map(|_| {
+                let number = draws.skewed(80);
+                (number as u32, 1 + number * 7919 % 130_000)
+            })
+            .collect();
+        let requests = requests_of(&steps);
+        let capacity = 130_000 + draws.below(1_000_000);
+        let expected = greedy_dual(capacity, &requests);
+        assert_eq!(hits("gd-wheel:cost=packets", capacity, Unit::Bytes, &requests), expected);
     }
 }
