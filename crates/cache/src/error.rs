@@ -36,6 +36,20 @@ pub enum Error {
         /// What is wrong.
         what: String,
     },
+    /// A bound or a product where a tier needs a policy.
+    #[error("`{policy}` runs over whole traces and cannot be a tier; use it with `replay`")]
+    NoCache {
+        /// Its name.
+        policy: String,
+    },
+    /// A bound or a product behind an admission policy or beside a prefetcher.
+    #[error(
+        "`{policy}` decides by itself what it holds: it takes no admission policy and no prefetcher"
+    )]
+    Unguarded {
+        /// Its name.
+        policy: String,
+    },
     /// A trace longer than request indices reach.
     #[error("a run takes at most 4,294,967,294 requests; the trace has {0}")]
     TooLong(usize),

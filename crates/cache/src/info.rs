@@ -8,8 +8,8 @@ use serde_json::{Map, Value};
 use trace::{Trace, next_use};
 
 use crate::{
-    AdmissionKind, Cache, Contents, Counts, Error, Eviction, Guard, ParamError, Plan, PrefetchKind,
-    Setup, Unit, replay, replay_guarded,
+    AdmissionKind, Cache, Contents, Counts, Error, Eviction, Guard, Needs, ParamError, Plan,
+    PrefetchKind, Setup, Unit, WholeRun, replay, replay_guarded,
 };
 
 /// What kind of idea a policy is.
@@ -29,6 +29,8 @@ pub enum Family {
     Random,
     /// Knows the future: a bound, not a policy to deploy.
     Offline,
+    /// A cache that others ship, with its own residency.
+    Product,
 }
 
 impl Family {
@@ -42,6 +44,7 @@ impl Family {
             Family::Adaptive => "adaptive",
             Family::Random => "random",
             Family::Offline => "offline",
+            Family::Product => "product",
         }
     }
 }
@@ -104,12 +107,26 @@ impl Job<'_> {
     }
 }
 
+impl<'a> Job<'a> {
+    fn plan(&self, own_next_use: Option<&'a [u32]>) -> Plan<'a> {
+        Plan {
+            trace: self.trace,
+            unit: self.unit,
+            warmup: self.warmup,
+            next_use: self.next_use.or(own_next_use),
+        }
+    }
+}
+
 /// Called with the requests done; may stop the run.
 pub type Progress<'a> = &'a mut dyn FnMut(usize) -> ControlFlow<()>;
 
 /// The whole run of a policy with parameters given as values; `None` if stopped.
 pub type RunPolicy =
     for<'a> fn(&Job<'a>, &Map<String, Value>, Progress<'_>) -> Result<Option<Counts>, Error>;
+
+/// Checks parameters given as values.
+pub type CheckParameters = fn(&Setup, &Map<String, Value>) -> Result<(), Error>;
 
 /// Makes a cache under a policy with parameters given as values.
 pub type BuildPolicy = fn(&Setup, &Map<String, Value>) -> Result<Box<dyn Contents>, Error>;
@@ -157,9 +174,11 @@ pub struct EvictionKind {
     pub family: Family,
     /// Knows the future.
     pub clairvoyant: bool,
+    /// Whether it takes these parameters.
+    pub check: CheckParameters,
     /// Its whole run, compiled for it; `None` if stopped.
     pub run: RunPolicy,
-    /// A cache of it, for the tiers of a stack.
+    /// A cache of it, for the tiers of a stack; an error if it is a [`WholeRun`].
     pub build: BuildPolicy,
 }
 
@@ -205,10 +224,42 @@ macro_rules! policy {
             $crate::EvictionKind {
                 family: $crate::Family::$family,
                 clairvoyant: <$type as $crate::Eviction>::NEEDS.next_use,
+                check: |setup, parameters| {
+                    $crate::build_erased::<$type>($name, setup, parameters).map(drop)
+                },
                 run: |job, parameters, progress| {
                     $crate::run_erased::<$type>($name, job, parameters, progress)
                 },
                 build: |setup, parameters| $crate::build_erased::<$type>($name, setup, parameters),
+            }
+        }
+    };
+}
+
+/// Declares a [`WholeRun`], as [`policy!`] declares a policy.
+#[macro_export]
+macro_rules! whole_run {
+    (
+        #[doc = $doc:literal]
+        $type:ty = $name:literal {
+            family: $family:ident,
+            aliases: [$($alias:literal),*],
+            paper: ($($paper:literal),*) $(,)?
+        }
+    ) => {
+        $crate::info! {
+            $crate::PolicyInfo, $doc, $name, [$($alias),*], ($($paper),*),
+            <$type as $crate::WholeRun>::Params,
+            $crate::EvictionKind {
+                family: $crate::Family::$family,
+                clairvoyant: <$type as $crate::WholeRun>::NEEDS.next_use,
+                check: |setup, parameters| {
+                    $crate::check_whole_run::<$type>($name, setup, parameters)
+                },
+                run: |job, parameters, progress| {
+                    $crate::whole_run_erased::<$type>($name, job, parameters, progress)
+                },
+                build: |_, _| Err($crate::Error::NoCache { policy: $name.to_string() }),
             }
         }
     };
@@ -240,14 +291,23 @@ pub fn params_of<P: DeserializeOwned>(
         .map_err(|error| Error::parameter(what, name, ParamError(with_hint(error.to_string()))))
 }
 
+/// Makes a policy from parameters given as values.
+fn made<P: DeserializeOwned, T>(
+    name: &str,
+    setup: &Setup,
+    parameters: &Map<String, Value>,
+    new: impl FnOnce(&Setup, &P) -> Result<T, ParamError>,
+) -> Result<T, Error> {
+    let params = params_of("policy", name, parameters)?;
+    new(setup, &params).map_err(|e| Error::parameter("policy", name, e))
+}
+
 fn build<E: Eviction>(
     name: &str,
     setup: &Setup,
     parameters: &Map<String, Value>,
 ) -> Result<Cache<E>, Error> {
-    let params = params_of("policy", name, parameters)?;
-    let policy = E::new(setup, &params).map_err(|e| Error::parameter("policy", name, e))?;
-    Ok(Cache::new(setup, policy))
+    Ok(Cache::new(setup, made(name, setup, parameters, E::new)?))
 }
 
 fn with_hint(message: String) -> String {
@@ -255,6 +315,18 @@ fn with_hint(message: String) -> String {
         Some(hint) => format!("{message}\nhint: {hint}"),
         None => message,
     }
+}
+
+/// Next uses for what needs them, unless the job has them.
+fn own_next_use(job: &Job<'_>, needs: Needs) -> Result<Option<Vec<u32>>, Error> {
+    if !needs.next_use || job.next_use.is_some() {
+        return Ok(None);
+    }
+    let n = job.trace.n_requests();
+    if n >= trace::NEVER as usize {
+        return Err(Error::TooLong(n));
+    }
+    Ok(Some(next_use(job.trace.objects(), job.trace.n_objects())))
 }
 
 /// The whole run of policy `E` with parameters given as values.
@@ -267,21 +339,8 @@ pub fn run_erased<E: Eviction>(
     let mut guard = Guard::of(job)?;
     let n_objects = guard.as_ref().map_or(job.trace.n_objects(), Guard::n_objects);
     let mut cache = build::<E>(name, &job.setup(n_objects), parameters)?;
-    let own_next_use = (E::NEEDS.next_use && job.next_use.is_none())
-        .then(|| {
-            let n = job.trace.n_requests();
-            if n >= trace::NEVER as usize {
-                return Err(Error::TooLong(n));
-            }
-            Ok(next_use(job.trace.objects(), job.trace.n_objects()))
-        })
-        .transpose()?;
-    let plan = Plan {
-        trace: job.trace,
-        unit: job.unit,
-        warmup: job.warmup,
-        next_use: job.next_use.or(own_next_use.as_deref()),
-    };
+    let own_next_use = own_next_use(job, E::NEEDS)?;
+    let plan = job.plan(own_next_use.as_deref());
     let counts = match &mut guard {
         None => replay(&plan, &mut cache, progress),
         Some(guard) => replay_guarded(&plan, &mut cache, guard, progress),
@@ -290,6 +349,30 @@ pub fn run_erased<E: Eviction>(
         cache.check();
     }
     Ok(counts)
+}
+
+/// The whole run of `W` with parameters given as values.
+pub fn whole_run_erased<W: WholeRun>(
+    name: &str,
+    job: &Job<'_>,
+    parameters: &Map<String, Value>,
+    progress: Progress<'_>,
+) -> Result<Option<Counts>, Error> {
+    if job.admission.is_some() || job.prefetch.is_some() {
+        return Err(Error::Unguarded { policy: name.to_string() });
+    }
+    let run = made(name, &job.setup(job.trace.n_objects()), parameters, W::new)?;
+    let own_next_use = own_next_use(job, W::NEEDS)?;
+    Ok(run.run(&job.plan(own_next_use.as_deref()), progress))
+}
+
+/// Whether `W` takes parameters given as values.
+pub fn check_whole_run<W: WholeRun>(
+    name: &str,
+    setup: &Setup,
+    parameters: &Map<String, Value>,
+) -> Result<(), Error> {
+    made(name, setup, parameters, W::new).map(drop)
 }
 
 /// A cache under policy `E` with parameters given as values.

@@ -20,6 +20,7 @@ mod prefetch;
 mod replay;
 mod residents;
 mod spec;
+mod whole_run;
 
 pub use addresses::Addresses;
 pub use admission::{Admission, AdmissionInfo, AdmissionKind, BuildAdmission};
@@ -28,14 +29,16 @@ pub use error::Error;
 pub use eviction::{Eviction, Needs, ParamError, Removal, Request, Setup, Unit};
 pub use guarded::{Guard, replay_guarded};
 pub use info::{
-    BuildPolicy, Chosen, EvictionKind, Family, Info, Job, Paper, Parameter, PolicyInfo, Progress,
-    RunPolicy, build_erased, parameters_of, params_of, run_erased,
+    BuildPolicy, CheckParameters, Chosen, EvictionKind, Family, Info, Job, Paper, Parameter,
+    PolicyInfo, Progress, RunPolicy, build_erased, check_whole_run, parameters_of, params_of,
+    run_erased, whole_run_erased,
 };
 pub use prefetch::{BuildPrefetch, Outcome, Prefetch, PrefetchInfo, PrefetchKind, Prospects};
 pub use replay::{Counts, Plan, Prefetches, replay};
 pub use residents::Residents;
 pub use spec::{PolicySpec, split_specs};
 pub use trace::prefetch::prefetch;
+pub use whole_run::WholeRun;
 
 /// The names a policy file needs.
 pub mod prelude {

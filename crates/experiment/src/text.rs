@@ -71,7 +71,7 @@ impl FromStr for PolicyText {
     type Err = String;
     fn from_str(text: &str) -> Result<Self, String> {
         let spec: PolicySpec = text.parse().map_err(|e: cache::Error| e.to_string())?;
-        let info = policies::resolve(&spec).map_err(|e| e.to_string())?;
+        let info = policies::resolve_for_tier(&spec).map_err(|e| e.to_string())?;
         if info.kind.clairvoyant {
             return Err(format!(
                 "`{}` knows the future, which no tier of a stack does; use it with `replay`",
@@ -271,6 +271,7 @@ mod tests {
     #[test]
     fn clairvoyant_policies_have_no_place_in_a_stack() {
         assert!("belady".parse::<PolicyText>().unwrap_err().contains("knows the future"));
+        assert!("infinite".parse::<PolicyText>().unwrap_err().contains("cannot be a tier"));
         assert!("lruu".parse::<PolicyText>().unwrap_err().contains("did you mean `lru`"));
         assert!("lru:k=2".parse::<PolicyText>().is_err());
     }

@@ -1,5 +1,5 @@
 //! Cache policies, one file each, and the lists of them: eviction policies, admission policies and
-//! prefetchers.
+//! prefetchers; and [`bounds`], which are run like eviction policies and evict nothing.
 //!
 //! To add one: write `eviction/my_policy.rs` after the model of [`eviction::lru`] (or a file in
 //! `admission/` or `prefetch/`), and add its name to the list in `mod.rs` beside it. Documentation,
@@ -27,12 +27,15 @@ macro_rules! policies {
 }
 
 pub mod admission;
+pub mod bounds;
 pub mod eviction;
 mod fifo_queue;
 mod heap;
 mod index_set;
 mod lists;
 pub mod prefetch;
+#[cfg(feature = "products")]
+pub mod products;
 mod queue;
 mod recency_log;
 mod redis_pool;
@@ -47,36 +50,41 @@ use cache::{AdmissionInfo, Error, Info, PolicyInfo, PolicySpec, PrefetchInfo, Se
 /// All eviction policies, in alphabetical order.
 pub use eviction::ALL;
 
-/// The eviction policy called `name`, by name or alias.
+/// All that can be run by name: eviction policies, then bounds, then products if they are built in.
+pub fn all() -> impl Iterator<Item = &'static PolicyInfo> + Clone {
+    #[cfg(feature = "products")]
+    let products = products::ALL;
+    #[cfg(not(feature = "products"))]
+    let products = &[];
+    [ALL, bounds::ALL, products].into_iter().flatten().copied()
+}
+
+/// The eviction policy, bound or product called `name`, by name or alias.
 pub fn find(name: &str) -> Result<&'static PolicyInfo, Error> {
-    find_in(eviction::ALL, "policy", name)
+    find_in(all(), "policy", name)
 }
 
 /// The admission policy called `name`, by name or alias.
 pub fn find_admission(name: &str) -> Result<&'static AdmissionInfo, Error> {
-    find_in(admission::ALL, "admission policy", name)
+    find_in(admission::ALL.iter().copied(), "admission policy", name)
 }
 
 /// The prefetcher called `name`, by name or alias.
 pub fn find_prefetch(name: &str) -> Result<&'static PrefetchInfo, Error> {
-    find_in(prefetch::ALL, "prefetcher", name)
+    find_in(prefetch::ALL.iter().copied(), "prefetcher", name)
 }
 
 fn find_in<K>(
-    all: &[&'static Info<K>],
+    all: impl Iterator<Item = &'static Info<K>> + Clone,
     what: &'static str,
     name: &str,
 ) -> Result<&'static Info<K>, Error> {
-    let known = |info: &&&'static Info<K>| info.name == name || info.aliases.contains(&name);
-    all.iter().find(known).copied().ok_or_else(|| Error::NoSuchPolicy {
-        what,
-        name: name.to_string(),
-        nearest: trace::error::nearest(
-            name,
-            all.iter()
-                .flat_map(|info| std::iter::once(info.name).chain(info.aliases.iter().copied())),
-        )
-        .map(str::to_string),
+    let known = |info: &&'static Info<K>| info.name == name || info.aliases.contains(&name);
+    all.clone().find(known).ok_or_else(|| {
+        let names =
+            all.flat_map(|info| [info.name].into_iter().chain(info.aliases.iter().copied()));
+        let nearest = trace::error::nearest(name, names).map(str::to_string);
+        Error::NoSuchPolicy { what, name: name.to_string(), nearest }
     })
 }
 
@@ -88,6 +96,13 @@ fn nominal(unit: Unit) -> Setup {
 /// Looks a specification up and checks its parameters at a nominal capacity, so that a misspelt
 /// one is refused before any trace is read.
 pub fn resolve(spec: &PolicySpec) -> Result<&'static PolicyInfo, Error> {
+    let info = find(&spec.name)?;
+    (info.kind.check)(&nominal(Unit::Objects), &spec.parameters)?;
+    Ok(info)
+}
+
+/// As [`resolve`], for a tier, which needs a cache: bounds and products are refused.
+pub fn resolve_for_tier(spec: &PolicySpec) -> Result<&'static PolicyInfo, Error> {
     let info = find(&spec.name)?;
     (info.kind.build)(&nominal(Unit::Objects), &spec.parameters)?;
     Ok(info)

@@ -10,7 +10,7 @@ fn the_list_has_every_policy() {
     let names: Vec<_> =
         json.iter().map(|policy| (text(policy, "policy"), text(policy, "kind"))).collect();
     let names: Vec<_> = names.iter().map(|(name, kind)| (name.as_str(), kind.as_str())).collect();
-    let eviction = policies::ALL.iter().map(|info| (info.name, "eviction"));
+    let eviction = policies::all().map(|info| (info.name, "eviction"));
     let admission = policies::admission::ALL.iter().map(|info| (info.name, "admission"));
     let prefetch = policies::prefetch::ALL.iter().map(|info| (info.name, "prefetch"));
     let expected: Vec<_> = eviction.chain(admission).chain(prefetch).collect();
@@ -28,7 +28,7 @@ fn the_list_has_every_policy() {
 fn a_policy_is_explained_by_name_and_by_alias() {
     let explain = |name: &str| program(&repository(), &["policies", name]).ok().stdout;
     snapshot("policy-s3-fifo", &explain("s3-fifo"));
-    for info in policies::ALL {
+    for info in policies::all() {
         let text = explain(info.name);
         assert!(text.starts_with(&format!("{}: {}", info.name, info.doc.trim())), "{text}");
         for alias in info.aliases {

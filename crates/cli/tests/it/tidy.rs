@@ -159,30 +159,37 @@ fn every_crate_and_module_says_what_it_is() {
 
 #[test]
 fn every_policy_is_listed_and_says_where_it_is_from() {
-    check_list("eviction", policies::ALL);
-    check_list("admission", policies::admission::ALL);
-    check_list("prefetch", policies::prefetch::ALL);
+    check_words(policies::all());
+    check_words(policies::admission::ALL.iter().copied());
+    check_words(policies::prefetch::ALL.iter().copied());
+    check_files("eviction", policies::ALL);
+    check_files("admission", policies::admission::ALL);
+    check_files("prefetch", policies::prefetch::ALL);
+    assert!(policies::bounds::ALL.is_sorted_by_key(|info| info.file), "bounds are not in order");
 }
 
-fn check_list<K>(folder: &str, list: &[&cache::Info<K>]) {
-    for info in list {
+fn check_words<K: 'static>(list: impl Iterator<Item = &'static cache::Info<K>> + Clone) {
+    for info in list.clone() {
         assert!(!info.paper.venue.is_empty(), "{}: no venue; say folklore", info.name);
         assert!(!info.paper.title.is_empty(), "{}: no title", info.name);
         assert!(!info.doc.trim().is_empty(), "{}: no words", info.name);
         let kebab = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
         assert!(info.name.chars().all(kebab), "{}: not in kebab case", info.name);
     }
+    // A name or alias means one policy of a kind.
+    let mut all: Vec<&str> =
+        list.flat_map(|info| info.aliases.iter().copied().chain([info.name])).collect();
+    all.sort_unstable();
+    assert!(all.windows(2).all(|pair| pair[0] != pair[1]), "{all:?}");
+}
+
+fn check_files<K>(folder: &str, list: &[&cache::Info<K>]) {
     assert!(list.is_sorted_by_key(|info| info.file), "the list is not in order");
     for path in files(&repository().join("crates/policies/src").join(folder)) {
         let name = relative(&path);
         let listed = list.iter().any(|info| info.file == name);
         assert!(listed || name.ends_with("/mod.rs"), "{name} is not in the list");
     }
-    // A name or alias means one policy of a kind.
-    let mut all: Vec<&str> =
-        list.iter().flat_map(|info| info.aliases.iter().copied().chain([info.name])).collect();
-    all.sort_unstable();
-    assert!(all.windows(2).all(|pair| pair[0] != pair[1]), "{all:?}");
 }
 
 #[test]

@@ -94,13 +94,13 @@ impl Admission for TinyLfu {
         }
         let estimate = self.sketch.estimate(request.object);
         (0..self.samples).any(|_| {
-            let resident = self.roster.draw(&mut self.draws);
+            let (resident, ()) = *self.roster.draw(&mut self.draws);
             self.sketch.estimate(resident) < estimate
         })
     }
 
     fn on_insert(&mut self, object: ObjectId) {
-        self.roster.push(object);
+        self.roster.push(object, ());
     }
 
     fn on_leave(&mut self, object: ObjectId) {

@@ -38,6 +38,17 @@ pub enum Cost {
     Packets,
 }
 
+impl Cost {
+    /// The cost of a miss on an object of this size.
+    #[inline]
+    pub(crate) fn of(self, size: u64) -> f64 {
+        match self {
+            Cost::One => 1.0,
+            Cost::Packets => 2.0 + size.max(1) as f64 / 536.0,
+        }
+    }
+}
+
 /// Parameters.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
@@ -68,12 +79,8 @@ pub struct Gds {
 impl Gds {
     #[inline]
     fn key(&self, size: u64, now: u64) -> Key {
-        let size = size.max(1) as f64;
-        let cost = match self.cost {
-            Cost::One => 1.0,
-            Cost::Packets => 2.0 + size / 536.0,
-        };
-        ((self.inflation + cost / size).to_bits(), now)
+        let value = self.inflation + self.cost.of(size) / size.max(1) as f64;
+        (value.to_bits(), now)
     }
 }
 

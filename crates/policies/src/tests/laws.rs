@@ -48,6 +48,7 @@ fn none_beats_belady() {
                     "clock2q-plus",
                     "tiny-lfu",
                     "bypass=true",
+                    "belady-size",
                     "fill=room",
                     "fill=share",
                     "s4lru",
@@ -126,6 +127,21 @@ fn other_object_numbers_change_nothing() {
     }
 }
 
+/// Looking at all residents of one size, what is wanted last leaves, as in MIN: the counts are equal,
+/// since what MIN lets in for no later use is the first to leave.
+#[test]
+fn belady_with_sizes_of_one_size_is_belady() {
+    for seed in 0..5 {
+        let requests = random_requests(seed, 100, 3000);
+        for capacity in [1, 2, 5, 20, 50, 150] {
+            let exact = n_hits("belady-size:samples=0", capacity, &requests);
+            assert!(exact >= n_hits("belady", capacity, &requests));
+            let made_room = n_hits("belady-size:rules=libcachesim,samples=0", capacity, &requests);
+            assert_eq!(made_room, n_hits("belady", capacity, &requests));
+        }
+    }
+}
+
 #[test]
 fn one_segment_is_lru() {
     same("slru:weights=1", "lru", Unit::Objects);
@@ -137,6 +153,61 @@ fn one_segment_is_lru() {
 #[test]
 fn greedy_dual_size_of_one_size_is_lru() {
     same("gds", "lru", Unit::Objects);
+}
+
+/// All residents are in one queue. The queue of a cost of 1 is always the next one, whatever the sizes.
+#[test]
+fn greedy_dual_in_queues_is_lru_where_all_cost_the_same() {
+    same("camp", "lru", Unit::Objects);
+    same("camp:inflation=remaining,precision=1", "lru", Unit::Objects);
+    same("gd-wheel", "lru", Unit::Objects);
+    same("gd-wheel", "lru", Unit::Bytes);
+    same("gd-wheel:queues=2,wheels=1", "lru", Unit::Bytes);
+}
+
+/// Sizes that are powers of two, the largest first, and no bit rounded away: ratios are those of
+/// GreedyDual-Size times that size, to the last bit, and ties are broken alike.
+#[test]
+fn camp_without_rounding_is_greedy_dual_size() {
+    let mut rounding_matters = false;
+    for seed in 0..10 {
+        let mut requests = random_requests(seed, 100, 3000);
+        for request in &mut requests {
+            request.size = 1 << (request.object.0 * 7 % 11);
+        }
+        requests[0].size = 1 << 10;
+        for capacity in [1 << 10, 3000, 10_000] {
+            let gds = hits("gds", capacity, Unit::Bytes, &requests);
+            assert_eq!(hits("camp:precision=16", capacity, Unit::Bytes, &requests), gds);
+            // Powers of two have one significant bit.
+            assert_eq!(hits("camp:precision=1", capacity, Unit::Bytes, &requests), gds);
+            let mut odd = requests.clone();
+            for request in &mut odd[1..] {
+                request.size += u64::from(request.object.0) % 3;
+            }
+            let run = |spec| hits(spec, capacity, Unit::Bytes, &odd);
+            rounding_matters |= run("camp:precision=1") != run("camp:precision=16");
+        }
+    }
+    assert!(rounding_matters);
+}
+
+/// Costs of less than a round of one wheel are in that wheel, exactly, however many queues are left
+/// empty and however many wheels are above.
+#[test]
+fn one_wheel_is_enough_for_small_costs() {
+    for seed in 0..5 {
+        let mut requests = random_requests(seed, 100, 3000);
+        for request in &mut requests {
+            request.size = 1 + u64::from(request.object.0) * 7919 % 130_000;
+        }
+        for capacity in [200_000, 1_000_000] {
+            let run = |spec| hits(spec, capacity, Unit::Bytes, &requests);
+            let plain = run("gd-wheel:cost=packets,queues=65536,wheels=1");
+            assert_eq!(run("gd-wheel:cost=packets"), plain);
+            assert_ne!(run("gd-wheel:cost=packets,queues=16"), plain);
+        }
+    }
 }
 
 #[test]

@@ -1,12 +1,15 @@
 //! What every policy is held to: worked examples, conformance, naive twins, laws.
 
 pub(crate) mod admission;
+mod bounds;
 pub(crate) mod conformance;
 mod guarded;
 mod laws;
 mod naive;
 mod naive_guarded;
 pub(crate) mod prefetch;
+#[cfg(feature = "products")]
+mod products;
 
 use cache::{Contents, Filled, PolicySpec, Request, Setup, Unit};
 use trace::ObjectId;
@@ -105,6 +108,12 @@ pub(crate) const VARIANTS: &[&str] = &[
     "belady",
     "belady:bypass=true",
     "cacheus",
+    "belady-size",
+    "belady-size:samples=0",
+    "belady-size:rules=libcachesim,samples=3",
+    "camp",
+    "camp:inflation=remaining,precision=2",
+    "camp:cost=packets,precision=16",
     "car",
     "cart",
     "clock",
@@ -129,6 +138,9 @@ pub(crate) const VARIANTS: &[&str] = &[
     "fifo-merge:examine=5,keep=2",
     "frd",
     "frd:main-ratio=0.5",
+    "gd-wheel",
+    "gd-wheel:cost=packets",
+    "gd-wheel:cost=packets,queues=2,wheels=3",
     "gds",
     "gds:cost=packets",
     "gdsf",
@@ -275,6 +287,12 @@ fn parameters_without_sense_are_refused() {
         "fbr:new-ratio=0.6,old-ratio=0.6",
         "fbr:max-count=0",
         "fbr:max-average=0.5",
+        "belady-size:samples=-1",
+        "camp:precision=0",
+        "camp:precision=17",
+        "gd-wheel:queues=1",
+        "gd-wheel:wheels=0",
+        "gd-wheel:queues=65536,wheels=2",
         "gds:cost=two",
         "hyperbolic:samples=0",
         "lecar:initial-weight=2",

@@ -6,7 +6,9 @@
 mod arc;
 mod b_lru;
 mod belady;
+mod belady_size;
 mod cacheus;
+mod camp;
 mod car;
 mod cart;
 mod clock;
@@ -18,6 +20,7 @@ mod fbr;
 mod fifo;
 mod fifo_merge;
 mod frd;
+mod gd_wheel;
 mod gds;
 mod gdsf;
 mod hyperbolic;
@@ -154,6 +157,8 @@ twins! {
     b_lru::NaiveBLru of BLru,
     belady::NaiveBelady of Belady,
     cacheus::NaiveCacheus of Cacheus,
+    belady_size::NaiveBeladySize of BeladySize,
+    camp::NaiveCamp of Camp,
     car::NaiveCar of Car,
     cart::NaiveCart of Cart,
     clock::NaiveClock of Clock,
@@ -165,6 +170,7 @@ twins! {
     fifo::NaiveFifo of Fifo,
     fifo_merge::NaiveFifoMerge of FifoMerge,
     frd::NaiveFrd of Frd,
+    gd_wheel::NaiveGdWheel of GdWheel,
     gds::NaiveGds of Gds,
     gdsf::NaiveGdsf of Gdsf,
     hyperbolic::NaiveHyperbolic of Hyperbolic,
