@@ -17,7 +17,6 @@ struct Quantity<'a> {
     caption: String,
     /// The mean, and the 10th to 90th percentile.
     of: &'a dyn Fn(&LeaderRow) -> (f64, [f64; 5]),
-    colour: usize,
 }
 
 pub(super) fn reductions(view: &View<'_>) -> Option<Chart> {
@@ -45,7 +44,6 @@ pub(super) fn reductions(view: &View<'_>) -> Option<Chart> {
                 view.baseline
             ),
             of: &of,
-            colour: 0,
         },
     )
 }
@@ -73,7 +71,6 @@ pub(super) fn gaps(view: &View<'_>) -> Option<Chart> {
                 view.baseline
             ),
             of: &of,
-            colour: 2,
         },
     )
 }
@@ -102,7 +99,7 @@ fn chart(view: &View<'_>, quantity: &Quantity<'_>) -> Option<Chart> {
                 leader.policy
             ),
             label,
-            role: Role::series(quantity.colour),
+            role: Role::series(0),
         }
     };
     let mut boxes: Vec<Spread> = rivals.iter().map(spread).collect();
