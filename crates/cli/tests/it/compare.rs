@@ -65,6 +65,8 @@ fn a_grid_becomes_a_report() {
     let manifest = read_json(&out, "manifest.json");
     assert_eq!(manifest["results-digest"], comparison.digest());
     assert_eq!(manifest["traces"][2]["name"], "sub/a");
+    let rerun = program(dir.path(), &["rerun", "out/manifest.json"]).refused();
+    assert!(rerun.contains("is the manifest of a comparison\nhint: "), "{rerun}");
     // A replay counts the same.
     let cell = comparison
         .cells
