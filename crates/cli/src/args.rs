@@ -31,6 +31,10 @@ pub(crate) enum Command {
     Schema(Schema),
     /// Replay traces through single caches, counting hits and misses
     Replay(Replay),
+    /// Compare policies over many traces and sizes, and write a report
+    Compare(Compare),
+    /// Compare published figures with what this program counts
+    Verify(Verify),
     /// List eviction and admission policies and prefetchers, or explain one
     Policies(Policies),
     /// Look at, convert, sample and generate traces
@@ -209,6 +213,73 @@ pub(crate) struct Replay {
     pub(crate) output: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) read: ReadArgs,
+}
+
+/// Compare policies over many traces and sizes, and write a report
+///
+/// Prints how many fewer misses each policy has than a baseline, over the traces, and writes
+/// index.html, charts, Parquet tables, summary.json and manifest.json. Finished cells of the grid are
+/// kept in cells.jsonl beside them: after an interruption, the same command goes on from there, and a
+/// larger grid takes what it can use. Where capacities count objects, Belady's optimum is added.
+#[derive(Debug, Parser)]
+#[command(
+    after_help = "Examples:\n  cache-strategy compare --traces 'traces/*.zst' --policies all --sizes 0.1%,1%,10%\n  cache-strategy compare --traces 'lirs:old/*.gz' arc:OLTP.lis.zst --policies lru,arc,lirs --sizes 1%"
+)]
+pub(crate) struct Compare {
+    /// Trace files, or patterns such as 'traces/*.zst'; a format may stand before a colon, as in
+    /// 'lirs:old/*.gz'
+    #[arg(long, required = true, num_args = 1.., value_name = "GLOB")]
+    pub(crate) traces: Vec<String>,
+    /// Policies, comma-separated, or `all`; parameters after a colon, as in s3-fifo:version=v1
+    #[arg(long, short, required = true, value_name = "LIST")]
+    pub(crate) policies: Vec<String>,
+    /// Sizes of the caches, comma-separated: 1% (of the distinct objects or of the footprint of each
+    /// trace), 1000, 64MiB
+    #[arg(long, short, required = true, value_name = "LIST")]
+    pub(crate) sizes: Vec<String>,
+    /// What sizes count [default: objects; bytes if every size is an amount of memory]
+    #[arg(long, value_enum)]
+    pub(crate) unit: Option<Unit>,
+    /// Policy that the others are measured against
+    #[arg(long, default_value = "fifo", value_name = "POLICY")]
+    pub(crate) baseline: String,
+    /// Folder for the report and the finished cells
+    #[arg(long, short, default_value = "reports/compare", value_name = "DIR")]
+    pub(crate) out: PathBuf,
+    /// Seed of policies that draw
+    #[arg(long, default_value_t = 1)]
+    pub(crate) seed: u64,
+    #[command(flatten)]
+    pub(crate) how: How,
+    #[command(flatten)]
+    pub(crate) read: ReadArgs,
+}
+
+/// Compare published figures with what this program counts
+///
+/// Replays the traces that ship with the program, from the folder `traces` where it is run, and those
+/// it finds below the folders given. A trace is known by its counts of requests and objects,
+/// whatever its file is called. Ends with 1 if a figure differs for no known reason.
+#[derive(Debug, Parser)]
+#[command(
+    after_help = "Verdicts: equal; within rounding (of the digits that were printed); differs: explained (the\nsource's rule is known to be another); differs; not run (no such policy, or trace absent).\n\nExamples:\n  cache-strategy verify\n  cache-strategy verify --traces ~/traces --format csv > figures.csv"
+)]
+pub(crate) struct Verify {
+    /// Folder with copies of traces that figures were published about; may be repeated
+    #[arg(long, value_name = "DIR")]
+    pub(crate) traces: Vec<PathBuf>,
+    /// List figures about absent traces too
+    #[arg(long)]
+    pub(crate) all: bool,
+    /// How the figures are printed
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: Format,
+    /// Worker threads, 0 for one a core; counts are the same at any number
+    #[arg(long, default_value_t = 0, value_name = "N", value_parser = threads)]
+    pub(crate) threads: usize,
+    /// Instead count the shipped traces anew, as crates/experiment/data/golden.csv holds them
+    #[arg(long, conflicts_with_all = ["traces", "all", "format"])]
+    pub(crate) golden: bool,
 }
 
 /// What capacities count

@@ -25,6 +25,8 @@ fn main() -> ExitCode {
         Command::Show(show) => commands::scenario::show(show),
         Command::Schema(schema) => commands::scenario::schema(schema),
         Command::Replay(replay) => commands::replay::replay(replay),
+        Command::Compare(compare) => commands::compare::compare(compare),
+        Command::Verify(verify) => commands::verify::verify(verify),
         Command::Policies(policies) => commands::policies::policies(policies),
         Command::Trace(trace) => commands::trace::trace(trace),
     };

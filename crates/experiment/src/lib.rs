@@ -4,7 +4,9 @@
 //! every default, preset and matrix cell filled in; [`run`] replays all runs of it in parallel into
 //! [`frames::Results`]; a [`Manifest`] says everything needed to run it again bit for bit.
 
+pub mod compare;
 mod error;
+pub mod flat;
 mod load;
 mod manifest;
 mod patch;
@@ -16,6 +18,7 @@ pub mod scenario;
 mod source;
 mod text;
 mod verdict;
+pub mod verify;
 
 pub use error::Error;
 pub use load::{FORMAT_PARQUET, open_trace};

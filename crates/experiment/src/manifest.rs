@@ -77,6 +77,11 @@ impl Manifest {
     pub fn open(path: &Path) -> Result<Self, Error> {
         let text = std::fs::read_to_string(path)
             .map_err(|source| Error::Io { path: path.to_path_buf(), source })?;
+        let kind = serde_json::from_str::<serde_json::Value>(&text).ok();
+        if kind.is_some_and(|manifest| manifest["kind"] == "compare") {
+            let what = "is the manifest of a comparison\nhint: `cache-strategy compare` with the same arguments and another --out counts it again";
+            return Err(Error::Unfit(format!("{}: {what}", path.display())));
+        }
         let manifest: Manifest = serde_json::from_str(&text).map_err(|error| {
             Error::Unfit(format!(
                 "{}:{}:{}: not a manifest: {error}",

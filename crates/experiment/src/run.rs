@@ -3,7 +3,6 @@
 //! Runs share the traces and nothing else, and their rows are collected in the order of the grid, so
 //! results do not depend on the number of threads.
 
-use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -242,16 +241,7 @@ fn simulate(
         warmup: study.warmup.of(recording.trace.n_requests()),
         n_windows: study.windows as usize,
     };
-    let mut seen = 0;
-    let mut report = |done: usize| {
-        progress.done.fetch_add((done - seen) as u64, Ordering::Relaxed);
-        seen = done;
-        if progress.stop.load(Ordering::Relaxed) {
-            ControlFlow::Break(())
-        } else {
-            ControlFlow::Continue(())
-        }
-    };
+    let mut report = progress.reporter();
     let outcome = tiers::simulate(&plan, &mut report).map_err(|source| Error::Policy {
         run: run_name(strategy, recording.trace.name()),
         source,

@@ -1,6 +1,7 @@
 //! The one place that knows polars: the versioned result schema, Parquet, and traces as Parquet.
 
 mod atomic;
+pub mod comparison;
 mod error;
 mod guard;
 mod parquet;
@@ -9,6 +10,7 @@ pub mod table;
 mod trace_file;
 
 pub use atomic::{remove_temporaries, write_atomically};
+pub use comparison::{CellRow, Comparison, LeaderRow};
 pub use error::Error;
 pub use guard::is_decoding;
 pub use parquet::{describe, frame, read_table, write_table};

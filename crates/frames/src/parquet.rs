@@ -8,6 +8,7 @@ use std::sync::Arc;
 use polars::prelude::*;
 use polars_io::prelude::*;
 
+use crate::comparison::{CellRow, LeaderRow};
 use crate::guard::{damaged, decoding, footer, io, stored};
 use crate::results::{
     CostRow, LatencyRow, ReplayRow, Results, RunRow, SCHEMA_VERSION, TierRow, WindowRow,
@@ -97,7 +98,7 @@ fn column(frame: &DataFrame, name: &'static str) -> Result<ColumnData, Error> {
 }
 
 /// File of a table below a report's folder.
-fn file_of<T: Table>() -> String {
+pub(crate) fn file_of<T: Table>() -> String {
     format!("{}.parquet", T::NAME)
 }
 
@@ -124,17 +125,24 @@ impl Results {
 
     /// BLAKE3 over every value of every table, floating-point numbers by their bits.
     pub fn digest(&self) -> String {
-        let mut hasher = blake3::Hasher::new();
-        feed(&mut hasher, &self.runs);
-        feed(&mut hasher, &self.tiers);
-        feed(&mut hasher, &self.costs);
-        feed(&mut hasher, &self.windows);
-        feed(&mut hasher, &self.latency);
-        format!("blake3:{}", hasher.finalize().to_hex())
+        digest_of(|hasher| {
+            feed(hasher, &self.runs);
+            feed(hasher, &self.tiers);
+            feed(hasher, &self.costs);
+            feed(hasher, &self.windows);
+            feed(hasher, &self.latency);
+        })
     }
 }
 
-fn feed<T: Table>(hasher: &mut blake3::Hasher, rows: &[T]) {
+/// The digest of what `feed_all` feeds.
+pub(crate) fn digest_of(feed_all: impl FnOnce(&mut blake3::Hasher)) -> String {
+    let mut hasher = blake3::Hasher::new();
+    feed_all(&mut hasher);
+    format!("blake3:{}", hasher.finalize().to_hex())
+}
+
+pub(crate) fn feed<T: Table>(hasher: &mut blake3::Hasher, rows: &[T]) {
     let mut words = |words: &mut dyn Iterator<Item = u64>| {
         for word in words {
             hasher.update(&word.to_le_bytes());
@@ -186,6 +194,9 @@ pub fn describe() -> String {
     table::<LatencyRow>(&mut out);
     out.push_str("\nThe one table of `cache-strategy replay` stands alone.\n");
     table::<ReplayRow>(&mut out);
+    out.push_str("\nThe two tables of `cache-strategy compare`.\n");
+    table::<CellRow>(&mut out);
+    table::<LeaderRow>(&mut out);
     out
 }
 

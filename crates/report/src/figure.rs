@@ -1,7 +1,10 @@
 //! A finished figure with all that belongs to it: words, data, and its renderings on demand.
 
 use crate::chart::bars::Bars;
+use crate::chart::boxes::Boxes;
+use crate::chart::heat::Heat;
 use crate::chart::lines::Lines;
+use crate::chart::panels::Panels;
 use crate::chart::scene::Scene;
 use crate::{Error, Theme, paint};
 
@@ -15,7 +18,7 @@ const NARROW: f64 = 340.0;
 pub struct Chart {
     /// Names its files and its place in the page: letters, digits and hyphens.
     pub id: String,
-    /// The trace it belongs to, if there are several; otherwise empty.
+    /// What it is about, such as its trace, if there are several; otherwise empty.
     pub group: String,
     /// What it is.
     pub title: String,
@@ -44,6 +47,9 @@ pub struct DataTable {
 pub(crate) enum Plot {
     Lines(Lines),
     Bars(Bars),
+    Boxes(Boxes),
+    Heat(Heat),
+    Panels(Panels),
 }
 
 impl Chart {
@@ -71,6 +77,9 @@ impl Plot {
         match self {
             Plot::Lines(lines) => lines.layout(width),
             Plot::Bars(bars) => bars.layout(width),
+            Plot::Boxes(boxes) => boxes.layout(width),
+            Plot::Heat(heat) => heat.layout(width),
+            Plot::Panels(panels) => panels.layout(width),
         }
     }
 }

@@ -29,6 +29,20 @@ pub(crate) fn points(difference: f64) -> String {
     format!("{points:.decimals$} points")
 }
 
+/// A change as a signed percentage: `+2.4 %`, `−11 %`, `0 %`.
+pub(crate) fn change(share: f64, decimals: usize) -> String {
+    if !share.is_finite() {
+        return NONE.into();
+    }
+    let text = format!("{:.decimals$}", (share * 100.0).abs());
+    let sign = match share {
+        _ if text.parse() == Ok(0.0) => "",
+        up if up > 0.0 => "+",
+        _ => "−",
+    };
+    format!("{sign}{text} %")
+}
+
 /// An amount of bytes: `1.94 GiB`.
 pub(crate) fn bytes(value: u64) -> String {
     Bytes(value).rounded()
@@ -71,6 +85,10 @@ mod tests {
         assert_eq!(percent(0.0031), "0.31 %");
         assert_eq!(percent(0.0), "0 %");
         assert_eq!(percent(f64::NAN), "–");
+        assert_eq!(
+            [0.0244, -0.11, -0.0001, f64::NAN].map(|share| change(share, 1)),
+            ["+2.4 %", "−11.0 %", "0.0 %", "–"]
+        );
         assert_eq!(count(0), "0");
         assert_eq!(count(1_234_567), "1,234,567");
         assert_eq!(money(1_234_400_000_000), "$1,234");

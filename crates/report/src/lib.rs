@@ -18,8 +18,8 @@ mod write;
 
 pub use error::Error;
 pub use figure::{Chart, DataTable};
-pub use page::{Document, Origin, page};
+pub use page::{ComparisonDocument, Document, Origin, comparison_page, page};
 pub use palette::Theme;
 pub use verdict::Winner;
-pub use views::charts;
-pub use write::write;
+pub use views::{charts, comparison_charts};
+pub use write::{write, write_comparison};

@@ -2,7 +2,8 @@
 //!
 //! Strategies have the colours of Okabe and Ito, which colour-blind readers tell apart, darkened or
 //! lightened where the paper asks for it; a marker and a dash repeat what the colour says. Tiers have
-//! an order, so they have a ramp: the darker on light paper, the nearer to the client.
+//! an order, so they have a ramp: the darker on light paper, the nearer to the client. Changes have two
+//! directions, so they have two ramps from the grey of no change: to blue if better, to orange if worse.
 
 /// The paper that a figure is drawn for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,13 +31,17 @@ const fn swatch(name: &'static str, light: u32, dark: u32) -> Swatch {
 const SERIES: usize = 7;
 const TIER: usize = SERIES + N_SERIES;
 const ON_TIER: usize = TIER + N_TIERS;
+const CHANGE: usize = ON_TIER + N_TIERS;
+const ON_CHANGE: usize = CHANGE + N_CHANGES;
 
 /// Strategies that can be told apart in one figure.
 pub(crate) const N_SERIES: usize = 8;
 /// Steps of the ramp of tiers.
 const N_TIERS: usize = 6;
+/// Steps of change, from worst over none to best.
+const N_CHANGES: usize = 11;
 
-const SWATCHES: [Swatch; ON_TIER + N_TIERS] = [
+const SWATCHES: [Swatch; ON_CHANGE + N_CHANGES] = [
     swatch("paper", 0xFFFFFF, 0x15171A),
     swatch("ink", 0x1C1E21, 0xE8E9EB),
     swatch("muted", 0x5C6168, 0xA3A9B1),
@@ -64,6 +69,28 @@ const SWATCHES: [Swatch; ON_TIER + N_TIERS] = [
     swatch("on-tier-3", 0x10243A, 0xFFFFFE),
     swatch("on-tier-4", 0x10243A, 0xFFFFFE),
     swatch("on-tier-5", 0x10243A, 0xFFFFFE),
+    swatch("change-0", 0x8A3A06, 0xF9C79C),
+    swatch("change-1", 0xC2560F, 0xE08D4C),
+    swatch("change-2", 0xE58A45, 0xA9642A),
+    swatch("change-3", 0xF4BE93, 0x734423),
+    swatch("change-4", 0xFBE4D2, 0x46311F),
+    swatch("change-5", 0xEEF0F2, 0x2A2E33),
+    swatch("change-6", 0xD9EAF7, 0x1E3547),
+    swatch("change-7", 0xA8D0EE, 0x205074),
+    swatch("change-8", 0x67ACDD, 0x2B73A8),
+    swatch("change-9", 0x2475B3, 0x5AA5DD),
+    swatch("change-10", 0x0B4A80, 0xACD7F8),
+    swatch("on-change-0", 0xFFFFFE, 0x15171B),
+    swatch("on-change-1", 0xFFFFFE, 0x15171B),
+    swatch("on-change-2", 0x1C1E22, 0xFFFFFE),
+    swatch("on-change-3", 0x1C1E22, 0xFFFFFE),
+    swatch("on-change-4", 0x1C1E22, 0xE8E9EC),
+    swatch("on-change-5", 0x1C1E22, 0xE8E9EC),
+    swatch("on-change-6", 0x1C1E22, 0xE8E9EC),
+    swatch("on-change-7", 0x1C1E22, 0xFFFFFE),
+    swatch("on-change-8", 0x1C1E22, 0xFFFFFE),
+    swatch("on-change-9", 0xFFFFFE, 0x15171B),
+    swatch("on-change-10", 0xFFFFFE, 0x15171B),
 ];
 
 impl Role {
@@ -87,9 +114,19 @@ impl Role {
         Role(TIER + spread.unwrap_or(1).min(last))
     }
 
+    /// The colour of a change by this many steps, negative if for the worse.
+    pub(crate) fn change(steps: i32) -> Role {
+        let most = (N_CHANGES / 2) as i32;
+        Role(CHANGE + (steps.clamp(-most, most) + most) as usize)
+    }
+
     /// The colour of text on this box.
     pub(crate) fn text_on(self) -> Role {
-        if self == Role::ORIGIN { Role::ON_ORIGIN } else { Role(self.0 + N_TIERS) }
+        match self {
+            Role::ORIGIN => Role::ON_ORIGIN,
+            Role(change) if change >= CHANGE => Role(change + N_CHANGES),
+            Role(tier) => Role(tier + N_TIERS),
+        }
     }
 
     /// All roles, in order.
@@ -133,4 +170,29 @@ pub(crate) fn css() -> String {
             format!("  --{}: light-dark(#{light:06X}, #{dark:06X});\n", role.name())
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Relative luminance, as WCAG 2 has it.
+    fn luminance(rgb: u32) -> f64 {
+        let part = |shift: u32| {
+            let share = f64::from(rgb >> shift & 0xFF) / 255.0;
+            if share <= 0.04045 { share / 12.92 } else { ((share + 0.055) / 1.055).powf(2.4) }
+        };
+        0.2126 * part(16) + 0.7152 * part(8) + 0.0722 * part(0)
+    }
+
+    #[test]
+    fn text_can_be_read_on_every_change() {
+        for role in (-5..=5).map(Role::change).chain([Role::ORIGIN]) {
+            for theme in [Theme::Light, Theme::Dark] {
+                let [a, b] = [role, role.text_on()].map(|role| luminance(role.rgb(theme)));
+                let contrast = (a.max(b) + 0.05) / (a.min(b) + 0.05);
+                assert!(contrast >= 4.5, "{} in {theme:?}: {contrast:.2}", role.name());
+            }
+        }
+    }
 }

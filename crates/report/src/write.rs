@@ -4,22 +4,42 @@ use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
-use crate::{Document, Error, Theme, charts, page};
+use crate::{
+    Chart, ComparisonDocument, Document, Error, Theme, charts, comparison_charts, comparison_page,
+    page,
+};
 
 /// Writes `index.html`, `charts/*.svg` and `charts/*.png`, and returns their paths, the page last.
 /// Charts of an earlier report that this one does not have are removed.
 ///
 /// Each file is written under another name and renamed when complete, so that a reader never sees half a file.
 pub fn write(dir: &Path, document: &Document<'_>) -> Result<Vec<PathBuf>, Error> {
+    files(dir, charts(document.results), || page(document))
+}
+
+/// Writes the same files for a comparison.
+pub fn write_comparison(
+    dir: &Path,
+    document: &ComparisonDocument<'_>,
+) -> Result<Vec<PathBuf>, Error> {
+    let charts = comparison_charts(document.comparison, document.baseline);
+    files(dir, charts, || comparison_page(document))
+}
+
+fn files(
+    dir: &Path,
+    charts: Vec<Chart>,
+    page: impl FnOnce() -> Result<String, Error>,
+) -> Result<Vec<PathBuf>, Error> {
     let figures = dir.join("charts");
     let mut written = Vec::new();
-    for chart in charts(document.results) {
+    for chart in charts {
         let svg = chart.svg(Theme::Light)?;
         written.push(complete(figures.join(format!("{}.svg", chart.id)), svg.as_bytes())?);
         written.push(complete(figures.join(format!("{}.png", chart.id)), &chart.png()?)?);
     }
     remove_others(&figures, &written)?;
-    written.push(complete(dir.join("index.html"), page(document)?.as_bytes())?);
+    written.push(complete(dir.join("index.html"), page()?.as_bytes())?);
     Ok(written)
 }
 

@@ -1,7 +1,9 @@
 //! One file a command.
 
+pub(crate) mod compare;
 pub(crate) mod policies;
 pub(crate) mod replay;
 pub(crate) mod run;
 pub(crate) mod scenario;
 pub(crate) mod trace;
+pub(crate) mod verify;

@@ -2,7 +2,6 @@
 
 use std::fs::File;
 use std::io::Write;
-use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -95,7 +94,7 @@ fn output_format(args: &Replay) -> Result<ReplayFormat> {
     }
 }
 
-fn parse_policies(lists: &[String]) -> Result<Vec<(PolicySpec, &'static PolicyInfo)>> {
+pub(super) fn parse_policies(lists: &[String]) -> Result<Vec<(PolicySpec, &'static PolicyInfo)>> {
     let mut policies = Vec::new();
     for list in lists {
         for spec in split_specs(list)? {
@@ -137,14 +136,14 @@ fn written<K>(chosen: Option<Chosen<'_, K>>) -> String {
 
 /// A capacity before the trace is known.
 #[derive(Debug, Clone, Copy, PartialEq)]
-enum Capacity {
+pub(super) enum Capacity {
     /// In whatever the unit is.
     Bare(u64),
     Share(f64),
     Memory(u64),
 }
 
-fn parse_capacities(lists: &[String]) -> Result<Vec<Capacity>> {
+pub(super) fn parse_capacities(lists: &[String]) -> Result<Vec<Capacity>> {
     lists.iter().flat_map(|list| list.split(',')).map(parse_capacity).collect()
 }
 
@@ -173,7 +172,7 @@ fn parse_capacity(text: &str) -> Result<Capacity> {
 }
 
 /// What capacities count: as said, or bytes if amounts of memory were given.
-fn unit(said: Option<Unit>, capacities: &[Capacity]) -> Result<cache::Unit> {
+pub(super) fn unit(said: Option<Unit>, capacities: &[Capacity]) -> Result<cache::Unit> {
     let memory = |c: &Capacity| matches!(c, Capacity::Memory(_));
     match said {
         Some(Unit::Objects) if capacities.iter().any(memory) => {
@@ -251,16 +250,7 @@ impl<'a> Run<'a> {
             admission: self.beside.admission,
             prefetch: self.beside.prefetch,
         };
-        let mut seen = 0;
-        let mut report = |done: usize| {
-            progress.done.fetch_add((done - seen) as u64, Ordering::Relaxed);
-            seen = done;
-            if progress.stop.load(Ordering::Relaxed) {
-                ControlFlow::Break(())
-            } else {
-                ControlFlow::Continue(())
-            }
-        };
+        let mut report = progress.reporter();
         let start = Instant::now();
         let counts = (self.info.kind.run)(&job, &self.spec.parameters, &mut report)?;
         Ok(counts.map(|counts| self.row(&counts, start.elapsed().as_secs_f64())))

@@ -10,6 +10,8 @@ const COMMANDS: &[&str] = &[
     "show",
     "schema",
     "replay",
+    "compare",
+    "verify",
     "policies",
     "trace",
     "trace info",

@@ -135,3 +135,39 @@ fn a_replay_stops_too() {
     let (code, said) = interrupted(dir.path(), &args, &mut Duration::from_millis(800));
     assert_eq!(code, Some(130), "{said}");
 }
+
+#[test]
+fn a_comparison_goes_on_where_it_was_killed() {
+    let dir = workplace();
+    write(dir.path(), "long.toml", RECIPE);
+    program(dir.path(), &["trace", "generate", "long.toml", "long.parquet"]).ok();
+    let args =
+        ["compare", "--traces", "long.parquet", "--policies", "lru,clock,sieve,arc,lfu,slru"];
+    let args = [&args[..], &["--sizes", "1%,2%,5%,10%,20%,50%", "--out", "out"]].concat();
+    let journal = dir.path().join("out/cells.jsonl");
+    let lines = || std::fs::read_to_string(&journal).unwrap_or_default().matches('\n').count();
+
+    // Killed as soon as a cell is finished: it has no chance to tidy up.
+    let mut child =
+        command(dir.path(), &args).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let start = Instant::now();
+    while lines() == 0 {
+        assert!(start.elapsed() < Duration::from_secs(60), "nothing is finished");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let kept = lines();
+    let n_cells = 8 * 6;
+    assert!((1..n_cells).contains(&kept), "{kept}");
+    assert!(!dir.path().join("out/index.html").exists());
+
+    // Interrupted politely once finished cells are more, then run to the end.
+    let outcome = program(dir.path(), &args).ok();
+    let said = format!("{kept} of {n_cells} cells taken from out");
+    assert!(outcome.stderr.contains(&said), "{said}: {}", outcome.stderr);
+    assert!(dir.path().join("out/index.html").exists());
+    let again = program(dir.path(), &args).ok();
+    assert!(again.stderr.contains(&format!("{n_cells} of {n_cells} cells")), "{}", again.stderr);
+    assert_eq!(again.stdout, outcome.stdout);
+}

@@ -4,6 +4,7 @@
 //! What the program is expected to say is kept in `tests/snapshots`; the documents it generates, in
 //! `docs`. `UPDATE_SNAPSHOTS=1 cargo test -p cli --test it` writes both anew.
 
+mod compare;
 mod errors;
 mod generated;
 mod help;
@@ -15,3 +16,4 @@ mod scenarios;
 mod support;
 mod tidy;
 mod trace;
+mod verify;

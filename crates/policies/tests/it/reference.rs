@@ -357,7 +357,7 @@ fn draw(policies: &[(&str, &'static str, f64)]) -> Vec<Drawn> {
 /// Misses of LeCaR and CACHEUS by transcriptions of their authors' programs (sylab/cacheus: lecar.py,
 /// cacheus.py) that draw from our streams with seed 1, keep weights in double precision and, for
 /// LeCaR, break LFU's ties as we do.
-const AUTHORS: &[(&str, u64, u64, u64)] = &[
+const EXPERTS: &[(&str, u64, u64, u64)] = &[
     ("lirs_2_pools", 200, 50_300, 49_638),
     ("lirs_2_pools", 1000, 45_584, 45_670),
     ("lirs_cpp", 200, 1518, 1439),
@@ -375,7 +375,7 @@ const AUTHORS: &[(&str, u64, u64, u64)] = &[
 #[test]
 fn experts_miss_as_often_as_in_their_authors_programs() {
     let Some((folder, _)) = folders() else { return };
-    for (name, capacity, lecar, cacheus) in AUTHORS {
+    for (name, capacity, lecar, cacheus) in EXPERTS {
         let source = TRACES.iter().find(|source| source.0 == *name).unwrap();
         let Some(trace) = load(&folder.join("traces"), *source) else { continue };
         for (spec, expected) in [("lecar", lecar), ("cacheus", cacheus)] {

@@ -43,6 +43,11 @@ impl Axis {
         if share.is_finite() { share.clamp(0.0, 1.0) } else { 0.0 }
     }
 
+    /// Whether the value is on the axis rather than put on its edge.
+    pub(crate) fn holds(&self, value: f64) -> bool {
+        (self.from..=self.to).contains(&value)
+    }
+
     fn new(title: &str, scale: Scale, (from, to): (f64, f64), ticks: Vec<Tick>) -> Axis {
         Axis { title: title.into(), ticks, scale, from, to }
     }
@@ -66,6 +71,18 @@ impl Axis {
         let to = ((high / step).ceil() * step).min(1.0);
         let decimals = if step < 0.0099 { 1 } else { 0 };
         let ticks = steps(from, to, step, |share| format!("{:.decimals$} %", share * 100.0));
+        Axis::new(title, Scale::Linear, (from, to), ticks)
+    }
+
+    /// Changes on both sides of none, in percent, with a tick at none.
+    pub(crate) fn change(title: &str, values: impl Iterator<Item = f64> + Clone) -> Axis {
+        let finite = values.filter(|value| value.is_finite());
+        let low = finite.clone().fold(-0.01, f64::min);
+        let high = finite.fold(0.01, f64::max);
+        let step = nice((high - low) / 6.0);
+        let (from, to) = ((low / step).floor() * step, (high / step).ceil() * step);
+        let decimals = if step < 0.0099 { 1 } else { 0 };
+        let ticks = steps(from, to, step, |at| format::change(at, decimals));
         Axis::new(title, Scale::Linear, (from, to), ticks)
     }
 
@@ -178,6 +195,11 @@ mod tests {
         assert_eq!(labels(&Axis::money("", 480e9)), ["$0", "$100", "$200", "$300", "$400"]);
         assert_eq!(labels(&Axis::money("", 0.3e9))[1], "$0.1");
         assert_eq!(labels(&Axis::shares("", [0.62, 0.81].into_iter()))[0], "60 %");
+        let ends = [-0.11, 0.24].into_iter();
+        assert_eq!(
+            labels(&Axis::change("", ends)),
+            ["−20 %", "−10 %", "0 %", "+10 %", "+20 %", "+30 %"]
+        );
         let mib = f64::from(1 << 20);
         assert_eq!(
             labels(&Axis::capacity("", mib, 8.0 * mib)),
@@ -194,6 +216,7 @@ mod tests {
             Axis::time("", 0.0),
             Axis::count("", 0.0),
             Axis::money("", 0.0),
+            Axis::change("", [f64::NAN].into_iter()),
         ] {
             assert!((0.0..=1.0).contains(&axis.place(f64::NAN)));
             assert!((0.0..=1.0).contains(&axis.place(5.0)));

@@ -27,6 +27,8 @@ pub(crate) enum Mark {
     Marker { at: Point, shape: usize, role: Role },
     /// A line of text, centred on the point's height.
     Text { at: Point, text: String, anchor: Anchor, role: Role },
+    /// A line of text that begins at the point and runs upwards, centred on the point's x.
+    Upright { at: Point, text: String, role: Role },
 }
 
 /// The side of a text that its point marks.
@@ -64,6 +66,10 @@ impl Scene {
 
     pub(crate) fn text(&mut self, at: Point, text: impl Into<String>, anchor: Anchor, role: Role) {
         self.marks.push(Mark::Text { at, text: text.into(), anchor, role });
+    }
+
+    pub(crate) fn upright(&mut self, at: Point, text: impl Into<String>, role: Role) {
+        self.marks.push(Mark::Upright { at, text: text.into(), role });
     }
 
     pub(crate) fn tip(&mut self, from: Point, to: Point, text: String) {

@@ -1,5 +1,6 @@
 //! The page: one file that needs nothing else.
 
+mod comparison;
 mod facts;
 mod tables;
 
@@ -9,6 +10,8 @@ use minijinja::{AutoEscape, Environment, context};
 use serde::Serialize;
 
 use crate::{Chart, Error, Winner, charts, palette, select, verdict};
+
+pub use comparison::{ComparisonDocument, comparison_page};
 
 /// All that a report says.
 #[derive(Debug, Clone, Copy)]
@@ -74,6 +77,8 @@ pub fn page(document: &Document<'_>) -> Result<String, Error> {
     let sentences: Vec<String> =
         document.winners.iter().map(|winner| one_of_many(results, winner)).collect();
     let context = context! {
+        kind => "Cache simulation report",
+        repeats => "Simulated figures: the same trace, scenario, seed and version give the same report.",
         title => document.title,
         description => document.description,
         version => document.version,
@@ -103,6 +108,9 @@ fn environment() -> Result<Environment<'static>, minijinja::Error> {
     environment.set_trim_blocks(true);
     environment.set_lstrip_blocks(true);
     environment.add_template("index.html", include_str!("../../templates/index.html"))?;
+    environment.add_template("compare.html", include_str!("../../templates/compare.html"))?;
+    environment.add_template("head.html", include_str!("../../templates/head.html"))?;
+    environment.add_template("foot.html", include_str!("../../templates/foot.html"))?;
     environment.add_template("macros.html", include_str!("../../templates/macros.html"))?;
     Ok(environment)
 }

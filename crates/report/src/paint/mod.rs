@@ -10,7 +10,7 @@ use plotters::drawing::DrawingArea;
 use plotters::element::{Circle, PathElement, Polygon, Rectangle, Text};
 use plotters::prelude::DrawingBackend;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
-use plotters::style::{Color, IntoTextStyle, RGBColor, ShapeStyle};
+use plotters::style::{Color, FontDesc, FontTransform, IntoFont, RGBColor, ShapeStyle, TextStyle};
 
 use crate::chart::TEXT;
 use crate::chart::scene::{Anchor, Mark, Point, Scene, outline};
@@ -53,6 +53,7 @@ impl Pen {
                 Mark::Text { at, text, anchor, role } => {
                     self.text(area, *at, text, *anchor, *role)?
                 }
+                Mark::Upright { at, text, role } => self.upright(area, *at, text, *role)?,
             }
         }
         area.present().map_err(draw)
@@ -112,12 +113,41 @@ impl Pen {
             Anchor::Right => HPos::Right,
         };
         let colour = self.rgb(role);
-        // plotters divides the size by 1.24 before it writes it.
-        let style = ("sans-serif", TEXT * 1.24 * self.scale)
-            .into_text_style(area)
-            .color(&colour)
-            .pos(Pos::new(side, VPos::Center));
+        let style = TextStyle::from(self.font()).color(&colour).pos(Pos::new(side, VPos::Center));
         area.draw(&Text::new(format::printable(text), self.at(at), style)).map_err(draw)
+    }
+
+    fn font(&self) -> FontDesc<'static> {
+        // plotters divides the size by 1.24 before it writes it.
+        ("sans-serif", TEXT * 1.24 * self.scale).into_font()
+    }
+
+    fn upright<B: DrawingBackend>(
+        &self,
+        area: &DrawingArea<B, Shift>,
+        (x, y): Point,
+        text: &str,
+        role: Role,
+    ) -> Result<(), Error> {
+        let text = format::printable(text);
+        if !self.raster {
+            let colour = self.rgb(role);
+            let font = self.font().transform(FontTransform::Rotate270);
+            let style =
+                TextStyle::from(font).color(&colour).pos(Pos::new(HPos::Left, VPos::Center));
+            return area.draw(&Text::new(text, self.at((x, y)), style)).map_err(draw);
+        }
+        let (left, bottom) = self.at((x, y));
+        let colour = self.rgb(role);
+        let mut done = Ok(());
+        // Set on its side: what goes right goes up, and what goes down goes right.
+        font::rasterise(&text, TEXT * self.scale, (0.0, 0.0), |along, across, coverage| {
+            if done.is_ok() {
+                let pixel = (left + across, bottom - along);
+                done = area.draw_pixel(pixel, &colour.mix(f64::from(coverage)));
+            }
+        });
+        done.map_err(draw)
     }
 
     fn glyphs<B: DrawingBackend>(

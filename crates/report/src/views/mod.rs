@@ -1,5 +1,6 @@
 //! The figures of the report, one a file: each chooses rows and says what to show.
 
+mod comparison;
 mod cost;
 mod latency;
 mod miss_ratio;
@@ -10,6 +11,8 @@ use frames::Results;
 
 use crate::select::{self, Case};
 use crate::{Chart, palette::Role};
+
+pub use comparison::comparison_charts;
 
 /// The figures there is something to show in, trace by trace.
 pub fn charts(results: &Results) -> Vec<Chart> {

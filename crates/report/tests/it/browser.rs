@@ -4,9 +4,9 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::{env, fs};
 
-use report::{charts, page};
+use report::{charts, comparison_charts, comparison_page, page};
 
-use crate::made_up;
+use crate::{comparison, made_up};
 
 /// Added to the page: measures it, and tells the frame around it.
 const PROBE: &str = r#"<script>
@@ -72,10 +72,17 @@ fn every_page_opens_without_errors_in_all_widths_and_both_themes() {
         eprintln!("skipped: no Chromium at /usr/bin/chromium or $CHROMIUM");
         return;
     };
-    let dir = tempfile::tempdir().expect("a directory");
+    let mut pages: Vec<(String, usize, String)> = Vec::new();
     for study in made_up::studies() {
-        let n = charts(&study.results).len();
         let html = page(&study.document(&study.winners())).expect("renders");
+        pages.push((study.name.to_string(), charts(&study.results).len(), html));
+    }
+    for (name, made) in [("comparison", comparison::usual()), ("crowd", comparison::crowd())] {
+        let html = comparison_page(&comparison::document(&made, &[])).expect("renders");
+        pages.push((name.to_string(), comparison_charts(&made, "fifo").len(), html));
+    }
+    let dir = tempfile::tempdir().expect("a directory");
+    for (name, n, html) in pages {
         let html = html.replace("</body>", &format!("{PROBE}</body>"));
         fs::write(dir.path().join("page.html"), html).expect("writes");
         let (light, dark) = ("rgb(255, 255, 255)", "rgb(21, 23, 26)");
@@ -90,9 +97,9 @@ fn every_page_opens_without_errors_in_all_widths_and_both_themes() {
                 "width={width} charts={n} cut=0 touching=0 overflow=false paper={paper} switched=true"
             );
             let probe = dom.split("<pre>").last().unwrap_or_default();
-            assert!(dom.contains(&wanted), "{}: {probe}, not {wanted}", study.name);
+            assert!(dom.contains(&wanted), "{}: {probe}, not {wanted}", name);
             let errors: Vec<&str> = log.lines().filter(|line| line.contains("CONSOLE")).collect();
-            assert!(errors.is_empty(), "{} at {width}: {errors:?}", study.name);
+            assert!(errors.is_empty(), "{} at {width}: {errors:?}", name);
         }
     }
 }

@@ -1,0 +1,343 @@
+//! `compare`: policies over many traces and sizes, to a table and a report, going on where an earlier
+//! run was stopped.
+
+use std::collections::BTreeSet;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use anyhow::{Context, Result, anyhow, bail};
+use cache::PolicySpec;
+use experiment::compare::{
+    Capacity, ComparisonManifest, Journal, Schedule, Size, Study, compare as compare_trace, leaders,
+};
+use experiment::{RunProgress, TraceIdentity};
+use frames::Comparison;
+use report::ComparisonDocument;
+use trace::Trace;
+use trace::units::thousands;
+
+use crate::args::Compare;
+use crate::exit;
+use crate::output::{Field, Listing, percent};
+use crate::progress::{follow, say, stop_on_interrupt};
+
+use super::replay::{self, parse_policies};
+use super::trace::{read_options, read_with};
+
+const VERSION: &str = env!("CARGO_PKG_VERSION");
+/// Stands for every policy there is.
+const ALL: &str = "all";
+
+pub(crate) fn compare(args: &Compare) -> Result<u8> {
+    let study = study(args)?;
+    let files = files(&args.traces)?;
+    let journal = Journal::open(&args.out.join("cells.jsonl"), &build()?)?;
+    let progress = Arc::new(RunProgress::default());
+    stop_on_interrupt(&progress)?;
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(args.how.threads).build()?;
+    let mut schedule = Schedule::default();
+    let mut done = Done::default();
+    for file in &files {
+        let trace = done.load(args, file, &study)?;
+        let bar = follow(&progress);
+        let compared =
+            pool.install(|| compare_trace(&study, &trace, &journal, &mut schedule, &progress))?;
+        drop(bar);
+        done.reused += compared.reused;
+        match compared.rows {
+            Some(rows) => done.comparison.cells.extend(rows),
+            None => break,
+        }
+        if progress.stop.load(Ordering::Relaxed) {
+            break;
+        }
+    }
+    let n_cells = files.len() * study.n_cells();
+    say(format!(
+        "{} of {} cells taken from {}",
+        thousands(done.reused as u64),
+        thousands(n_cells as u64),
+        args.out.join("cells.jsonl").display()
+    ));
+    if done.comparison.cells.len() < n_cells {
+        say("interrupted: finished cells are kept; the same command goes on from there");
+        return Ok(exit::INTERRUPTED);
+    }
+    done.comparison.leaders = leaders(&done.comparison.cells);
+    listing(&done.comparison).print(args.how.format)?;
+    write(args, &study, &done)?;
+    say(format!("report: {}", args.out.join("index.html").display()));
+    Ok(0)
+}
+
+/// What tells two builds apart that may count differently: a developer's change without a new
+/// version is another program too.
+fn build() -> Result<String> {
+    let program = std::env::current_exe().context("cannot find this program")?;
+    let bytes = std::fs::read(&program).with_context(|| program.display().to_string())?;
+    Ok(format!("{VERSION} blake3:{}", blake3::hash(&bytes).to_hex()))
+}
+
+fn study(args: &Compare) -> Result<Study> {
+    let capacities = replay::parse_capacities(&args.sizes)?;
+    let unit = replay::unit(args.unit, &capacities)?;
+    let labels = args.sizes.iter().flat_map(|list| list.split(',')).map(str::trim);
+    let mut sizes: Vec<Size> = Vec::new();
+    for (label, capacity) in labels.zip(capacities) {
+        if sizes.iter().any(|size| size.label == label) {
+            bail!("--sizes: `{label}` is given twice");
+        }
+        let capacity = match capacity {
+            replay::Capacity::Share(share) => Capacity::Share(share),
+            replay::Capacity::Bare(amount) | replay::Capacity::Memory(amount) => {
+                Capacity::Amount(amount)
+            }
+        };
+        sizes.push(Size { label: label.to_string(), capacity });
+    }
+    let mut policies = Vec::new();
+    for list in &args.policies {
+        if list.trim() == ALL {
+            policies.extend(policies::ALL.iter().map(|info| PolicySpec::named(info.name)));
+        } else {
+            policies
+                .extend(parse_policies(std::slice::from_ref(list))?.into_iter().map(|(s, _)| s));
+        }
+    }
+    let baseline: PolicySpec = args.baseline.parse()?;
+    policies::resolve(&baseline)?;
+    Ok(Study::new(policies, baseline, sizes, unit, args.seed)?)
+}
+
+/// A trace file, and its format if it is said.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct TraceFile {
+    format: Option<String>,
+    path: PathBuf,
+}
+
+/// The files that patterns stand for, each once, in the order of the patterns and then of names.
+fn files(patterns: &[String]) -> Result<Vec<TraceFile>> {
+    let mut files: Vec<TraceFile> = Vec::new();
+    for text in patterns {
+        let (format, pattern) = format_of(text);
+        let paths = match Path::new(pattern).exists() {
+            true => vec![PathBuf::from(pattern)],
+            false => glob::glob(pattern)
+                .map_err(|error| anyhow!("--traces: `{pattern}`: {error}"))?
+                .collect::<Result<Vec<_>, _>>()?,
+        };
+        if paths.is_empty() {
+            bail!("--traces: no file is called `{pattern}`");
+        }
+        for path in paths {
+            if files.iter().all(|known| known.path != path) {
+                files.push(TraceFile { format: format.map(String::from), path });
+            }
+        }
+    }
+    Ok(files)
+}
+
+/// `lirs:gli.trace.gz` says the format of a file; a file that is called so needs none said.
+fn format_of(text: &str) -> (Option<&str>, &str) {
+    match text.split_once(':') {
+        Some((format, rest))
+            if !Path::new(text).exists()
+                && (format == experiment::FORMAT_PARQUET
+                    || trace::readers::find(format).is_ok()) =>
+        {
+            (Some(format), rest)
+        }
+        _ => (None, text),
+    }
+}
+
+/// What has been done so far.
+#[derive(Default)]
+struct Done {
+    comparison: Comparison,
+    reused: usize,
+    traces: Vec<TraceIdentity>,
+    notes: Vec<String>,
+    names: BTreeSet<String>,
+}
+
+impl Done {
+    /// Reads a trace and notes what readers of the figures should know of it.
+    fn load(&mut self, args: &Compare, file: &TraceFile, study: &Study) -> Result<Trace> {
+        let mut options = read_options(&args.read)?;
+        options.ignore_time = true;
+        options.ignore_op = true;
+        options.ignore_size = study.unit == cache::Unit::Objects && !options.key_with_size;
+        if file.format.is_some() {
+            options.format = file.format.clone();
+        }
+        let mut trace = read_with(&file.path, &options)?;
+        if self.names.contains(trace.name()) {
+            let folder = file.path.parent().and_then(Path::file_name).unwrap_or_default();
+            let name = format!("{}/{}", folder.to_string_lossy(), trace.name());
+            trace = trace.renamed(name);
+        }
+        let name = trace.name().to_string();
+        if !self.names.insert(name.clone()) {
+            bail!("{}: a second trace is called `{name}`", file.path.display());
+        }
+        let report = trace.report().to_string();
+        self.notes.extend(report.lines().map(|line| format!("{name}: {line}")));
+        if study.unit == cache::Unit::Bytes && trace.columns().size.is_none() {
+            self.notes
+                .push(format!("{name}: the trace has no sizes; every object counts as 1 byte."));
+        }
+        let digest = trace.digest().to_string();
+        if let Some(same) = self.traces.iter().find(|other| other.digest == digest) {
+            self.notes
+                .push(format!("{name} is the same trace as {}, and counts twice.", same.name));
+        }
+        self.traces.push(TraceIdentity {
+            name,
+            path: file.path.clone(),
+            digest,
+            requests: trace.n_requests() as u64,
+            objects: u64::from(trace.n_objects()),
+        });
+        Ok(trace)
+    }
+}
+
+fn listing(comparison: &Comparison) -> Listing {
+    let columns = [
+        "size",
+        "policy",
+        "bound",
+        "traces",
+        "mean_reduction",
+        "p10",
+        "p25",
+        "median",
+        "p75",
+        "p90",
+        "wins",
+        "gap_closed",
+    ];
+    let mut listing = Listing::new(&columns).for_programs(&["traces"]);
+    let share = |share: f64| {
+        // Without the sign of a nought.
+        let shown = if share.is_finite() { percent(share) } else { "–".into() };
+        let shown = if shown == "-0.00 %" { "0.00 %".into() } else { shown };
+        Field::new(share, shown)
+    };
+    for row in &comparison.leaders {
+        let bound = row.clairvoyant == "yes";
+        listing.push(vec![
+            Field::text(&row.size),
+            Field::text(&row.policy),
+            Field::new(bound, if bound { "bound" } else { "" }),
+            Field::count(row.traces),
+            share(row.reduction_mean),
+            share(row.reduction_p10),
+            share(row.reduction_p25),
+            share(row.reduction_p50),
+            share(row.reduction_p75),
+            share(row.reduction_p90),
+            Field::new(row.wins, if bound { "–".into() } else { thousands(row.wins) }),
+            share(row.gap_closed_mean),
+        ]);
+    }
+    listing
+}
+
+fn write(args: &Compare, study: &Study, done: &Done) -> Result<()> {
+    let comparison = &done.comparison;
+    comparison.write(&args.out)?;
+    let notes = notes(study, done);
+    let baseline = study.baseline.to_string();
+    let summary = serde_json::json!({
+        "schema": 1,
+        "kind": "compare",
+        "baseline": baseline,
+        "leaders": listing(comparison).objects(),
+        "notes": notes,
+    });
+    text(&args.out.join("summary.json"), &(serde_json::to_string_pretty(&summary)? + "\n"))?;
+    let manifest = ComparisonManifest {
+        kind: "compare",
+        schema: 1,
+        version: VERSION.to_string(),
+        results_schema: frames::results::SCHEMA_VERSION,
+        results_digest: comparison.digest(),
+        traces: done.traces.clone(),
+        study: study.clone(),
+    };
+    let name = std::path::absolute(&args.out)?;
+    let name = name.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let document = ComparisonDocument {
+        title: &name,
+        comparison,
+        baseline: &baseline,
+        manifest: &manifest.to_json(),
+        notes: &notes,
+        version: VERSION,
+    };
+    report::write_comparison(&args.out, &document)?;
+    // Last, so that a manifest stands for a whole report.
+    text(&args.out.join("manifest.json"), &manifest.to_json())
+}
+
+fn text(path: &Path, text: &str) -> Result<()> {
+    frames::write_atomically::<anyhow::Error>(path, |file| Ok(file.write_all(text.as_bytes())?))
+}
+
+/// Objects that a cache should hold for its figures to say much of a policy with several queues.
+const FEW: u64 = 10;
+
+/// What the reader of the figures should know.
+fn notes(study: &Study, done: &Done) -> Vec<String> {
+    let mut notes = done.notes.clone();
+    for size in study.sizes.iter().filter(|_| study.unit == cache::Unit::Objects) {
+        let small = done.comparison.cells.iter().filter(|cell| {
+            cell.size == size.label
+                && cell.capacity < FEW
+                && cell.policy == study.baseline.to_string()
+        });
+        let names: Vec<String> =
+            small.map(|cell| format!("{} ({})", cell.trace, cell.capacity)).collect();
+        if !names.is_empty() {
+            notes.push(format!(
+                "At {} these caches hold fewer than {FEW} objects, too few for the queues of some policies: {}.",
+                size.label,
+                names.join(", ")
+            ));
+        }
+    }
+    notes.push("Every request is a read that fills the cache on a miss; caches begin empty, and every request counts.".into());
+    notes.push(match study.unit {
+        cache::Unit::Objects => "Every object counts 1, whatever its size.".into(),
+        cache::Unit::Bytes => "Objects count their sizes, so Belady's rule is no optimum and no gap to it is given; the ratios are of requests, not of bytes.".to_string(),
+    });
+    notes.push("Counts are exact for these traces. Means and percentiles describe these traces, and are no claim about others.".into());
+    if study.policies.iter().any(|spec| {
+        policies::find(&spec.name).is_ok_and(|info| info.family == cache::Family::Random)
+    }) {
+        notes.push(
+            "Policies that draw at random were run with one seed; another moves them a little."
+                .into(),
+        );
+    }
+    notes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_known_format_before_a_colon_is_one() {
+        assert_eq!(format_of("lirs:a/*.gz"), (Some("lirs"), "a/*.gz"));
+        assert_eq!(format_of("parquet:a"), (Some("parquet"), "a"));
+        assert_eq!(format_of("nolirs:a"), (None, "nolirs:a"));
+        assert_eq!(format_of("a/*.gz"), (None, "a/*.gz"));
+    }
+}

@@ -1,0 +1,162 @@
+//! Spreads: a box over the middle half, whiskers over the middle four fifths, a line at the median and
+//! a mark at the mean.
+
+use crate::chart::axis::Axis;
+use crate::chart::scene::{Anchor, Scene};
+use crate::chart::{LEADING, TEXT};
+use crate::font;
+use crate::palette::Role;
+
+const THICK: f64 = 11.0;
+const PITCH: f64 = 21.0;
+/// Width of a box that shows where its median is.
+const NARROW: f64 = 8.0;
+
+/// A figure of boxes.
+#[derive(Debug, Clone)]
+pub(crate) struct Boxes {
+    pub(crate) axis: Axis,
+    /// A value of the axis to mark: what everything is measured against.
+    pub(crate) zero: f64,
+    pub(crate) boxes: Vec<Spread>,
+}
+
+/// One policy's spread.
+#[derive(Debug, Clone)]
+pub(crate) struct Spread {
+    pub(crate) name: String,
+    /// The 10th, 25th, 50th, 75th and 90th percentile.
+    pub(crate) percentiles: [f64; 5],
+    pub(crate) mean: f64,
+    /// Written at the right.
+    pub(crate) label: String,
+    pub(crate) tip: String,
+    pub(crate) role: Role,
+}
+
+/// Where the plot lies.
+struct Frame {
+    left: f64,
+    right: f64,
+    top: f64,
+    bottom: f64,
+}
+
+impl Boxes {
+    /// The figure at this width.
+    pub(crate) fn layout(&self, width: f64) -> Scene {
+        let mut scene = Scene::new(width);
+        let frame = self.frame(width);
+        self.axis(&mut scene, &frame);
+        for (i, spread) in self.boxes.iter().enumerate() {
+            self.spread(&mut scene, &frame, spread, frame.top + (i as f64 + 0.5) * PITCH);
+        }
+        scene.height = frame.bottom + 2.0 * LEADING + 10.0;
+        scene
+    }
+
+    fn frame(&self, width: f64) -> Frame {
+        let widest = |text: &dyn Fn(&Spread) -> &str| {
+            self.boxes.iter().map(|spread| font::width(text(spread), TEXT)).fold(0.0, f64::max)
+        };
+        let left = widest(&|spread| &spread.name).min(0.34 * width) + 10.0;
+        let right = width - widest(&|spread| &spread.label) - 14.0;
+        let top = LEADING;
+        Frame { left, right, top, bottom: top + PITCH * self.boxes.len() as f64 + 4.0 }
+    }
+
+    fn axis(&self, scene: &mut Scene, frame: &Frame) {
+        let mut free = f64::NEG_INFINITY;
+        for tick in &self.axis.ticks {
+            let x = frame.x(&self.axis, tick.at);
+            scene.line(vec![(x, frame.top), (x, frame.bottom)], 1.0, Role::GRID);
+            let half = font::width(&tick.label, TEXT) / 2.0;
+            if x - half >= free && x + half <= scene.width {
+                let y = frame.bottom + LEADING * 0.75;
+                scene.text((x, y), tick.label.clone(), Anchor::Middle, Role::MUTED);
+                free = x + half + 8.0;
+            }
+        }
+        let zero = frame.x(&self.axis, self.zero);
+        scene.line(vec![(zero, frame.top), (zero, frame.bottom)], 1.0, Role::MUTED);
+        let middle = (frame.left + frame.right) / 2.0;
+        let title = font::fit(&self.axis.title, TEXT, scene.width);
+        let half = font::width(&title, TEXT) / 2.0;
+        let middle = middle.clamp(half, (scene.width - half).max(half));
+        let below = frame.bottom + 1.75 * LEADING + 4.0;
+        scene.text((middle, below), title, Anchor::Middle, Role::MUTED);
+        scene.text((scene.width, frame.top - LEADING / 2.0), "Mean", Anchor::Right, Role::MUTED);
+    }
+
+    fn spread(&self, scene: &mut Scene, frame: &Frame, spread: &Spread, y: f64) {
+        let name = font::fit(&spread.name, TEXT, frame.left - 10.0);
+        scene.text((frame.left - 8.0, y), name, Anchor::Right, Role::INK);
+        scene.text((scene.width, y), spread.label.clone(), Anchor::Right, Role::INK);
+        if !spread.percentiles.iter().chain([&spread.mean]).all(|value| value.is_finite()) {
+            return;
+        }
+        let [p10, p25, p50, p75, p90] = spread.percentiles.map(|value| frame.x(&self.axis, value));
+        let [low, _, _, quarter, high] = spread.percentiles;
+        let half = THICK / 2.0;
+        if self.axis.holds(high) {
+            scene.line(vec![(p10, y), (p90, y)], 1.5, spread.role);
+        }
+        // What is cut off at the edge has no end there.
+        for (end, value) in [(p10, low), (p90, high)] {
+            if self.axis.holds(value) {
+                scene.line(vec![(end, y - 3.0), (end, y + 3.0)], 1.5, spread.role);
+            }
+        }
+        if self.axis.holds(quarter) {
+            scene.rect((p25, y - half), (p75.max(p25 + 1.0), y + half), spread.role);
+        }
+        // In a narrow box a line would leave nothing of it, and says nothing new.
+        if p75 - p25 > NARROW && self.axis.holds(spread.percentiles[2]) {
+            scene.line(vec![(p50, y - half), (p50, y + half)], 2.0, Role::PAPER);
+        }
+        if self.axis.holds(spread.mean) {
+            scene.marker((frame.x(&self.axis, spread.mean), y), MEAN, Role::INK);
+        }
+        scene.tip(
+            (frame.left, y - PITCH / 2.0),
+            (frame.right, y + PITCH / 2.0),
+            spread.tip.clone(),
+        );
+    }
+}
+
+/// A diamond.
+const MEAN: usize = 3;
+
+impl Frame {
+    fn x(&self, axis: &Axis, value: f64) -> f64 {
+        self.left + axis.place(value) * (self.right - self.left)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::chart::scene::Mark;
+
+    fn markers(mean: f64) -> usize {
+        let spread = Spread {
+            name: "lru".into(),
+            percentiles: [-0.9, -0.8, 0.0, 0.1, 0.2],
+            mean,
+            label: String::new(),
+            tip: String::new(),
+            role: Role::series(0),
+        };
+        let axis = Axis::change("", [-0.1, 0.2].into_iter());
+        let scene = Boxes { axis, zero: 0.0, boxes: vec![spread] }.layout(880.0);
+        scene.marks.iter().filter(|mark| matches!(mark, Mark::Marker { .. })).count()
+    }
+
+    #[test]
+    fn what_is_off_the_axis_is_not_drawn_at_its_edge() {
+        assert_eq!(markers(0.1), 1);
+        assert_eq!(markers(-0.5), 0);
+        assert_eq!(markers(f64::NAN), 0);
+    }
+}

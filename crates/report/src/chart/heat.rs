@@ -1,0 +1,172 @@
+//! A table of changes, coloured by direction and size.
+
+use crate::chart::TEXT;
+use crate::chart::legend::{self, Entry, Sample};
+use crate::chart::scene::{Anchor, Scene};
+use crate::font;
+use crate::palette::Role;
+
+const THICK: f64 = 21.0;
+/// Longest name of a column, set upright.
+const HEAD: f64 = 118.0;
+/// Least distance of two upright names.
+const PITCH: f64 = 15.0;
+
+/// Where a colour ends and the next begins, in percent as written; the same on both sides of no change.
+const BOUNDS: [f64; 5] = [1.0, 5.0, 10.0, 20.0, 40.0];
+
+/// A figure of coloured cells.
+#[derive(Debug, Clone)]
+pub(crate) struct Heat {
+    pub(crate) columns: Vec<String>,
+    /// Heading of the last column, which sums a row up.
+    pub(crate) summary: String,
+    pub(crate) rows: Vec<Row>,
+}
+
+/// A row of cells.
+#[derive(Debug, Clone)]
+pub(crate) struct Row {
+    pub(crate) name: String,
+    pub(crate) cells: Vec<Cell>,
+    pub(crate) summary: Cell,
+}
+
+/// A change.
+#[derive(Debug, Clone)]
+pub(crate) struct Cell {
+    /// Decides the colour; none if it is no number.
+    pub(crate) value: f64,
+    /// Written in the cell if all cells have room.
+    pub(crate) label: String,
+    pub(crate) tip: String,
+}
+
+/// Where the cells lie.
+struct Frame {
+    left: f64,
+    cell: f64,
+    /// Where the summary begins.
+    summary: f64,
+    right: f64,
+    top: f64,
+}
+
+impl Heat {
+    /// The figure at this width.
+    pub(crate) fn layout(&self, width: f64) -> Scene {
+        let mut scene = Scene::new(width);
+        let top = legend::draw(&mut scene, &key(), 0.0) + 12.0;
+        let frame = self.frame(width, top);
+        self.heads(&mut scene, &frame);
+        let labels = self.widest(|row| &row.cells) + 4.0 <= frame.cell;
+        for (i, row) in self.rows.iter().enumerate() {
+            let top = frame.top + i as f64 * THICK;
+            let middle = top + THICK / 2.0;
+            let name = font::fit(&row.name, TEXT, frame.left - 8.0);
+            scene.text((frame.left - 8.0, middle), name, Anchor::Right, Role::INK);
+            for (j, cell) in row.cells.iter().enumerate() {
+                let from = frame.left + j as f64 * frame.cell;
+                cell.draw(&mut scene, (from, from + frame.cell), top, labels);
+            }
+            row.summary.draw(&mut scene, (frame.summary, frame.right), top, true);
+        }
+        scene.height = frame.top + self.rows.len() as f64 * THICK + 2.0;
+        scene
+    }
+
+    fn frame(&self, width: f64, top: f64) -> Frame {
+        let names = self.rows.iter().map(|row| font::width(&row.name, TEXT)).fold(0.0, f64::max);
+        let left = names.min(0.34 * width) + 8.0;
+        let summary = self.widest(|row| std::slice::from_ref(&row.summary)).max(THICK) + 10.0;
+        let room = width - left - summary - 8.0;
+        let cell = (room / self.columns.len().max(1) as f64).min(64.0);
+        let end = left + cell * self.columns.len() as f64 + 8.0;
+        let heads = self.columns.iter().chain([&self.summary]);
+        let head = heads.map(|head| font::width(head, TEXT)).fold(0.0, f64::max).min(HEAD);
+        Frame { left, cell, summary: end, right: end + summary, top: top + head + 8.0 }
+    }
+
+    fn widest(&self, cells: impl Fn(&Row) -> &[Cell]) -> f64 {
+        let labels = self.rows.iter().flat_map(|row| cells(row).iter());
+        labels.map(|cell| font::width(&cell.label, TEXT)).fold(0.0, f64::max)
+    }
+
+    /// Names of the columns; of narrow ones not every name.
+    fn heads(&self, scene: &mut Scene, frame: &Frame) {
+        let every = (PITCH / frame.cell).ceil().max(1.0) as usize;
+        for (i, name) in self.columns.iter().enumerate().step_by(every) {
+            let x = frame.left + (i as f64 + 0.5) * frame.cell;
+            scene.upright((x, frame.top - 5.0), font::fit(name, TEXT, HEAD), Role::INK);
+        }
+        let x = (frame.summary + frame.right) / 2.0;
+        scene.upright((x, frame.top - 5.0), self.summary.clone(), Role::MUTED);
+    }
+}
+
+impl Cell {
+    fn draw(&self, scene: &mut Scene, (from, to): (f64, f64), top: f64, label: bool) {
+        if !self.value.is_finite() {
+            return;
+        }
+        let role = Role::change(steps(self.value));
+        // A hair of paper around cells that are wide enough for it.
+        let gap = if to - from > 6.0 { 1.0 } else { 0.0 };
+        scene.rect((from, top), (to - gap, top + THICK - 1.0), role);
+        scene.tip((from, top), (to, top + THICK), self.tip.clone());
+        if label {
+            let middle = ((from + to - gap) / 2.0, top + (THICK - 1.0) / 2.0);
+            scene.text(middle, self.label.clone(), Anchor::Middle, role.text_on());
+        }
+    }
+}
+
+/// How many colours from no change.
+fn steps(value: f64) -> i32 {
+    let percent = (value.abs() * 100.0).round();
+    let steps = BOUNDS.iter().filter(|bound| percent >= **bound).count() as i32;
+    if value < 0.0 { -steps } else { steps }
+}
+
+/// What the colours stand for.
+fn key() -> Vec<Entry> {
+    (-5..=5)
+        .map(|step: i32| {
+            let bound = step.unsigned_abs().checked_sub(1).map(|i| BOUNDS[i as usize]);
+            let name = match bound {
+                None => "0".into(),
+                Some(bound) if step < 0 => format!("≤ −{bound}"),
+                Some(bound) => format!("≥ +{bound}"),
+            };
+            let name = if step == 5 { format!("{name} %") } else { name };
+            Entry { name, sample: Sample::Box(Role::change(step)) }
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn colours_are_the_same_on_both_sides() {
+        let all = [0.0, 0.004, 0.006, 0.05, 0.1, 0.196, 0.4, 1.0].map(steps);
+        assert_eq!(all, [0, 0, 1, 2, 3, 4, 5, 5], "as the number written is");
+        assert_eq!([-0.01, -0.39, -0.4].map(steps), [-1, -4, -5]);
+    }
+
+    #[test]
+    fn many_columns_fit_and_name_what_they_can() {
+        let cell = |value: f64| Cell { value, label: "12".into(), tip: String::new() };
+        let row =
+            |n| Row { name: "lru".into(), cells: vec![cell(0.1); n], summary: cell(f64::NAN) };
+        for (n, width) in [(1, 340.0), (6, 880.0), (60, 340.0), (60, 880.0)] {
+            let columns = (0..n).map(|i| format!("trace {i}")).collect();
+            let heat = Heat { columns, summary: "Mean".into(), rows: vec![row(n); 3] };
+            let scene = heat.layout(width);
+            let right = scene.tips.iter().map(|tip| tip.to.0).fold(0.0, f64::max);
+            assert!(right <= width, "{n} columns end at {right} of {width}");
+            assert_eq!(scene.tips.len(), 3 * n, "what is no number is left out");
+        }
+    }
+}
