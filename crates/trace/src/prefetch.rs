@@ -6,7 +6,7 @@
 /// to retire; prefetches retire at once. Does nothing on processors other than x86-64, where stable
 /// Rust has no such hint.
 #[inline(always)]
-pub(crate) fn prefetch<T>(slice: &[T], at: usize) {
+pub fn prefetch<T>(slice: &[T], at: usize) {
     #[cfg(target_arch = "x86_64")]
     {
         use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
