@@ -1,5 +1,6 @@
 //! Progress on standard error, only where somebody is looking.
 
+use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -45,6 +46,22 @@ pub(crate) fn follow(progress: &Arc<RunProgress>) -> Follower {
         bar.finish_and_clear();
     });
     Follower { done, thread: Some(thread) }
+}
+
+/// Adds the requests of one run to `progress`, and stops the run when all are to stop.
+pub(crate) fn reporting(progress: &RunProgress) -> impl FnMut(usize) -> ControlFlow<()> + '_ {
+    let mut seen = 0;
+    move |done| {
+        // A run of several passes begins anew with each.
+        let more = done.checked_sub(seen).unwrap_or(done);
+        progress.done.fetch_add(more as u64, Ordering::Relaxed);
+        seen = done;
+        if progress.stop.load(Ordering::Relaxed) {
+            ControlFlow::Break(())
+        } else {
+            ControlFlow::Continue(())
+        }
+    }
 }
 
 /// Takes the bar down when dropped.

@@ -20,6 +20,18 @@
 
 use trace::Trace;
 
+/// Window lengths kept, in each tenfold.
+const A_DECADE: f64 = 20.0;
+
+/// Lengths from 1 to all requests, evenly spread over the logarithm: enough to draw the curve.
+pub fn windows(n_requests: u64) -> Vec<u64> {
+    let length = |i: u32| libm::pow(10.0, f64::from(i) / A_DECADE) as u64;
+    let mut windows: Vec<u64> = (0..).map(length).take_while(|n| *n < n_requests).collect();
+    windows.extend((n_requests > 0).then_some(n_requests));
+    windows.dedup();
+    windows
+}
+
 /// Mean distinct objects in windows of these lengths, which are from 1 to the number of requests and
 /// ascend.
 pub fn footprint(trace: &Trace, windows: &[u64]) -> Vec<f64> {
@@ -80,7 +92,16 @@ mod tests {
 
     #[test]
     fn nothing_has_no_windows() {
+        assert!(windows(0).is_empty());
         assert!(footprint(&Trace::from_numbers("t", []), &[]).is_empty());
+    }
+
+    #[test]
+    fn windows_rise_to_the_whole_trace() {
+        assert_eq!((windows(1), windows(3)), (vec![1], vec![1, 2, 3]));
+        let many = windows(1_000_000);
+        assert!(many.len() < 125 && many.last() == Some(&1_000_000), "{many:?}");
+        assert!(many.is_sorted_by(|a, b| a < b), "{many:?}");
     }
 
     proptest! {

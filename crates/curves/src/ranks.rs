@@ -1,6 +1,7 @@
 //! Popularity by rank, thinned out for drawing. Zipf's law is fitted by [`trace::profile`].
 
 use trace::Trace;
+use trace::profile::Popularity;
 
 /// An object by its popularity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,9 +34,50 @@ pub fn ranks(trace: &Trace) -> Vec<Ranked> {
     (1..).zip(counts).filter_map(keep).collect()
 }
 
+/// Requests that the law fitted to the popular objects of a trace expects at each rank.
+///
+/// The fit says how counts fall off above the least one it describes, so the line goes through that
+/// count at the last rank that has it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct ZipfLine(Popularity);
+
+impl ZipfLine {
+    /// The line of a fit.
+    pub fn new(fit: Popularity) -> Self {
+        ZipfLine(fit)
+    }
+
+    /// The exponent.
+    pub fn exponent(&self) -> f64 {
+        self.0.zipf_exponent
+    }
+
+    /// Requests at a rank; `None` where the fit describes nothing.
+    pub fn at(&self, rank: u64) -> Option<f64> {
+        let Popularity { n_objects, least_requests, zipf_exponent, .. } = self.0;
+        let described = (1..=n_objects).contains(&rank);
+        let times = n_objects as f64 / rank as f64;
+        described.then(|| least_requests as f64 * libm::pow(times, zipf_exponent))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_line_of_an_exact_law_is_the_law() {
+        let numbers = (1..=3000u64).flat_map(|n| std::iter::repeat_n(n, (60_000 / n) as usize));
+        let trace = Trace::from_numbers("t", numbers);
+        let fit = trace::profile::profile(&trace, 0).popularity.unwrap();
+        let line = ZipfLine::new(fit);
+        assert!((line.exponent() - 1.0).abs() < 0.1, "{line:?}");
+        for ranked in ranks(&trace).iter().filter(|ranked| ranked.rank >= 10) {
+            let Some(expected) = line.at(ranked.rank) else { continue };
+            assert!((expected / ranked.n_requests as f64 - 1.0).abs() < 0.3, "{ranked:?}");
+        }
+        assert_eq!((line.at(0), line.at(fit.n_objects + 1)), (None, None));
+    }
 
     #[test]
     fn ranks_go_down_and_keep_the_ends() {

@@ -10,7 +10,8 @@ use polars_io::prelude::*;
 
 use crate::guard::{damaged, decoding, footer, io, stored};
 use crate::results::{
-    CostRow, LatencyRow, ReplayRow, Results, RunRow, SCHEMA_VERSION, TierRow, WindowRow,
+    CostRow, CurveRow, Curves, FootprintRow, LatencyRow, RankRow, ReplayRow, Results, ReuseRow,
+    RunRow, SCHEMA_VERSION, TierRow, WindowRow,
 };
 use crate::table::{ColumnData, Table};
 use crate::{Error, write_atomically};
@@ -134,6 +135,16 @@ impl Results {
     }
 }
 
+impl Curves {
+    /// Writes every table to `dir`: `curves.parquet`, `footprint.parquet` and so on.
+    pub fn write(&self, dir: &Path) -> Result<(), Error> {
+        write_table(&dir.join(file_of::<CurveRow>()), &self.curves)?;
+        write_table(&dir.join(file_of::<FootprintRow>()), &self.footprint)?;
+        write_table(&dir.join(file_of::<ReuseRow>()), &self.reuse)?;
+        write_table(&dir.join(file_of::<RankRow>()), &self.ranks)
+    }
+}
+
 fn feed<T: Table>(hasher: &mut blake3::Hasher, rows: &[T]) {
     let mut words = |words: &mut dyn Iterator<Item = u64>| {
         for word in words {
@@ -186,6 +197,11 @@ pub fn describe() -> String {
     table::<LatencyRow>(&mut out);
     out.push_str("\nThe one table of `cache-strategy replay` stands alone.\n");
     table::<ReplayRow>(&mut out);
+    out.push_str("\nWhat `cache-strategy mrc --out` writes shares the column `trace`.\n");
+    table::<CurveRow>(&mut out);
+    table::<FootprintRow>(&mut out);
+    table::<ReuseRow>(&mut out);
+    table::<RankRow>(&mut out);
     out
 }
 

@@ -22,4 +22,5 @@ pub use page::{Document, Origin, page};
 pub use palette::Theme;
 pub use verdict::Winner;
 pub use views::charts;
-pub use write::write;
+pub use views::curves::charts as curve_charts;
+pub use write::{write, write_curves};

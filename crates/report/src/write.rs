@@ -4,22 +4,36 @@ use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
-use crate::{Document, Error, Theme, charts, page};
+use frames::Curves;
+
+use crate::{Chart, Document, Error, Theme, charts, curve_charts, page};
 
 /// Writes `index.html`, `charts/*.svg` and `charts/*.png`, and returns their paths, the page last.
 /// Charts of an earlier report that this one does not have are removed.
 ///
 /// Each file is written under another name and renamed when complete, so that a reader never sees half a file.
 pub fn write(dir: &Path, document: &Document<'_>) -> Result<Vec<PathBuf>, Error> {
+    let mut written = write_charts(dir, charts(document.results))?;
+    written.push(complete(dir.join("index.html"), page(document)?.as_bytes())?);
+    Ok(written)
+}
+
+/// Writes the page and the charts of miss-ratio curves likewise, and returns the path of the page.
+pub fn write_curves(dir: &Path, curves: &Curves, version: &str) -> Result<PathBuf, Error> {
+    write_charts(dir, curve_charts(curves))?;
+    let page = crate::page::curves::page(curves, version)?;
+    complete(dir.join("index.html"), page.as_bytes())
+}
+
+fn write_charts(dir: &Path, charts: Vec<Chart>) -> Result<Vec<PathBuf>, Error> {
     let figures = dir.join("charts");
     let mut written = Vec::new();
-    for chart in charts(document.results) {
+    for chart in charts {
         let svg = chart.svg(Theme::Light)?;
         written.push(complete(figures.join(format!("{}.svg", chart.id)), svg.as_bytes())?);
         written.push(complete(figures.join(format!("{}.png", chart.id)), &chart.png()?)?);
     }
     remove_others(&figures, &written)?;
-    written.push(complete(dir.join("index.html"), page(document)?.as_bytes())?);
     Ok(written)
 }
 

@@ -1,5 +1,6 @@
 //! One file a command.
 
+pub(crate) mod mrc;
 pub(crate) mod policies;
 pub(crate) mod replay;
 pub(crate) mod run;

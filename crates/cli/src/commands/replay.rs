@@ -2,7 +2,6 @@
 
 use std::fs::File;
 use std::io::Write;
-use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -16,19 +15,19 @@ use frames::ReplayRow;
 use rayon::prelude::*;
 use serde_json::{Map, Value};
 use trace::Trace;
-use trace::units::Bytes;
 
-use crate::args::{Format, Replay, ReplayFormat, Unit};
+use crate::args::{Format, ReadArgs, Replay, ReplayFormat};
+use crate::capacity::{self, Capacity};
 use crate::exit;
 use crate::output::{Field, Listing, percent};
-use crate::progress::{follow, say, stop_on_interrupt};
+use crate::progress::{follow, reporting, say, stop_on_interrupt};
 
 use super::trace::{read_options, read_with};
 
 pub(crate) fn replay(args: &Replay) -> Result<u8> {
     let policies = parse_policies(&args.policy)?;
-    let capacities = parse_capacities(&args.capacity)?;
-    let unit = unit(args.unit, &capacities)?;
+    let capacities = capacity::parse_list(&args.capacity)?;
+    let unit = capacity::unit(args.unit, &capacities)?;
     let warmup: Warmup = args.warmup.parse().map_err(|what: String| anyhow!("--warmup: {what}"))?;
     let format = output_format(args)?;
     let progress = Arc::new(RunProgress::default());
@@ -38,7 +37,7 @@ pub(crate) fn replay(args: &Replay) -> Result<u8> {
     let mut complete = true;
     // One trace at a time in memory; its runs in parallel.
     for path in &args.traces {
-        let trace = load(args, path, unit)?;
+        let trace = load(&args.read, path, unit)?;
         let grid: Vec<Run<'_>> = policies
             .iter()
             .flat_map(|(spec, info)| capacities.iter().map(move |capacity| (spec, *info, capacity)))
@@ -90,7 +89,7 @@ fn output_format(args: &Replay) -> Result<ReplayFormat> {
     }
 }
 
-fn parse_policies(lists: &[String]) -> Result<Vec<(PolicySpec, &'static PolicyInfo)>> {
+pub(super) fn parse_policies(lists: &[String]) -> Result<Vec<(PolicySpec, &'static PolicyInfo)>> {
     let mut policies = Vec::new();
     for list in lists {
         for spec in split_specs(list)? {
@@ -101,62 +100,9 @@ fn parse_policies(lists: &[String]) -> Result<Vec<(PolicySpec, &'static PolicyIn
     Ok(policies)
 }
 
-/// A capacity before the trace is known.
-#[derive(Debug, Clone, Copy, PartialEq)]
-enum Capacity {
-    /// In whatever the unit is.
-    Bare(u64),
-    Share(f64),
-    Memory(u64),
-}
-
-fn parse_capacities(lists: &[String]) -> Result<Vec<Capacity>> {
-    lists.iter().flat_map(|list| list.split(',')).map(parse_capacity).collect()
-}
-
-fn parse_capacity(text: &str) -> Result<Capacity> {
-    let text = text.trim();
-    if let Some(percent) = text.strip_suffix('%') {
-        let share = percent.trim().parse::<f64>().ok().filter(|p| *p > 0.0 && p.is_finite());
-        let share = share.ok_or_else(|| anyhow!("`{text}` is not a share such as 1%"))?;
-        return Ok(Capacity::Share(share / 100.0));
-    }
-    let capacity = match text.replace('_', "").parse::<u64>() {
-        Ok(number) => Capacity::Bare(number),
-        Err(_) => Capacity::Memory(
-            text.parse::<Bytes>()
-                .map_err(|_| anyhow!("`{text}` is not a capacity; write 1000, 1% or 64MiB"))?
-                .0,
-        ),
-    };
-    match capacity {
-        Capacity::Bare(0) | Capacity::Memory(0) => bail!("a capacity of 0 holds nothing"),
-        Capacity::Bare(n) | Capacity::Memory(n) if n > 1 << 53 => {
-            bail!("`{text}` is more than a capacity can be: at most 2^53")
-        }
-        capacity => Ok(capacity),
-    }
-}
-
-/// What capacities count: as said, or bytes if amounts of memory were given.
-fn unit(said: Option<Unit>, capacities: &[Capacity]) -> Result<cache::Unit> {
-    let memory = |c: &Capacity| matches!(c, Capacity::Memory(_));
-    match said {
-        Some(Unit::Objects) if capacities.iter().any(memory) => {
-            bail!("--unit objects does not go with a capacity in bytes")
-        }
-        Some(Unit::Objects) => Ok(cache::Unit::Objects),
-        Some(Unit::Bytes) => Ok(cache::Unit::Bytes),
-        None if capacities.iter().all(memory) => Ok(cache::Unit::Bytes),
-        None if capacities.iter().any(memory) => {
-            bail!("some capacities are in bytes and some are not\nhint: say --unit bytes")
-        }
-        None => Ok(cache::Unit::Objects),
-    }
-}
-
-fn load(args: &Replay, path: &Path, unit: cache::Unit) -> Result<Trace> {
-    let mut options = read_options(&args.read)?;
+/// The trace, without what flat replay has no use for.
+pub(super) fn load(args: &ReadArgs, path: &Path, unit: cache::Unit) -> Result<Trace> {
+    let mut options = read_options(args)?;
     // Flat replay needs no stamps and no operations.
     options.ignore_time = true;
     options.ignore_op = true;
@@ -186,14 +132,7 @@ impl<'a> Run<'a> {
         capacity: &Capacity,
         warmup: Warmup,
     ) -> Self {
-        let whole = match unit {
-            cache::Unit::Objects => u64::from(trace.n_objects()),
-            cache::Unit::Bytes => trace.footprint_bytes(),
-        };
-        let capacity = match *capacity {
-            Capacity::Bare(number) | Capacity::Memory(number) => number,
-            Capacity::Share(share) => ((whole as f64 * share) as u64).max(1),
-        };
+        let capacity = capacity.of(trace, unit);
         let warmup = warmup.of(trace.n_requests());
         Run { trace, unit, spec, info, capacity, warmup }
     }
@@ -213,18 +152,8 @@ impl<'a> Run<'a> {
             next_use,
             check: args.check,
         };
-        let mut seen = 0;
-        let mut report = |done: usize| {
-            progress.done.fetch_add((done - seen) as u64, Ordering::Relaxed);
-            seen = done;
-            if progress.stop.load(Ordering::Relaxed) {
-                ControlFlow::Break(())
-            } else {
-                ControlFlow::Continue(())
-            }
-        };
         let start = Instant::now();
-        let counts = (self.info.run)(&job, &self.spec.parameters, &mut report)?;
+        let counts = (self.info.run)(&job, &self.spec.parameters, &mut reporting(progress))?;
         Ok(counts.map(|counts| self.row(&counts, start.elapsed().as_secs_f64())))
     }
 
@@ -319,30 +248,4 @@ fn listing(rows: &[ReplayRow]) -> Result<Listing> {
         ]);
     }
     Ok(listing)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn capacities_say_what_they_count() {
-        assert_eq!(parse_capacity("1_000").unwrap(), Capacity::Bare(1000));
-        assert_eq!(parse_capacity("0.5%").unwrap(), Capacity::Share(0.005));
-        assert_eq!(parse_capacity("64MiB").unwrap(), Capacity::Memory(64 << 20));
-        for text in ["0", "", "-1", "0%", "1 parsec", "0B"] {
-            assert!(parse_capacity(text).is_err(), "{text}");
-        }
-    }
-
-    #[test]
-    fn the_unit_follows_the_capacities_unless_it_is_said() {
-        let memory = [Capacity::Memory(5)];
-        let mixed = [Capacity::Memory(5), Capacity::Share(0.1)];
-        assert_eq!(unit(None, &memory).unwrap(), cache::Unit::Bytes);
-        assert_eq!(unit(None, &[Capacity::Bare(5)]).unwrap(), cache::Unit::Objects);
-        assert_eq!(unit(Some(Unit::Bytes), &mixed).unwrap(), cache::Unit::Bytes);
-        assert!(unit(None, &mixed).is_err());
-        assert!(unit(Some(Unit::Objects), &memory).is_err());
-    }
 }

@@ -98,6 +98,20 @@ impl Axis {
         Axis::new(title, Scale::Log, (low, high), ticks)
     }
 
+    /// Counts on a log scale, with ticks at powers of ten.
+    pub(crate) fn magnitude(title: &str, low: f64, high: f64) -> Axis {
+        let low = low.max(1.0);
+        let high = high.max(low * 2.0);
+        let decades = (low.log10().floor() as i32)..=(high.log10().ceil() as i32);
+        let finer: &[f64] = if (high / low).log10() < 2.0 { &[1.0, 2.0, 5.0] } else { &[1.0] };
+        let ticks = decades
+            .flat_map(|power| finer.iter().map(move |digit| digit * 10f64.powi(power)))
+            .filter(|at| (low * 0.999..=high * 1.001).contains(at))
+            .map(|at| Tick { at, label: format::count(at.round() as u64) })
+            .collect();
+        Axis::new(title, Scale::Log, (low, high), ticks)
+    }
+
     /// Simulated time from 0, in the unit that gives short labels.
     pub(crate) fn time(title: &str, high: f64) -> Axis {
         let high = if high > 0.0 { high } else { SECOND };
@@ -173,6 +187,8 @@ mod tests {
             labels(&Axis::latency("", 8e2, 2e7)),
             ["1 µs", "10 µs", "100 µs", "1 ms", "10 ms"]
         );
+        assert_eq!(labels(&Axis::magnitude("", 3.0, 2e3)), ["10", "100", "1,000"]);
+        assert_eq!(labels(&Axis::magnitude("", 1.0, 30.0)), ["1", "2", "5", "10", "20"]);
         assert_eq!(labels(&Axis::time("", 3.0 * DAY)), ["0", "1 d", "2 d", "3 d"]);
         assert_eq!(labels(&Axis::time("", 90.0 * MINUTE))[1], "15 min");
         assert_eq!(labels(&Axis::money("", 480e9)), ["$0", "$100", "$200", "$300", "$400"]);
@@ -191,6 +207,7 @@ mod tests {
             Axis::shares("", [f64::NAN].into_iter()),
             Axis::latency("", 0.0, 0.0),
             Axis::capacity("", 0.0, 0.0),
+            Axis::magnitude("", 0.0, 0.0),
             Axis::time("", 0.0),
             Axis::count("", 0.0),
             Axis::money("", 0.0),

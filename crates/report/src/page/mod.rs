@@ -1,5 +1,6 @@
 //! The page: one file that needs nothing else.
 
+pub(crate) mod curves;
 mod facts;
 mod tables;
 
@@ -103,6 +104,10 @@ fn environment() -> Result<Environment<'static>, minijinja::Error> {
     environment.set_trim_blocks(true);
     environment.set_lstrip_blocks(true);
     environment.add_template("index.html", include_str!("../../templates/index.html"))?;
+    environment.add_template("curves.html", include_str!("../../templates/curves.html"))?;
+    environment.add_template("facts.html", include_str!("../../templates/facts.html"))?;
+    environment.add_template("figures.html", include_str!("../../templates/figures.html"))?;
+    environment.add_template("head.html", include_str!("../../templates/head.html"))?;
     environment.add_template("macros.html", include_str!("../../templates/macros.html"))?;
     Ok(environment)
 }

@@ -1,6 +1,7 @@
 //! The figures of the report, one a file: each chooses rows and says what to show.
 
 mod cost;
+pub(crate) mod curves;
 mod latency;
 mod miss_ratio;
 mod over_time;

@@ -72,27 +72,36 @@ fn every_page_opens_without_errors_in_all_widths_and_both_themes() {
         eprintln!("skipped: no Chromium at /usr/bin/chromium or $CHROMIUM");
         return;
     };
-    let dir = tempfile::tempdir().expect("a directory");
     for study in made_up::studies() {
-        let n = charts(&study.results).len();
         let html = page(&study.document(&study.winners())).expect("renders");
-        let html = html.replace("</body>", &format!("{PROBE}</body>"));
-        fs::write(dir.path().join("page.html"), html).expect("writes");
-        let (light, dark) = ("rgb(255, 255, 255)", "rgb(21, 23, 26)");
-        for (width, paper, flag) in [
-            (1280, light, "--blink-settings=preferredColorScheme=1"),
-            (375, dark, "--blink-settings=preferredColorScheme=0"),
-        ] {
-            let outer = dir.path().join("frame.html");
-            fs::write(&outer, frame("page.html", width)).expect("writes");
-            let (dom, log) = open(&chromium, &outer, &[flag]);
-            let wanted = format!(
-                "width={width} charts={n} cut=0 touching=0 overflow=false paper={paper} switched=true"
-            );
-            let probe = dom.split("<pre>").last().unwrap_or_default();
-            assert!(dom.contains(&wanted), "{}: {probe}, not {wanted}", study.name);
-            let errors: Vec<&str> = log.lines().filter(|line| line.contains("CONSOLE")).collect();
-            assert!(errors.is_empty(), "{} at {width}: {errors:?}", study.name);
-        }
+        assert_opens(&chromium, study.name, &html, charts(&study.results).len());
+    }
+    let dir = tempfile::tempdir().expect("a directory");
+    let made_up = crate::curves::made_up();
+    let page = report::write_curves(dir.path(), &made_up, "0").expect("writes");
+    let html = fs::read_to_string(page).expect("was written");
+    assert_opens(&chromium, "curves", &html, report::curve_charts(&made_up).len());
+}
+
+/// Opens a page of `n` charts wide and light, then narrow and dark.
+fn assert_opens(chromium: &Path, name: &str, html: &str, n: usize) {
+    let dir = tempfile::tempdir().expect("a directory");
+    let html = html.replace("</body>", &format!("{PROBE}</body>"));
+    fs::write(dir.path().join("page.html"), html).expect("writes");
+    let (light, dark) = ("rgb(255, 255, 255)", "rgb(21, 23, 26)");
+    for (width, paper, flag) in [
+        (1280, light, "--blink-settings=preferredColorScheme=1"),
+        (375, dark, "--blink-settings=preferredColorScheme=0"),
+    ] {
+        let outer = dir.path().join("frame.html");
+        fs::write(&outer, frame("page.html", width)).expect("writes");
+        let (dom, log) = open(chromium, &outer, &[flag]);
+        let wanted = format!(
+            "width={width} charts={n} cut=0 touching=0 overflow=false paper={paper} switched=true"
+        );
+        let probe = dom.split("<pre>").last().unwrap_or_default();
+        assert!(dom.contains(&wanted), "{name}: {probe}, not {wanted}");
+        let errors: Vec<&str> = log.lines().filter(|line| line.contains("CONSOLE")).collect();
+        assert!(errors.is_empty(), "{name} at {width}: {errors:?}");
     }
 }

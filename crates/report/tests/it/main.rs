@@ -1,6 +1,7 @@
 //! The report as its readers get it.
 
 mod browser;
+mod curves;
 mod files;
 mod hostile;
 mod made_up;
