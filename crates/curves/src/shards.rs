@@ -19,6 +19,10 @@
 //! miss ratio at C = sampled requests that miss at C / (R x requests)
 //! ```
 //!
+//! The correction is for caches in which the hottest objects hit. In a cache of a few objects, or before
+//! the cliff of a loop, they miss like all others, and the estimate is as far off as the number of sampled
+//! requests is. The interval shows it.
+//!
 //! # Interval
 //!
 //! The objects of the sample fall into [`BUCKETS`] parts of equal size by their hashes. Leaving out
