@@ -32,9 +32,20 @@
 //! independent. Recomputing distances matters, since all parts share them: without it the error of the
 //! horizontal scale would go unseen.
 //!
-//! What it cannot see: bias. A capacity of less than a few sampled objects has no sampled distance to
-//! tell it from its neighbours; and a cliff, such as that of a loop, is smoothed out, since a sampled
-//! distance is spread around the true one.
+//! Measured on ten seeds over 100 capacities a trace (`benches/record`), nominal 95 % intervals held the
+//! truth in 99 % of cases on a Zipf trace of 915,278 objects, and in 77 to 99 % on recordings of 3,109
+//! to 109,090 objects: take those of a sample of some hundred objects as too narrow. The mean absolute
+//! error at R = 0.01 was 0.007 there, and 0.02 to 0.10 on recordings, whose samples have 120 to 1,100
+//! objects.
+//!
+//! Two other corrections were tried on five of the recordings and on a Zipf trace of 2 million requests:
+//! dividing by the sampled requests (SHARDS without adj), which was up to nine times worse, and a
+//! regression of misses on requests over the parts, which was better in seven of fifteen cases and up
+//! to four times worse in others, at R = 0.01 above all.
+//!
+//! What the interval cannot see is bias. A capacity of less than a few sampled objects has no sampled
+//! distance to tell it from its neighbours; and a cliff, such as that of a loop, is smoothed out, since
+//! a sampled distance is spread around the true one.
 //!
 //! # Deviations
 //!

@@ -38,8 +38,9 @@
 //! | the same with look-ahead prefetches | 37 |
 //! | the tree of `recency`, with the same prefetches | 44 |
 //!
-//! The whole curve, counting included, took 25 to 28 in objects; in bytes 10, where sorting the depths is
-//! half of it (`cargo run --release -p benches --bin curves`).
+//! The whole curve, counting included, took 24 to 28 in objects; in bytes 9 to 11, where sorting the
+//! depths is half of it. `cargo run --release -p benches --bin curves` measures it; the first record was
+//! made on a machine several times overloaded, and has 20 and 9.
 
 use std::ops::ControlFlow;
 
