@@ -31,6 +31,8 @@ pub(crate) enum Command {
     Schema(Schema),
     /// Replay traces through single caches, counting hits and misses
     Replay(Replay),
+    /// Draw miss-ratio curves: how often caches of every size miss
+    Mrc(Mrc),
     /// Compare policies over many traces and sizes, and write a report
     Compare(Compare),
     /// Compare published figures with what this program counts
@@ -215,6 +217,55 @@ pub(crate) struct Replay {
     pub(crate) read: ReadArgs,
 }
 
+/// Draw miss-ratio curves: how often caches of every size miss
+///
+/// Prints a row a policy and capacity. With --out, also a page with the curves and with what explains
+/// them: working set, reuse, popularity. Every request is a read that fills on a miss.
+#[derive(Debug, Parser)]
+#[command(
+    after_help = "Examples:\n  cache-strategy mrc traces/build-opens.csv.zst\n  cache-strategy mrc traces/build-opens.csv.zst --policy lru,s3-fifo,belady --out reports/mrc\n  cache-strategy mrc big.oracleGeneral.zst --method shards --rate 0.001\n  cache-strategy mrc t.parquet --sizes 64MiB,1GiB,16GiB --format json"
+)]
+pub(crate) struct Mrc {
+    /// Trace files
+    #[arg(required = true, value_name = "TRACE")]
+    pub(crate) traces: Vec<PathBuf>,
+    /// Policies, comma-separated; parameters after a colon, as in s3-fifo:version=v1
+    #[arg(long, short, default_value = "lru", value_name = "LIST")]
+    pub(crate) policy: Vec<String>,
+    /// How curves are found
+    #[arg(long, short, value_enum, default_value_t)]
+    pub(crate) method: Method,
+    /// Share of the objects that shards and mini sample
+    #[arg(long, default_value_t = 0.01, value_name = "SHARE")]
+    pub(crate) rate: f64,
+    /// Objects that shards-fixed-size samples
+    #[arg(long, default_value_t = 8192, value_name = "N")]
+    pub(crate) samples: usize,
+    /// How many capacities, spread from 0.1% to 100% over the logarithm
+    #[arg(long, default_value_t = 15, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=10_000))]
+    pub(crate) points: u16,
+    /// Capacities instead, comma-separated: 1000 (objects or bytes, by --unit), 1%, 64MiB
+    #[arg(long, short, value_name = "LIST", conflicts_with = "points")]
+    pub(crate) sizes: Vec<String>,
+    /// What capacities count [default: objects; bytes if every size is an amount of memory]
+    #[arg(long, value_enum)]
+    pub(crate) unit: Option<Unit>,
+    /// Seed of samples and of policies that draw
+    #[arg(long, default_value_t = 1)]
+    pub(crate) seed: u64,
+    /// Worker threads, 0 for one a core; curves are the same at any number
+    #[arg(long, default_value_t = 0, value_name = "N", value_parser = threads)]
+    pub(crate) threads: usize,
+    /// How the curves are printed
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: Format,
+    /// Folder for a page, charts and Parquet tables
+    #[arg(long, short, value_name = "DIR")]
+    pub(crate) out: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) read: ReadArgs,
+}
+
 /// Compare policies over many traces and sizes, and write a report
 ///
 /// Prints how many fewer misses each policy has than a baseline, over the traces, and writes
@@ -253,6 +304,35 @@ pub(crate) struct Compare {
     pub(crate) how: How,
     #[command(flatten)]
     pub(crate) read: ReadArgs,
+}
+
+/// How a miss-ratio curve is found
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub(crate) enum Method {
+    /// Exact where that takes seconds, else mini
+    #[default]
+    Auto,
+    /// LRU in one pass; others by a replay a capacity
+    Exact,
+    /// LRU from a sample of the objects, at --rate
+    Shards,
+    /// LRU from a sample of --samples objects
+    ShardsFixedSize,
+    /// Any policy from samples at --rate, replayed in caches as much smaller
+    Mini,
+}
+
+impl Method {
+    /// As it is written.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Method::Auto => "auto",
+            Method::Exact => "exact",
+            Method::Shards => "shards",
+            Method::ShardsFixedSize => "shards-fixed-size",
+            Method::Mini => "mini",
+        }
+    }
 }
 
 /// Compare published figures with what this program counts

@@ -4,6 +4,7 @@
 //! found a difference, 2 bad usage or input, 70 a bug in this program, 130 interrupted.
 
 mod args;
+mod capacity;
 mod commands;
 mod exit;
 mod output;
@@ -25,6 +26,7 @@ fn main() -> ExitCode {
         Command::Show(show) => commands::scenario::show(show),
         Command::Schema(schema) => commands::scenario::schema(schema),
         Command::Replay(replay) => commands::replay::replay(replay),
+        Command::Mrc(mrc) => commands::mrc::mrc(mrc),
         Command::Compare(compare) => commands::compare::compare(compare),
         Command::Verify(verify) => commands::verify::verify(verify),
         Command::Policies(policies) => commands::policies::policies(policies),

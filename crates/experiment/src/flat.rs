@@ -53,8 +53,10 @@ impl Cell {
             seed: shared.seed,
             next_use: shared.next_use,
             check: false,
+            admission: None,
+            prefetch: None,
         };
-        (self.info()?.run)(&job, &self.spec.parameters, &mut progress.reporter())
+        (self.info()?.kind.run)(&job, &self.spec.parameters, &mut progress.reporter())
             .map_err(|source| self.error(source))
     }
 
@@ -68,7 +70,9 @@ impl RunProgress {
     pub fn reporter(&self) -> impl FnMut(usize) -> ControlFlow<()> {
         let mut seen = 0;
         move |done| {
-            self.done.fetch_add((done - seen) as u64, Ordering::Relaxed);
+            // A run of several passes begins anew with each.
+            let more = done.checked_sub(seen).unwrap_or(done);
+            self.done.fetch_add(more as u64, Ordering::Relaxed);
             seen = done;
             match self.stop.load(Ordering::Relaxed) {
                 true => ControlFlow::Break(()),

@@ -14,5 +14,8 @@ pub use comparison::{CellRow, Comparison, LeaderRow};
 pub use error::Error;
 pub use guard::is_decoding;
 pub use parquet::{describe, frame, read_table, write_table};
-pub use results::{CostRow, LatencyRow, ReplayRow, Results, RunRow, TierRow, WindowRow};
+pub use results::{
+    CostRow, CurveRow, Curves, FootprintRow, LatencyRow, RankRow, ReplayRow, Results, ReuseRow,
+    RunRow, TierRow, WindowRow,
+};
 pub use trace_file::{TraceColumns, read_trace, write_trace};

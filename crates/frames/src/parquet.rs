@@ -11,7 +11,8 @@ use polars_io::prelude::*;
 use crate::comparison::{CellRow, LeaderRow};
 use crate::guard::{damaged, decoding, footer, io, stored};
 use crate::results::{
-    CostRow, LatencyRow, ReplayRow, Results, RunRow, SCHEMA_VERSION, TierRow, WindowRow,
+    CostRow, CurveRow, Curves, FootprintRow, LatencyRow, RankRow, ReplayRow, Results, ReuseRow,
+    RunRow, SCHEMA_VERSION, TierRow, WindowRow,
 };
 use crate::table::{ColumnData, Table};
 use crate::{Error, write_atomically};
@@ -142,6 +143,16 @@ pub(crate) fn digest_of(feed_all: impl FnOnce(&mut blake3::Hasher)) -> String {
     format!("blake3:{}", hasher.finalize().to_hex())
 }
 
+impl Curves {
+    /// Writes every table to `dir`: `curves.parquet`, `footprint.parquet` and so on.
+    pub fn write(&self, dir: &Path) -> Result<(), Error> {
+        write_table(&dir.join(file_of::<CurveRow>()), &self.curves)?;
+        write_table(&dir.join(file_of::<FootprintRow>()), &self.footprint)?;
+        write_table(&dir.join(file_of::<ReuseRow>()), &self.reuse)?;
+        write_table(&dir.join(file_of::<RankRow>()), &self.ranks)
+    }
+}
+
 pub(crate) fn feed<T: Table>(hasher: &mut blake3::Hasher, rows: &[T]) {
     let mut words = |words: &mut dyn Iterator<Item = u64>| {
         for word in words {
@@ -197,6 +208,11 @@ pub fn describe() -> String {
     out.push_str("\nThe two tables of `cache-strategy compare`.\n");
     table::<CellRow>(&mut out);
     table::<LeaderRow>(&mut out);
+    out.push_str("\nWhat `cache-strategy mrc --out` writes shares the column `trace`.\n");
+    table::<CurveRow>(&mut out);
+    table::<FootprintRow>(&mut out);
+    table::<ReuseRow>(&mut out);
+    table::<RankRow>(&mut out);
     out
 }
 

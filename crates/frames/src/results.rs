@@ -211,6 +211,95 @@ table! {
     }
 }
 
+table! {
+    #[doc = "One row a point of a miss-ratio curve: one policy at one capacity over one trace."]
+    CurveRow = "curves" {
+        #[doc = "Name of the trace."]
+        trace: String,
+        #[doc = "Policy with the parameters given."]
+        policy: String,
+        #[doc = "`exact`, `shards`, `shards-fixed-size` or `mini`."]
+        method: String,
+        #[doc = "Capacity, in `unit`."]
+        capacity: u64,
+        #[doc = "`objects` or `bytes`: what capacity and sizes count."]
+        unit: String,
+        #[doc = "capacity / the distinct objects, or the footprint."]
+        share: f64,
+        #[doc = "Misses / requests, or its estimate: object misses, from an empty cache on."]
+        miss_ratio: f64,
+        #[doc = "Lower end of the 95 % interval; the miss ratio if it is exact."]
+        low: f64,
+        #[doc = "Upper end of the 95 % interval; the miss ratio if it is exact."]
+        high: f64,
+        #[doc = "Requests of the trace."]
+        requests: u64,
+        #[doc = "Distinct objects of the trace."]
+        objects: u64,
+    }
+}
+
+table! {
+    #[doc = "One row a window length: how many objects are in use."]
+    FootprintRow = "footprint" {
+        #[doc = "Name of the trace."]
+        trace: String,
+        #[doc = "Length of the window, in requests."]
+        window: u64,
+        #[doc = "Distinct objects in a window, on average over all windows of this length."]
+        objects: f64,
+    }
+}
+
+table! {
+    #[doc = "One row a bucket of a histogram of how far apart the uses of objects are."]
+    ReuseRow = "reuse" {
+        #[doc = "Name of the trace."]
+        trace: String,
+        #[doc = "`time`: requests from one for an object to the next for it; `distance`: the least LRU capacity at which a request hits, in `unit`."]
+        measure: String,
+        #[doc = "`requests`, `objects` or `bytes`."]
+        unit: String,
+        #[doc = "Least value of the bucket."]
+        from: u64,
+        #[doc = "First value above it."]
+        to: u64,
+        #[doc = "Requests in the bucket; first requests for an object are in none."]
+        requests: u64,
+        #[doc = "requests / all requests of the trace."]
+        share: f64,
+    }
+}
+
+table! {
+    #[doc = "One row an object of those kept of a ranking by popularity."]
+    RankRow = "popularity" {
+        #[doc = "Name of the trace."]
+        trace: String,
+        #[doc = "Rank of the object: 1 is requested most."]
+        rank: u64,
+        #[doc = "Requests for it."]
+        requests: u64,
+        #[doc = "Requests by Zipf's law as fitted to the popular objects; not a number where the law describes nothing."]
+        fitted: f64,
+        #[doc = "The exponent fitted; not a number if there is none."]
+        exponent: f64,
+    }
+}
+
+/// What is known of the curves of some traces.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Curves {
+    /// Miss-ratio curves, by trace, policy and capacity.
+    pub curves: Vec<CurveRow>,
+    /// Working-set curves.
+    pub footprint: Vec<FootprintRow>,
+    /// Histograms of reuse.
+    pub reuse: Vec<ReuseRow>,
+    /// Popularity.
+    pub ranks: Vec<RankRow>,
+}
+
 /// All tables of one scenario.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Results {

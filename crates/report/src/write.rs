@@ -4,9 +4,11 @@ use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
+use frames::Curves;
+
 use crate::{
     Chart, ComparisonDocument, Document, Error, Theme, charts, comparison_charts, comparison_page,
-    page,
+    curve_charts, page,
 };
 
 /// Writes `index.html`, `charts/*.svg` and `charts/*.png`, and returns their paths, the page last.
@@ -24,6 +26,11 @@ pub fn write_comparison(
 ) -> Result<Vec<PathBuf>, Error> {
     let charts = comparison_charts(document.comparison, document.baseline);
     files(dir, charts, || comparison_page(document))
+}
+
+/// Writes the same files for miss-ratio curves.
+pub fn write_curves(dir: &Path, curves: &Curves, version: &str) -> Result<Vec<PathBuf>, Error> {
+    files(dir, curve_charts(curves), || crate::page::curves::page(curves, version))
 }
 
 fn files(

@@ -31,6 +31,7 @@ pub use builder::{Has, Row, TraceBuilder};
 pub use error::Error;
 pub use interner::Key;
 pub use next_use::{NEVER, next_use};
+pub use prefetch::prefetch;
 pub use report::ReadReport;
 pub use trace::{
     Clock, Columns, Digest, Keys, Labels, MAX_REQUESTS, MAX_SIZE, MAX_TIME_NS, NO_TTL, ObjectId,

@@ -89,18 +89,27 @@ fn missing(trace: &Trace, what: &str, note: &str) -> Error {
     Error::Invalid { what, note: Some(note.to_string()) }
 }
 
+/// For every object, the number in [0, 1) that a sample compares with its rate: [`by_object`] keeps
+/// those below it. For those who choose a sample otherwise, such as by its size.
+pub fn places(trace: &Trace, seed: u64) -> Vec<f64> {
+    placed(trace.columns().keys.as_ref(), trace.n_objects() as usize, seed).collect()
+}
+
 /// Which of `n` named things a sample keeps.
 fn chosen(names: Option<&Keys>, n: usize, rate: f64, seed: u64) -> Vec<bool> {
+    placed(names, n, seed).map(|place| place < rate).collect()
+}
+
+/// Where the hash of their names puts `n` things, from 0 to 1.
+fn placed(names: Option<&Keys>, n: usize, seed: u64) -> impl Iterator<Item = f64> {
     let stream = Stream::new(seed, "sample");
-    (0..n as u32)
-        .map(|id| {
-            let text = match names {
-                Some(names) => bytes(names, ObjectId(id)),
-                None => id.to_string().into_bytes().into(),
-            };
-            stream.uniform_at(hash(&text)) < rate
-        })
-        .collect()
+    (0..n as u32).map(move |id| {
+        let text = match names {
+            Some(names) => bytes(names, ObjectId(id)),
+            None => id.to_string().into_bytes().into(),
+        };
+        stream.uniform_at(hash(&text))
+    })
 }
 
 /// A key as bytes: the same whether it is stored as a number or as text.

@@ -19,11 +19,12 @@ use trace::Trace;
 use trace::units::thousands;
 
 use crate::args::Compare;
+use crate::capacity;
 use crate::exit;
 use crate::output::{Field, Listing, percent};
 use crate::progress::{follow, say, stop_on_interrupt};
 
-use super::replay::{self, parse_policies};
+use super::replay::parse_policies;
 use super::trace::{read_options, read_with};
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");
@@ -81,8 +82,8 @@ fn build() -> Result<String> {
 }
 
 fn study(args: &Compare) -> Result<Study> {
-    let capacities = replay::parse_capacities(&args.sizes)?;
-    let unit = replay::unit(args.unit, &capacities)?;
+    let capacities = capacity::parse_list(&args.sizes)?;
+    let unit = capacity::unit(args.unit, &capacities)?;
     let labels = args.sizes.iter().flat_map(|list| list.split(',')).map(str::trim);
     let mut sizes: Vec<Size> = Vec::new();
     for (label, capacity) in labels.zip(capacities) {
@@ -90,8 +91,8 @@ fn study(args: &Compare) -> Result<Study> {
             bail!("--sizes: `{label}` is given twice");
         }
         let capacity = match capacity {
-            replay::Capacity::Share(share) => Capacity::Share(share),
-            replay::Capacity::Bare(amount) | replay::Capacity::Memory(amount) => {
+            capacity::Capacity::Share(share) => Capacity::Share(share),
+            capacity::Capacity::Bare(amount) | capacity::Capacity::Memory(amount) => {
                 Capacity::Amount(amount)
             }
         };
@@ -319,7 +320,7 @@ fn notes(study: &Study, done: &Done) -> Vec<String> {
     });
     notes.push("Counts are exact for these traces. Means and percentiles describe these traces, and are no claim about others.".into());
     if study.policies.iter().any(|spec| {
-        policies::find(&spec.name).is_ok_and(|info| info.family == cache::Family::Random)
+        policies::find(&spec.name).is_ok_and(|info| info.kind.family == cache::Family::Random)
     }) {
         notes.push(
             "Policies that draw at random were run with one seed; another moves them a little."

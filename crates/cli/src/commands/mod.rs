@@ -1,6 +1,7 @@
 //! One file a command.
 
 pub(crate) mod compare;
+pub(crate) mod mrc;
 pub(crate) mod policies;
 pub(crate) mod replay;
 pub(crate) mod run;

@@ -17,9 +17,9 @@ use frames::ReplayRow;
 use rayon::prelude::*;
 use serde_json::{Map, Value};
 use trace::Trace;
-use trace::units::Bytes;
 
-use crate::args::{Format, Replay, ReplayFormat, Unit};
+use crate::args::{Format, ReadArgs, Replay, ReplayFormat};
+use crate::capacity::{self, Capacity};
 use crate::exit;
 use crate::output::{Field, Listing, percent};
 use crate::progress::{follow, say, stop_on_interrupt};
@@ -28,8 +28,8 @@ use super::trace::{read_options, read_with};
 
 pub(crate) fn replay(args: &Replay) -> Result<u8> {
     let policies = parse_policies(&args.policy)?;
-    let capacities = parse_capacities(&args.capacity)?;
-    let unit = unit(args.unit, &capacities)?;
+    let capacities = capacity::parse_list(&args.capacity)?;
+    let unit = capacity::unit(args.unit, &capacities)?;
     let beside = Beside::of(args, unit)?;
     let warmup: Warmup = args.warmup.parse().map_err(|what: String| anyhow!("--warmup: {what}"))?;
     let format = output_format(args)?;
@@ -40,7 +40,7 @@ pub(crate) fn replay(args: &Replay) -> Result<u8> {
     let mut complete = true;
     // One trace at a time in memory; its runs in parallel.
     for path in &args.traces {
-        let trace = load(args, path, unit)?;
+        let trace = load(&args.read, path, unit)?;
         let grid: Vec<Run<'_>> = policies
             .iter()
             .flat_map(|(spec, info)| capacities.iter().map(move |capacity| (spec, *info, capacity)))
@@ -134,62 +134,9 @@ fn written<K>(chosen: Option<Chosen<'_, K>>) -> String {
     })
 }
 
-/// A capacity before the trace is known.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) enum Capacity {
-    /// In whatever the unit is.
-    Bare(u64),
-    Share(f64),
-    Memory(u64),
-}
-
-pub(super) fn parse_capacities(lists: &[String]) -> Result<Vec<Capacity>> {
-    lists.iter().flat_map(|list| list.split(',')).map(parse_capacity).collect()
-}
-
-fn parse_capacity(text: &str) -> Result<Capacity> {
-    let text = text.trim();
-    if let Some(percent) = text.strip_suffix('%') {
-        let share = percent.trim().parse::<f64>().ok().filter(|p| *p > 0.0 && p.is_finite());
-        let share = share.ok_or_else(|| anyhow!("`{text}` is not a share such as 1%"))?;
-        return Ok(Capacity::Share(share / 100.0));
-    }
-    let capacity = match text.replace('_', "").parse::<u64>() {
-        Ok(number) => Capacity::Bare(number),
-        Err(_) => Capacity::Memory(
-            text.parse::<Bytes>()
-                .map_err(|_| anyhow!("`{text}` is not a capacity; write 1000, 1% or 64MiB"))?
-                .0,
-        ),
-    };
-    match capacity {
-        Capacity::Bare(0) | Capacity::Memory(0) => bail!("a capacity of 0 holds nothing"),
-        Capacity::Bare(n) | Capacity::Memory(n) if n > 1 << 53 => {
-            bail!("`{text}` is more than a capacity can be: at most 2^53")
-        }
-        capacity => Ok(capacity),
-    }
-}
-
-/// What capacities count: as said, or bytes if amounts of memory were given.
-pub(super) fn unit(said: Option<Unit>, capacities: &[Capacity]) -> Result<cache::Unit> {
-    let memory = |c: &Capacity| matches!(c, Capacity::Memory(_));
-    match said {
-        Some(Unit::Objects) if capacities.iter().any(memory) => {
-            bail!("--unit objects does not go with a capacity in bytes")
-        }
-        Some(Unit::Objects) => Ok(cache::Unit::Objects),
-        Some(Unit::Bytes) => Ok(cache::Unit::Bytes),
-        None if capacities.iter().all(memory) => Ok(cache::Unit::Bytes),
-        None if capacities.iter().any(memory) => {
-            bail!("some capacities are in bytes and some are not\nhint: say --unit bytes")
-        }
-        None => Ok(cache::Unit::Objects),
-    }
-}
-
-fn load(args: &Replay, path: &Path, unit: cache::Unit) -> Result<Trace> {
-    let mut options = read_options(&args.read)?;
+/// The trace, without what flat replay has no use for.
+pub(super) fn load(args: &ReadArgs, path: &Path, unit: cache::Unit) -> Result<Trace> {
+    let mut options = read_options(args)?;
     // Flat replay needs no stamps and no operations.
     options.ignore_time = true;
     options.ignore_op = true;
@@ -221,14 +168,7 @@ impl<'a> Run<'a> {
         warmup: Warmup,
         beside: Beside<'a>,
     ) -> Self {
-        let whole = match unit {
-            cache::Unit::Objects => u64::from(trace.n_objects()),
-            cache::Unit::Bytes => trace.footprint_bytes(),
-        };
-        let capacity = match *capacity {
-            Capacity::Bare(number) | Capacity::Memory(number) => number,
-            Capacity::Share(share) => ((whole as f64 * share) as u64).max(1),
-        };
+        let capacity = capacity.of(trace, unit);
         let warmup = warmup.of(trace.n_requests());
         Run { trace, unit, spec, info, capacity, warmup, beside }
     }
@@ -381,30 +321,4 @@ fn listing(rows: &[ReplayRow]) -> Result<Listing> {
         ]);
     }
     Ok(listing)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn capacities_say_what_they_count() {
-        assert_eq!(parse_capacity("1_000").unwrap(), Capacity::Bare(1000));
-        assert_eq!(parse_capacity("0.5%").unwrap(), Capacity::Share(0.005));
-        assert_eq!(parse_capacity("64MiB").unwrap(), Capacity::Memory(64 << 20));
-        for text in ["0", "", "-1", "0%", "1 parsec", "0B"] {
-            assert!(parse_capacity(text).is_err(), "{text}");
-        }
-    }
-
-    #[test]
-    fn the_unit_follows_the_capacities_unless_it_is_said() {
-        let memory = [Capacity::Memory(5)];
-        let mixed = [Capacity::Memory(5), Capacity::Share(0.1)];
-        assert_eq!(unit(None, &memory).unwrap(), cache::Unit::Bytes);
-        assert_eq!(unit(None, &[Capacity::Bare(5)]).unwrap(), cache::Unit::Objects);
-        assert_eq!(unit(Some(Unit::Bytes), &mixed).unwrap(), cache::Unit::Bytes);
-        assert!(unit(None, &mixed).is_err());
-        assert!(unit(Some(Unit::Objects), &memory).is_err());
-    }
 }

@@ -19,7 +19,7 @@ use crate::exit;
 use crate::output::{Field, Listing, percent};
 use crate::progress::{follow, say, stop_on_interrupt};
 
-const VERSION: &str = env!("CARGO_PKG_VERSION");
+pub(super) const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 pub(crate) fn run(args: &Run) -> Result<u8> {
     let study = experiment::resolve(&args.scenario, &args.settings)?;

@@ -10,6 +10,7 @@ const COMMANDS: &[&str] = &[
     "show",
     "schema",
     "replay",
+    "mrc",
     "compare",
     "verify",
     "policies",
@@ -93,6 +94,10 @@ fn bad_usage_ends_with_2() {
         &["run", "a.toml", "--out", "x", "--no-report"],
         &["replay", "a.csv", "--policy", "lru"],
         &["replay", "a.csv", "--policy", "lru", "--capacity", "10", "--format", "xml"],
+        &["mrc"],
+        &["mrc", "a.csv", "--method", "guess"],
+        &["mrc", "a.csv", "--points", "0"],
+        &["mrc", "a.csv", "--points", "5", "--sizes", "1%"],
         &["trace", "sample", "a.csv", "b.parquet", "--objects", "1%", "--clients", "1%"],
         &["policies", "lru", "--markdown"],
     ] {

@@ -126,14 +126,20 @@ fn what_is_finished_is_kept_and_said_to_be_a_part() {
 }
 
 #[test]
-fn a_replay_stops_too() {
+fn single_caches_stop_too() {
     let dir = workplace();
     write(dir.path(), "long.toml", RECIPE);
     program(dir.path(), &["trace", "generate", "long.toml", "long.parquet"]).ok();
     let lfu = vec!["lfu"; 60].join(",");
-    let args = ["replay", "long.parquet", "--policy", &lfu, "--capacity", "50000"];
-    let (code, said) = interrupted(dir.path(), &args, &mut Duration::from_millis(800));
-    assert_eq!(code, Some(130), "{said}");
+    for args in [
+        &["replay", "long.parquet", "--policy", &lfu, "--capacity", "50000"][..],
+        &["mrc", "long.parquet", "--policy", &lfu, "--method", "exact", "--out", "report"],
+    ] {
+        let (code, said) = interrupted(dir.path(), args, &mut Duration::from_millis(800));
+        assert_eq!(code, Some(130), "{said}");
+    }
+    // A part of the curves is no report.
+    assert!(!dir.path().join("report").exists());
 }
 
 #[test]

@@ -9,6 +9,7 @@ mod errors;
 mod generated;
 mod help;
 mod interrupt;
+mod mrc;
 mod policies;
 mod replay;
 mod run;

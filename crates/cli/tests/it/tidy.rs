@@ -10,6 +10,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("trace", &[]),
     ("cache", &["trace"]),
     ("policies", &["trace", "cache"]),
+    // The policies only in its tests.
+    ("curves", &["trace", "cache", "policies"]),
     ("learn", &["trace"]),
     ("tiers", &["trace", "cache", "policies", "learn"]),
     ("analysis", &[]),
@@ -22,6 +24,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "trace",
             "cache",
             "policies",
+            "curves",
             "learn",
             "tiers",
             "analysis",

@@ -97,7 +97,15 @@ impl Journal {
         let Kept { requests, hits, bytes, hit_bytes, oversized, refused } = *self.known.get(key)?;
         let possible =
             requests == trace.n_requests() as u64 && hits <= requests && hit_bytes <= bytes;
-        possible.then_some(Counts { requests, hits, bytes, hit_bytes, oversized, refused })
+        possible.then_some(Counts {
+            requests,
+            hits,
+            bytes,
+            hit_bytes,
+            oversized,
+            refused,
+            ..Counts::default()
+        })
     }
 
     /// Adds an answer, in one write.
@@ -108,7 +116,7 @@ impl Journal {
         cell: &Cell,
         counts: &Counts,
     ) -> Result<(), Error> {
-        let Counts { requests, hits, bytes, hit_bytes, oversized, refused } = *counts;
+        let Counts { requests, hits, bytes, hit_bytes, oversized, refused, .. } = *counts;
         let line = Line {
             cell: key.to_string(),
             trace: trace.name().to_string(),

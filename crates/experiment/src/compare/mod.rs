@@ -191,7 +191,7 @@ fn count(
 ) -> Result<Vec<(usize, Counts)>, Error> {
     progress.done.store(0, Ordering::Relaxed);
     progress.total.store((missing.len() * trace.n_requests()) as u64, Ordering::Relaxed);
-    let ahead = missing.iter().any(|i| cells[*i].1.info().is_ok_and(|info| info.clairvoyant));
+    let ahead = missing.iter().any(|i| cells[*i].1.info().is_ok_and(|info| info.kind.clairvoyant));
     let next_use = ahead.then(|| trace::next_use(trace.objects(), trace.n_objects()));
     let shared = Shared { trace, next_use: next_use.as_deref(), seed: study.seed };
     let name = |i: usize| cells[i].1.spec.to_string();
@@ -242,8 +242,12 @@ fn rows(study: &Study, trace: &Trace, cells: &[(&Size, Cell)], counts: &[Counts]
             trace: trace.name().to_string(),
             trace_digest: trace.digest().to_string(),
             policy: cell.spec.to_string(),
-            clairvoyant: if cell.info().is_ok_and(|info| info.clairvoyant) { "yes" } else { "no" }
-                .to_string(),
+            clairvoyant: if cell.info().is_ok_and(|info| info.kind.clairvoyant) {
+                "yes"
+            } else {
+                "no"
+            }
+            .to_string(),
             size: size.label.clone(),
             capacity: cell.capacity,
             unit: study.unit.name().to_string(),

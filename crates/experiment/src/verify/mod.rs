@@ -143,7 +143,7 @@ fn count(
 ) -> Result<Option<BTreeMap<String, Ours>>, Error> {
     progress.done.store(0, Ordering::Relaxed);
     progress.total.store((cells.len() * trace.n_requests()) as u64, Ordering::Relaxed);
-    let ahead = cells.iter().any(|cell| cell.info().is_ok_and(|info| info.clairvoyant));
+    let ahead = cells.iter().any(|cell| cell.info().is_ok_and(|info| info.kind.clairvoyant));
     let next_use = ahead.then(|| trace::next_use(trace.objects(), trace.n_objects()));
     let shared = Shared { trace, next_use: next_use.as_deref(), seed: SEED };
     let run = |cell: &Cell| -> Result<Option<(String, Ours)>, Error> {

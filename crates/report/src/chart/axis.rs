@@ -89,13 +89,29 @@ impl Axis {
     /// Latencies on a log scale, from powers of ten to powers of ten if they span enough.
     pub(crate) fn latency(title: &str, low: f64, high: f64) -> Axis {
         let low = low.max(1.0);
-        let high = high.max(low * 10.0);
+        Axis::decades(title, (low, high.max(low * 10.0)), 3.0, format::nanos)
+    }
+
+    /// Counts on a log scale, likewise.
+    pub(crate) fn magnitude(title: &str, low: f64, high: f64) -> Axis {
+        let low = low.max(1.0);
+        Axis::decades(title, (low, high.max(low * 2.0)), 2.0, format::count)
+    }
+
+    /// A log scale with ticks at powers of ten, and at 2 and 5 times them below so many decades.
+    fn decades(
+        title: &str,
+        (low, high): (f64, f64),
+        finer_below: f64,
+        label: fn(u64) -> String,
+    ) -> Axis {
         let decades = (low.log10().floor() as i32)..=(high.log10().ceil() as i32);
-        let finer: &[f64] = if (high / low).log10() < 3.0 { &[1.0, 2.0, 5.0] } else { &[1.0] };
+        let finer: &[f64] =
+            if (high / low).log10() < finer_below { &[1.0, 2.0, 5.0] } else { &[1.0] };
         let ticks = decades
             .flat_map(|power| finer.iter().map(move |digit| digit * 10f64.powi(power)))
             .filter(|at| (low * 0.999..=high * 1.001).contains(at))
-            .map(|at| Tick { at, label: format::nanos(at.round() as u64) })
+            .map(|at| Tick { at, label: label(at.round() as u64) })
             .collect();
         Axis::new(title, Scale::Log, (low, high), ticks)
     }
@@ -190,6 +206,8 @@ mod tests {
             labels(&Axis::latency("", 8e2, 2e7)),
             ["1 µs", "10 µs", "100 µs", "1 ms", "10 ms"]
         );
+        assert_eq!(labels(&Axis::magnitude("", 3.0, 2e3)), ["10", "100", "1,000"]);
+        assert_eq!(labels(&Axis::magnitude("", 1.0, 30.0)), ["1", "2", "5", "10", "20"]);
         assert_eq!(labels(&Axis::time("", 3.0 * DAY)), ["0", "1 d", "2 d", "3 d"]);
         assert_eq!(labels(&Axis::time("", 90.0 * MINUTE))[1], "15 min");
         assert_eq!(labels(&Axis::money("", 480e9)), ["$0", "$100", "$200", "$300", "$400"]);
@@ -213,6 +231,7 @@ mod tests {
             Axis::shares("", [f64::NAN].into_iter()),
             Axis::latency("", 0.0, 0.0),
             Axis::capacity("", 0.0, 0.0),
+            Axis::magnitude("", 0.0, 0.0),
             Axis::time("", 0.0),
             Axis::count("", 0.0),
             Axis::money("", 0.0),

@@ -27,10 +27,13 @@ pub(crate) struct Lines {
 /// One strategy's line.
 #[derive(Debug, Clone)]
 pub(crate) struct Line {
+    /// Empty if there is nothing to tell it from: then it has no markers either.
     pub(crate) name: String,
     /// Decides colour, dash and marker.
     pub(crate) slot: usize,
     pub(crate) points: Vec<(f64, f64)>,
+    /// Region around or under it, as (x, low, high) from left to right; may be empty.
+    pub(crate) band: Vec<(f64, f64, f64)>,
     /// What the pointer reads, at some of the points.
     pub(crate) tips: Vec<((f64, f64), String)>,
 }
@@ -48,10 +51,15 @@ impl Lines {
     pub(crate) fn layout(&self, width: f64) -> Scene {
         let mut scene = Scene::new(width);
         let at_ends = self.name_ends && width >= ROOMY;
-        let top = if at_ends { 0.0 } else { legend::draw(&mut scene, &self.legend(), 0.0) + 8.0 };
+        let legend = if at_ends { Vec::new() } else { self.legend() };
+        let top = match legend[..] {
+            [] => 0.0,
+            _ => legend::draw(&mut scene, &legend, 0.0) + 8.0,
+        };
         let frame = self.frame(width, top, at_ends);
         self.axes(&mut scene, &frame);
         self.guides(&mut scene, &frame);
+        self.lines.iter().for_each(|line| self.band(&mut scene, &frame, line));
         for (i, line) in self.lines.iter().enumerate() {
             self.line(&mut scene, &frame, line, i);
         }
@@ -65,7 +73,7 @@ impl Lines {
     fn legend(&self) -> Vec<Entry> {
         let entry =
             |line: &Line| Entry { name: line.name.clone(), sample: Sample::Line(line.slot) };
-        self.lines.iter().map(entry).collect()
+        self.lines.iter().filter(|line| !line.name.is_empty()).map(entry).collect()
     }
 
     fn frame(&self, width: f64, top: f64, at_ends: bool) -> Frame {
@@ -121,11 +129,23 @@ impl Lines {
         }
     }
 
+    fn band(&self, scene: &mut Scene, frame: &Frame, line: &Line) {
+        let place = |x: f64, y: f64| (frame.x(&self.x, x), frame.y(&self.y, y));
+        let there = line.band.iter().map(|&(x, low, _)| place(x, low));
+        let back = line.band.iter().rev().map(|&(x, _, high)| place(x, high));
+        if !line.band.is_empty() {
+            scene.area(there.chain(back).collect(), Role::series(line.slot));
+        }
+    }
+
     fn line(&self, scene: &mut Scene, frame: &Frame, line: &Line, nth: usize) {
         let role = Role::series(line.slot);
         let place = |&(x, y): &(f64, f64)| (frame.x(&self.x, x), frame.y(&self.y, y));
         let points: Vec<Point> = line.points.iter().map(place).collect();
-        let marked = markers(&points, nth, self.lines.len());
+        let marked = match line.name.as_str() {
+            "" => Vec::new(),
+            _ => markers(&points, nth, self.lines.len()),
+        };
         scene.line(thinned(points), 2.0, role);
         for at in marked {
             scene.marker(at, line.slot, role);

@@ -21,6 +21,8 @@ pub(crate) struct Scene {
 pub(crate) enum Mark {
     /// A polyline; dashed if the role is.
     Line { points: Vec<Point>, width: f64, role: Role },
+    /// A region that what is drawn before and after it shows through.
+    Area { outline: Vec<Point>, role: Role },
     /// A filled box.
     Box { from: Point, to: Point, role: Role },
     /// A filled shape around a point: what tells strategies apart without colour.
@@ -54,6 +56,10 @@ impl Scene {
 
     pub(crate) fn line(&mut self, points: Vec<Point>, width: f64, role: Role) {
         self.marks.push(Mark::Line { points, width, role });
+    }
+
+    pub(crate) fn area(&mut self, outline: Vec<Point>, role: Role) {
+        self.marks.push(Mark::Area { outline, role });
     }
 
     pub(crate) fn rect(&mut self, from: Point, to: Point, role: Role) {

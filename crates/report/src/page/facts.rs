@@ -8,8 +8,8 @@ use crate::format;
 /// The facts of one trace.
 #[derive(Serialize)]
 pub(super) struct TraceFacts {
-    trace: String,
-    facts: Vec<(&'static str, String)>,
+    pub(super) trace: String,
+    pub(super) facts: Vec<(&'static str, String)>,
 }
 
 /// All traces, each by its first run.

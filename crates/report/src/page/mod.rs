@@ -1,6 +1,7 @@
 //! The page: one file that needs nothing else.
 
 mod comparison;
+pub(crate) mod curves;
 mod facts;
 mod tables;
 
@@ -109,8 +110,11 @@ fn environment() -> Result<Environment<'static>, minijinja::Error> {
     environment.set_lstrip_blocks(true);
     environment.add_template("index.html", include_str!("../../templates/index.html"))?;
     environment.add_template("compare.html", include_str!("../../templates/compare.html"))?;
-    environment.add_template("head.html", include_str!("../../templates/head.html"))?;
+    environment.add_template("curves.html", include_str!("../../templates/curves.html"))?;
+    environment.add_template("facts.html", include_str!("../../templates/facts.html"))?;
+    environment.add_template("figures.html", include_str!("../../templates/figures.html"))?;
     environment.add_template("foot.html", include_str!("../../templates/foot.html"))?;
+    environment.add_template("head.html", include_str!("../../templates/head.html"))?;
     environment.add_template("macros.html", include_str!("../../templates/macros.html"))?;
     Ok(environment)
 }

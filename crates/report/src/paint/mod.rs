@@ -20,6 +20,9 @@ use crate::{Error, font, format};
 /// Space around a figure in a file of its own.
 const MARGIN: f64 = 16.0;
 
+/// How much an area covers of what is behind it.
+const AREA_OPACITY: f64 = 0.2;
+
 /// How a back-end wants to be drawn on.
 struct Pen {
     scale: f64,
@@ -45,6 +48,11 @@ impl Pen {
         for mark in &scene.marks {
             match mark {
                 Mark::Line { points, width, role } => self.line(area, points, *width, *role)?,
+                Mark::Area { outline, role } => {
+                    let outline: Vec<_> = outline.iter().map(|point| self.at(*point)).collect();
+                    let style = self.rgb(*role).mix(AREA_OPACITY).filled();
+                    area.draw(&Polygon::new(outline, style)).map_err(draw)?;
+                }
                 Mark::Box { from, to, role } => {
                     let corners = [self.at(*from), self.at(*to)];
                     area.draw(&Rectangle::new(corners, self.filled(*role))).map_err(draw)?;

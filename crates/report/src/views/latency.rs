@@ -59,7 +59,13 @@ fn line(case: &Case<'_>, slot: usize, run: &RunRow) -> Line {
         ((latency.max(1) as f64, share), text)
     };
     let marked = [("p50", 0.5, run.latency_ns_p50), ("p99", 0.99, run.latency_ns_p99)];
-    Line { name: run.strategy.clone(), slot, points, tips: marked.into_iter().map(tip).collect() }
+    Line {
+        name: run.strategy.clone(),
+        slot,
+        points,
+        band: Vec::new(),
+        tips: marked.into_iter().map(tip).collect(),
+    }
 }
 
 fn table(case: &Case<'_>) -> DataTable {

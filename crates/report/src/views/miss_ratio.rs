@@ -65,7 +65,7 @@ fn lines(case: &Case<'_>) -> Vec<Line> {
             ((x, y), format!("{strategy} at {capacity}: {misses} misses"))
         };
         let tips = points.iter().map(tip).collect();
-        Some(Line { name: strategy.to_string(), slot: slot?, points, tips })
+        Some(Line { name: strategy.to_string(), slot: slot?, points, band: Vec::new(), tips })
     };
     strategies
         .iter()

@@ -2,6 +2,7 @@
 
 mod comparison;
 mod cost;
+pub(crate) mod curves;
 mod latency;
 mod miss_ratio;
 mod over_time;

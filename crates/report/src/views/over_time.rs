@@ -74,6 +74,7 @@ fn line(case: &Case<'_>, slot: usize, run: &RunRow, timed: bool) -> Line {
         name: run.strategy.clone(),
         slot,
         points: windows.iter().map(point).collect(),
+        band: Vec::new(),
         tips: windows.iter().map(tip).collect(),
     }
 }

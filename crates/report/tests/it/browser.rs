@@ -72,34 +72,40 @@ fn every_page_opens_without_errors_in_all_widths_and_both_themes() {
         eprintln!("skipped: no Chromium at /usr/bin/chromium or $CHROMIUM");
         return;
     };
-    let mut pages: Vec<(String, usize, String)> = Vec::new();
     for study in made_up::studies() {
         let html = page(&study.document(&study.winners())).expect("renders");
-        pages.push((study.name.to_string(), charts(&study.results).len(), html));
+        assert_opens(&chromium, study.name, &html, charts(&study.results).len());
     }
     for (name, made) in [("comparison", comparison::usual()), ("crowd", comparison::crowd())] {
         let html = comparison_page(&comparison::document(&made, &[])).expect("renders");
-        pages.push((name.to_string(), comparison_charts(&made, "fifo").len(), html));
+        assert_opens(&chromium, name, &html, comparison_charts(&made, "fifo").len());
     }
     let dir = tempfile::tempdir().expect("a directory");
-    for (name, n, html) in pages {
-        let html = html.replace("</body>", &format!("{PROBE}</body>"));
-        fs::write(dir.path().join("page.html"), html).expect("writes");
-        let (light, dark) = ("rgb(255, 255, 255)", "rgb(21, 23, 26)");
-        for (width, paper, flag) in [
-            (1280, light, "--blink-settings=preferredColorScheme=1"),
-            (375, dark, "--blink-settings=preferredColorScheme=0"),
-        ] {
-            let outer = dir.path().join("frame.html");
-            fs::write(&outer, frame("page.html", width)).expect("writes");
-            let (dom, log) = open(&chromium, &outer, &[flag]);
-            let wanted = format!(
-                "width={width} charts={n} cut=0 touching=0 overflow=false paper={paper} switched=true"
-            );
-            let probe = dom.split("<pre>").last().unwrap_or_default();
-            assert!(dom.contains(&wanted), "{}: {probe}, not {wanted}", name);
-            let errors: Vec<&str> = log.lines().filter(|line| line.contains("CONSOLE")).collect();
-            assert!(errors.is_empty(), "{} at {width}: {errors:?}", name);
-        }
+    let made_up = crate::curves::made_up();
+    let written = report::write_curves(dir.path(), &made_up, "0").expect("writes");
+    let html = fs::read_to_string(written.last().expect("a page")).expect("was written");
+    assert_opens(&chromium, "curves", &html, report::curve_charts(&made_up).len());
+}
+
+/// Opens a page of `n` charts wide and light, then narrow and dark.
+fn assert_opens(chromium: &Path, name: &str, html: &str, n: usize) {
+    let dir = tempfile::tempdir().expect("a directory");
+    let html = html.replace("</body>", &format!("{PROBE}</body>"));
+    fs::write(dir.path().join("page.html"), html).expect("writes");
+    let (light, dark) = ("rgb(255, 255, 255)", "rgb(21, 23, 26)");
+    for (width, paper, flag) in [
+        (1280, light, "--blink-settings=preferredColorScheme=1"),
+        (375, dark, "--blink-settings=preferredColorScheme=0"),
+    ] {
+        let outer = dir.path().join("frame.html");
+        fs::write(&outer, frame("page.html", width)).expect("writes");
+        let (dom, log) = open(chromium, &outer, &[flag]);
+        let wanted = format!(
+            "width={width} charts={n} cut=0 touching=0 overflow=false paper={paper} switched=true"
+        );
+        let probe = dom.split("<pre>").last().unwrap_or_default();
+        assert!(dom.contains(&wanted), "{name}: {probe}, not {wanted}");
+        let errors: Vec<&str> = log.lines().filter(|line| line.contains("CONSOLE")).collect();
+        assert!(errors.is_empty(), "{name} at {width}: {errors:?}");
     }
 }

@@ -2,6 +2,7 @@
 
 mod browser;
 mod comparison;
+mod curves;
 mod files;
 mod hostile;
 mod made_up;

@@ -1,0 +1,150 @@
+//! `mrc`: miss-ratio curves.
+
+use std::path::Path;
+
+use frames::table::Table;
+use frames::{CurveRow, FootprintRow, RankRow, ReuseRow, read_table};
+use serde_json::Value;
+
+use crate::support::{csv_trace, program, repository, snapshot, workplace, write};
+
+/// Capacity and miss ratio of each row.
+fn points(rows: &[Value]) -> Vec<(u64, f64)> {
+    let point = |row: &Value| (row["capacity"].as_u64(), row["miss_ratio"].as_f64());
+    rows.iter()
+        .map(point)
+        .map(|(c, ratio)| (c.expect("a count"), ratio.expect("a ratio")))
+        .collect()
+}
+
+fn tiny() -> tempfile::TempDir {
+    let dir = workplace();
+    write(dir.path(), "t.csv", csv_trace(5000, 3));
+    dir
+}
+
+#[test]
+fn the_curve_of_a_shipped_trace() {
+    let outcome = program(&repository(), &["mrc", "traces/build-opens.csv.zst"]).ok();
+    snapshot("mrc", &outcome.stdout);
+}
+
+/// In bytes some of the capacities are smaller than objects, where one pass is not exact.
+#[test]
+fn exact_points_are_those_of_replay() {
+    let dir = tiny();
+    for (sizes, policy) in [
+        ("1,7,30,100%", "lru"),
+        ("300B,700B,5kB,100kB", "lru"),
+        ("7,30,100%", "sieve"),
+        ("2kB,20kB", "belady"),
+    ] {
+        let args = ["t.csv", "--policy", policy, "--format", "json"];
+        let mrc = [&["mrc", "--sizes", sizes][..], &args].concat();
+        let replay = [&["replay", "--capacity", sizes][..], &args].concat();
+        let (mrc, replay) = (program(dir.path(), &mrc).ok(), program(dir.path(), &replay).ok());
+        assert_eq!(points(&mrc.json()), points(&replay.json()), "{policy} {sizes}");
+        assert!(mrc.json().iter().all(|row| row["method"] == "exact" && row["low"] == row["high"]));
+    }
+}
+
+#[test]
+fn sizes_that_change_are_replayed() {
+    let dir = workplace();
+    write(dir.path(), "t.csv", "time,key,size\n1,a,5\n2,b,3\n3,a,9\n4,b,3\n5,a,1\n6,b,3\n");
+    let args = ["t.csv", "--policy", "lru", "--format", "json"];
+    let sizes = "3B,5B,8B,11B,12B,20B";
+    let mrc = program(dir.path(), &[&["mrc", "--sizes", sizes][..], &args].concat()).ok();
+    let replay = program(dir.path(), &[&["replay", "--capacity", sizes][..], &args].concat()).ok();
+    assert_eq!(points(&mrc.json()), points(&replay.json()));
+}
+
+#[test]
+fn estimates_have_intervals_and_depend_on_the_seed_alone() {
+    let dir = tiny();
+    for method in
+        [&["--method", "shards"][..], &["--method", "mini"], &["--method", "shards-fixed-size"]]
+    {
+        let run = |more: &[&str]| {
+            let args = ["mrc", "t.csv", "--rate", "0.5", "--samples", "90", "--sizes", "30,60,150"];
+            program(dir.path(), &[&args[..], method, more].concat()).ok()
+        };
+        let rows = run(&["--format", "json"]).json();
+        assert_eq!(rows.len(), 3);
+        for row in &rows {
+            let [low, ratio, high] =
+                ["low", "miss_ratio", "high"].map(|name| row[name].as_f64().expect("a ratio"));
+            assert!(low <= ratio && ratio <= high && low < high, "{row}");
+            assert_eq!(row["method"], method[1]);
+        }
+        assert_eq!(run(&["--format", "json", "--threads", "1"]).json(), rows);
+        assert_ne!(run(&["--format", "json", "--seed", "2"]).json(), rows);
+        let table = run(&[]).stdout;
+        assert!(table.contains("low") && table.contains("high"), "{table}");
+    }
+}
+
+#[test]
+fn what_cannot_be_answered_is_refused() {
+    let dir = tiny();
+    let refused = |args: &[&str]| program(dir.path(), &[&["mrc", "t.csv"][..], args].concat());
+    refused(&["--method", "shards", "--policy", "lru,sieve"]).refused_with(
+        "--method shards is for lru, not for sieve\nhint: --method mini samples any policy",
+    );
+    refused(&["--rate", "0"])
+        .refused_with("--rate: 0 is not a share above 0 and up to 1, such as 0.01");
+    let small = refused(&["--method", "shards", "--rate", "0.01"]).refused();
+    assert!(small.contains("objects is too small: it takes at least 64\nhint: "), "{small}");
+    let small = refused(&["--method", "mini", "--rate", "0.5", "--sizes", "1,2"]).refused();
+    assert!(small.contains("every capacity is too small for a rate of 0.5"), "{small}");
+    assert!(refused(&["--policy", "lur"]).refused().contains("did you mean `lru`?"));
+    assert!(refused(&["--sizes", "many"]).refused().contains("is not a capacity"));
+    assert!(program(dir.path(), &["mrc", "none.csv"]).refused().contains("none.csv"));
+}
+
+#[test]
+fn capacities_too_small_for_a_sample_are_left_out_and_said_so() {
+    let dir = tiny();
+    let args = ["mrc", "t.csv", "--method", "mini", "--rate", "0.5", "--sizes", "2,100"];
+    let outcome = program(dir.path(), &args).ok();
+    assert!(
+        outcome.stderr.contains("the 1 smallest of 2 capacities are left out"),
+        "{}",
+        outcome.stderr
+    );
+    assert!(outcome.stdout.contains(" 100 ") && !outcome.stdout.contains(" 2 "));
+}
+
+fn rows<T: Table>(dir: &Path) -> Vec<T> {
+    read_table(&dir.join(format!("{}.parquet", T::NAME))).expect("a table")
+}
+
+#[test]
+fn a_report_has_a_page_charts_and_tables() {
+    let dir = tiny();
+    let args = ["mrc", "t.csv", "--policy", "lru,fifo", "--points", "6", "--out", "report"];
+    let outcome = program(dir.path(), &[&args[..], &["--format", "csv"]].concat()).ok();
+    // Of six capacities over 200 objects, the two smallest coincide.
+    assert_eq!(outcome.stdout.lines().count(), 1 + 2 * 5, "{}", outcome.stdout);
+    let report = dir.path().join("report");
+    for chart in ["miss-ratio", "working-set", "reuse-distance", "reuse-time", "popularity"] {
+        assert!(report.join(format!("charts/{chart}.svg")).exists(), "{chart}");
+        assert!(report.join(format!("charts/{chart}.png")).exists(), "{chart}");
+    }
+    let page = std::fs::read_to_string(report.join("index.html")).expect("a page");
+    assert!(page.contains("<h1>t</h1>"));
+    let curves: Vec<CurveRow> = rows(&report);
+    let fifo = curves.iter().filter(|row| row.policy == "fifo").count();
+    assert!(fifo == 5 && curves.len() > 3 * fifo, "{} rows, {fifo} of them fifo", curves.len());
+    let reuse: Vec<ReuseRow> = rows(&report);
+    let reused: u64 =
+        reuse.iter().filter(|row| row.measure == "distance").map(|row| row.requests).sum();
+    assert_eq!(reused, curves[0].requests - curves[0].objects);
+    let footprint: Vec<FootprintRow> = rows(&report);
+    assert_eq!(footprint.last().map(|row| row.objects), Some(curves[0].objects as f64));
+    let ranks: Vec<RankRow> = rows(&report);
+    assert_eq!(ranks.last().map(|row| row.rank), Some(curves[0].objects));
+    // Everything is there whole: no temporary files.
+    let names = std::fs::read_dir(&report).unwrap().map(|entry| entry.unwrap().file_name());
+    assert!(names.into_iter().all(|name| !name.to_string_lossy().starts_with('.')));
+}
