@@ -77,6 +77,9 @@ impl<E: Eviction> Cache<E> {
     /// Says that the object is asked for some requests from now.
     #[inline(always)]
     pub(crate) fn touch(&self, upcoming: ObjectId) {
+        if self.residents.sized() {
+            self.residents.touch_size(upcoming);
+        }
         self.policy.touch(upcoming);
     }
 

@@ -1,19 +1,28 @@
 //! Which objects are in the cache, and how large they were when they came in.
 
+use std::collections::BTreeMap;
+
 use trace::ObjectId;
 use trace::prefetch::prefetch;
 
 use crate::Unit;
 
+/// From here on a size stands in the map.
+const LARGE: u32 = u32::MAX;
+
 /// The cache's own record of its contents. Policies may read it, never write it.
 ///
 /// Residency is a bit an object, so that a million objects fit the second-level cache beside the
-/// policy's own state. Sizes take 8 bytes an object, in bytes only.
+/// policy's own state. Sizes take 4 bytes an object, in bytes only; the few that do not fit 32 bits
+/// stand in a map.
 #[derive(Debug, Clone)]
 pub struct Residents {
     bits: Vec<u64>,
-    /// Size at the last insertion, by object; kept after eviction. Empty if every size is 1.
-    sizes: Vec<u64>,
+    /// Size at the last insertion, by object, or [`LARGE`]; kept after eviction. Empty if every size
+    /// is 1.
+    sizes: Vec<u32>,
+    /// Sizes from [`LARGE`] on, by object.
+    large: BTreeMap<ObjectId, u64>,
     used: u64,
     count: u32,
 }
@@ -25,7 +34,13 @@ impl Residents {
             Unit::Objects => Vec::new(),
             Unit::Bytes => vec![0; n],
         };
-        Residents { bits: vec![0; n.div_ceil(64)], sizes, used: 0, count: 0 }
+        Residents {
+            bits: vec![0; n.div_ceil(64)],
+            sizes,
+            large: BTreeMap::new(),
+            used: 0,
+            count: 0,
+        }
     }
 
     /// Whether the object is in the cache.
@@ -38,7 +53,13 @@ impl Residents {
     /// after its eviction, for ghosts.
     #[inline]
     pub fn size_of(&self, object: ObjectId) -> u64 {
-        if self.sizes.is_empty() { 1 } else { self.sizes[object.index()] }
+        if self.sizes.is_empty() {
+            return 1;
+        }
+        match self.sizes[object.index()] {
+            LARGE => self.large[&object],
+            size => u64::from(size),
+        }
     }
 
     /// What all residents occupy, in the unit of the capacity.
@@ -60,7 +81,7 @@ impl Residents {
 
     /// Bytes of state.
     pub fn state_bytes(&self) -> usize {
-        8 * (self.bits.len() + self.sizes.len())
+        8 * self.bits.len() + 4 * self.sizes.len()
     }
 
     /// Whether sizes differ.
@@ -75,22 +96,31 @@ impl Residents {
         prefetch(&self.sizes, object.index());
     }
 
+    /// Takes in an object of the size noted for it.
     #[inline]
     pub(crate) fn insert(&mut self, object: ObjectId, size: u64) {
         self.bits[object.index() / 64] |= 1 << (object.index() % 64);
-        if !self.sizes.is_empty() {
-            self.sizes[object.index()] = size;
-        }
         self.used += size;
         self.count += 1;
     }
 
-    /// Notes the size before the policy is asked to insert.
+    /// Notes the size, before the policy is asked to insert.
     #[inline]
     pub(crate) fn note_size(&mut self, object: ObjectId, size: u64) {
-        if !self.sizes.is_empty() {
-            self.sizes[object.index()] = size;
+        if self.sizes.is_empty() {
+            return;
         }
+        self.sizes[object.index()] = match u32::try_from(size) {
+            Ok(size) if size != LARGE => size,
+            _ => self.note_large(object, size),
+        };
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn note_large(&mut self, object: ObjectId, size: u64) -> u32 {
+        self.large.insert(object, size);
+        LARGE
     }
 
     #[inline]

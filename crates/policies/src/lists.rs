@@ -36,6 +36,11 @@ impl Links {
         links
     }
 
+    /// Makes room for so many more lists, so that adding them moves nothing.
+    pub(crate) fn reserve(&mut self, n_lists: usize) {
+        self.nodes.reserve_exact(n_lists);
+    }
+
     /// Adds an empty list and returns its number, which is the next one.
     pub(crate) fn add_list(&mut self) -> u32 {
         let node = u32::try_from(self.nodes.len()).expect("objects and lists fit 32 bits");

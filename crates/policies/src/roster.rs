@@ -10,7 +10,7 @@
 //! generators, OOPSLA '14), which costs a few cycles where a number of the stream costs tens. Either
 //! way a draw is a function of the seed, the name of the stream, and its number.
 
-use cache::Residents;
+use cache::{Residents, prefetch};
 use trace::ObjectId;
 use trace::stream::Stream;
 
@@ -53,6 +53,18 @@ impl<T> Roster<T> {
     #[inline]
     pub(crate) fn get_mut(&mut self, object: ObjectId) -> &mut T {
         &mut self.members[self.position[object.index()] as usize].1
+    }
+
+    /// Fetches the memory of where an object is.
+    #[inline]
+    pub(crate) fn touch(&self, object: ObjectId) {
+        prefetch(&self.position, object.index());
+    }
+
+    /// Fetches the memory of what is known of an object.
+    #[inline]
+    pub(crate) fn touch_member(&self, object: ObjectId) {
+        prefetch(&self.members, self.position[object.index()] as usize);
     }
 
     /// Adds an object that is not in.

@@ -16,6 +16,7 @@
 //! notes the first addition after a halving, and only further ones are counted; it counts as 1 and
 //! is cleared by a halving. It has 32 bits for each block, and an object's four are among them.
 
+use cache::prefetch;
 use trace::ObjectId;
 
 const ROWS: usize = 4;
@@ -103,6 +104,12 @@ impl Sketch {
             doorkeeper: vec![0; if with_doorkeeper { n_blocks } else { 0 }],
             additions: 0,
         }
+    }
+
+    /// Fetches the memory of an object's counters.
+    #[inline]
+    pub(crate) fn touch(&self, object: ObjectId) {
+        prefetch(&self.blocks, place(object, self.blocks.len()).block);
     }
 
     /// Notes an object at the door, if there is one; whether it was known there.

@@ -140,6 +140,16 @@ impl Eviction for BeladySize {
         self.roster.remove(object);
     }
 
+    #[inline]
+    fn touch(&self, upcoming: ObjectId) {
+        self.roster.touch(upcoming);
+    }
+
+    #[inline]
+    fn approach(&self, upcoming: ObjectId) {
+        self.roster.touch_member(upcoming);
+    }
+
     fn check(&self, residents: &Residents) {
         self.roster.check(residents);
         for (_, next_use) in self.roster.iter() {

@@ -295,6 +295,16 @@ impl Eviction for Dlirs {
         self.prune(residents);
     }
 
+    #[inline]
+    fn touch(&self, upcoming: ObjectId) {
+        self.stack.touch(upcoming);
+    }
+
+    #[inline]
+    fn approach(&self, upcoming: ObjectId) {
+        self.stack.touch_neighbours(upcoming);
+    }
+
     fn check(&self, residents: &Residents) {
         let with = |flag: u8| self.state.iter().filter(|state| **state & flag != 0).count();
         let sum = |flags: fn(u8) -> bool| -> u64 {

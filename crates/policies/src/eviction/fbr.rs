@@ -208,6 +208,16 @@ impl Eviction for Fbr {
         self.forget(object, residents);
     }
 
+    #[inline]
+    fn touch(&self, upcoming: ObjectId) {
+        self.lists.touch(upcoming);
+    }
+
+    #[inline]
+    fn approach(&self, upcoming: ObjectId) {
+        self.lists.touch_neighbours(upcoming);
+    }
+
     fn check(&self, residents: &Residents) {
         self.lists.check(|object| residents.size_of(object));
         self.old.check();

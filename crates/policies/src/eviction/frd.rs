@@ -210,6 +210,16 @@ impl Eviction for Frd {
         self.prune();
     }
 
+    #[inline]
+    fn touch(&self, upcoming: ObjectId) {
+        self.stack.touch(upcoming);
+    }
+
+    #[inline]
+    fn approach(&self, upcoming: ObjectId) {
+        self.stack.touch_neighbours(upcoming);
+    }
+
     fn check(&self, residents: &Residents) {
         let with = |flag: u8| self.state.iter().filter(|state| **state & flag != 0).count();
         let weigh = |objects: &mut dyn Iterator<Item = ObjectId>| -> u64 {

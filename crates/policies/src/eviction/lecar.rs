@@ -229,6 +229,18 @@ impl Eviction for LeCaR {
         self.heap.remove(object);
     }
 
+    #[inline]
+    fn touch(&self, upcoming: ObjectId) {
+        self.lists.touch(upcoming);
+        self.heap.touch(upcoming);
+    }
+
+    #[inline]
+    fn approach(&self, upcoming: ObjectId) {
+        self.lists.touch_neighbours(upcoming);
+        self.heap.touch_node(upcoming);
+    }
+
     fn check(&self, residents: &Residents) {
         self.lists.check(|object| residents.size_of(object));
         self.heap.check();

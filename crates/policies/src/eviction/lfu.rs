@@ -97,8 +97,11 @@ impl Eviction for Lfu {
     type Params = Params;
 
     fn new(setup: &Setup, _params: &Params) -> Result<Self, ParamError> {
+        let mut links = Links::new(setup.n_objects, 1);
+        // k different counts take at least 1 + 2 + ... + k requests.
+        links.reserve((2 * setup.n_requests).isqrt() as usize);
         Ok(Lfu {
-            links: Links::new(setup.n_objects, 1),
+            links,
             group_of: vec![ENDS; setup.n_objects as usize],
             groups: vec![Group { count: 0, below: ENDS, above: ENDS }],
             spare: Vec::new(),

@@ -112,6 +112,16 @@ impl Eviction for LfuAging {
         self.heap.remove(object);
     }
 
+    #[inline]
+    fn touch(&self, upcoming: ObjectId) {
+        self.heap.touch(upcoming);
+    }
+
+    #[inline]
+    fn approach(&self, upcoming: ObjectId) {
+        self.heap.touch_node(upcoming);
+    }
+
     fn check(&self, residents: &Residents) {
         self.heap.check();
         assert_eq!(self.heap.len(), residents.len());

@@ -223,6 +223,16 @@ impl Eviction for Lhd {
         self.roster.remove(object);
     }
 
+    #[inline]
+    fn touch(&self, upcoming: ObjectId) {
+        self.roster.touch(upcoming);
+    }
+
+    #[inline]
+    fn approach(&self, upcoming: ObjectId) {
+        self.roster.touch_member(upcoming);
+    }
+
     fn check(&self, residents: &Residents) {
         self.roster.check(residents);
         assert!(self.roster.iter().all(|(_, tag)| tag.last_use < self.model.clock));

@@ -205,6 +205,16 @@ impl Eviction for Mq {
         self.counts[object.index()] = 0;
     }
 
+    #[inline]
+    fn touch(&self, upcoming: ObjectId) {
+        self.lists.touch(upcoming);
+    }
+
+    #[inline]
+    fn approach(&self, upcoming: ObjectId) {
+        self.lists.touch_neighbours(upcoming);
+    }
+
     fn check(&self, residents: &Residents) {
         self.lists.check(|object| residents.size_of(object));
         for queue in 0..self.n_queues {

@@ -75,6 +75,16 @@ impl Eviction for S4Lru {
         self.0.remove(object, cause, residents);
     }
 
+    #[inline]
+    fn touch(&self, upcoming: ObjectId) {
+        self.0.touch(upcoming);
+    }
+
+    #[inline]
+    fn approach(&self, upcoming: ObjectId) {
+        self.0.approach(upcoming);
+    }
+
     fn check(&self, residents: &Residents) {
         self.0.check(residents);
     }

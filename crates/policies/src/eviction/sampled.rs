@@ -132,6 +132,16 @@ impl Eviction for Sampled {
         self.roster.remove(object);
     }
 
+    #[inline]
+    fn touch(&self, upcoming: ObjectId) {
+        self.roster.touch(upcoming);
+    }
+
+    #[inline]
+    fn approach(&self, upcoming: ObjectId) {
+        self.roster.touch_member(upcoming);
+    }
+
     fn check(&self, residents: &Residents) {
         self.roster.check(residents);
     }

@@ -122,6 +122,17 @@ impl Eviction for TinyLfu {
         self.links.remove(object);
     }
 
+    #[inline]
+    fn touch(&self, upcoming: ObjectId) {
+        self.links.touch(upcoming);
+        self.sketch.touch(upcoming);
+    }
+
+    #[inline]
+    fn approach(&self, upcoming: ObjectId) {
+        self.links.touch_neighbours(upcoming);
+    }
+
     fn check(&self, residents: &Residents) {
         let mut n_listed = 0;
         for object in self.links.iter(0) {

@@ -230,6 +230,13 @@ impl Eviction for WTinyLfu {
             (None, candidate) => candidate.expect("called while something is resident"),
         };
         self.lists.remove(victim, residents.size_of(victim));
+        // The two that the next miss compares.
+        for list in [WINDOW, PROBATION] {
+            if let Some(next) = self.lists.back(list) {
+                self.lists.touch_neighbours(next);
+                self.sketch.touch(next);
+            }
+        }
         victim
     }
 
@@ -250,6 +257,17 @@ impl Eviction for WTinyLfu {
 
     fn remove(&mut self, object: ObjectId, _cause: Removal, residents: &Residents) {
         self.lists.remove(object, residents.size_of(object));
+    }
+
+    #[inline]
+    fn touch(&self, upcoming: ObjectId) {
+        self.lists.touch(upcoming);
+        self.sketch.touch(upcoming);
+    }
+
+    #[inline]
+    fn approach(&self, upcoming: ObjectId) {
+        self.lists.touch_neighbours(upcoming);
     }
 
     fn check(&self, residents: &Residents) {
