@@ -226,6 +226,16 @@ impl Lists {
         self.links.touch_neighbours(object);
     }
 
+    /// Fetches what it will take to move the object at the back of a list, whose links were touched
+    /// when it came to be there.
+    #[inline]
+    pub(crate) fn touch_back(&self, list: u8) {
+        if let Some(back) = self.back(list) {
+            self.links.touch_neighbours(back);
+            prefetch(&self.home, back.index());
+        }
+    }
+
     /// The objects of the list, from front to back.
     pub(crate) fn iter(&self, list: u8) -> impl Iterator<Item = ObjectId> {
         self.links.iter(u32::from(list))

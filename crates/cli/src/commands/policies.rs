@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::io::Write as _;
 
 use anyhow::Result;
-use cache::{EvictionKind, Family, Info, Paper, Parameter};
+use cache::{EvictionKind, Family, Info, Paper, Parameter, PolicyInfo};
 use serde_json::Value;
 
 use crate::args::{Format, Policies};
@@ -41,7 +41,7 @@ pub(crate) fn policies(args: &Policies) -> Result<u8> {
 /// What is registered, of any kind.
 struct Entry {
     kind: &'static str,
-    /// Of eviction policies.
+    /// Of eviction policies, bounds and products.
     eviction: Option<EvictionKind>,
     name: &'static str,
     aliases: &'static [&'static str],
@@ -53,8 +53,15 @@ struct Entry {
 
 /// In the order they are listed in: the kinds, then by file.
 fn all() -> Vec<Entry> {
-    let eviction = policies::all()
-        .map(|info| Entry { eviction: Some(info.kind), ..Entry::of("eviction", info) });
+    let eviction = policies::all().map(|info| {
+        let listed = |list: &[&PolicyInfo]| list.iter().any(|other| other.name == info.name);
+        let kind = match info.kind.family {
+            Family::Product => "product",
+            _ if listed(policies::bounds::ALL) => "bound",
+            _ => "eviction",
+        };
+        Entry { eviction: Some(info.kind), ..Entry::of(kind, info) }
+    });
     let admission = policies::admission::ALL.iter().map(|info| Entry::of("admission", info));
     let prefetch = policies::prefetch::ALL.iter().map(|info| Entry::of("prefetch", info));
     eviction.chain(admission).chain(prefetch).collect()
@@ -197,6 +204,7 @@ fn markdown() -> String {
         if entry.kind != kind {
             kind = entry.kind;
             out.push_str(match kind {
+                "bound" => "\n# Bounds\n\nThey know the future, evict nothing, and are run like policies: `cache-strategy replay --policy NAME`.\n",
                 "admission" => "\n# Admission policies\n\nBefore a cache of any eviction policy: `cache-strategy replay --admission NAME`. The right size or\nprobability depends on the trace; defaults of those are examples.\n",
                 _ => "\n# Prefetchers\n\nBeside a cache of any eviction policy: `cache-strategy replay --prefetch NAME`.\n",
             });

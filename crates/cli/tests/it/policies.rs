@@ -10,10 +10,11 @@ fn the_list_has_every_policy() {
     let names: Vec<_> =
         json.iter().map(|policy| (text(policy, "policy"), text(policy, "kind"))).collect();
     let names: Vec<_> = names.iter().map(|(name, kind)| (name.as_str(), kind.as_str())).collect();
-    let eviction = policies::all().map(|info| (info.name, "eviction"));
+    let eviction = policies::ALL.iter().map(|info| (info.name, "eviction"));
+    let bounds = policies::bounds::ALL.iter().map(|info| (info.name, "bound"));
     let admission = policies::admission::ALL.iter().map(|info| (info.name, "admission"));
     let prefetch = policies::prefetch::ALL.iter().map(|info| (info.name, "prefetch"));
-    let expected: Vec<_> = eviction.chain(admission).chain(prefetch).collect();
+    let expected: Vec<_> = eviction.chain(bounds).chain(admission).chain(prefetch).collect();
     assert_eq!(names, expected);
     let table = program(&repository(), &["policies"]).ok().stdout;
     let csv = program(&repository(), &["policies", "--format", "csv"]).ok().stdout;

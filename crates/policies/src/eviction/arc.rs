@@ -60,11 +60,12 @@ impl Arc {
         let recent = self.lists.weight(T1) as f64;
         let from_recent = recent > self.target || (recent == self.target && self.ghost == Some(B2));
         let victim = self.lists.back(T1).filter(|_| from_recent || self.lists.len(T2) == 0);
-        let (victim, to) = match victim {
-            Some(victim) => (victim, B1),
-            None => (self.lists.back(T2).expect("called while something is resident"), B2),
+        let (victim, from, to) = match victim {
+            Some(victim) => (victim, T1, B1),
+            None => (self.lists.back(T2).expect("called while something is resident"), T2, B2),
         };
         self.lists.move_to_front(to, victim, residents.size_of(victim));
+        self.lists.touch_back(from);
         victim
     }
 

@@ -16,6 +16,7 @@
 //!
 //! Removal other than by eviction leaves no ghost. State: 21 bytes an object.
 
+use cache::prefetch;
 use cache::prelude::*;
 
 use crate::lists::Lists;
@@ -75,6 +76,8 @@ pub struct Mq {
     counts: Vec<u32>,
     /// Time at which a resident falls one queue, by object.
     expiry: Vec<u64>,
+    /// No object of a queue expires before this, by queue.
+    due: Vec<u64>,
     /// Hits and insertions so far.
     now: u64,
     /// Size in Qout of the object now missed, if it is remembered.
@@ -98,9 +101,18 @@ impl Mq {
     fn count(&mut self, object: ObjectId) -> u8 {
         let count = &mut self.counts[object.index()];
         *count = count.saturating_add(1);
-        let count = *count;
-        self.expiry[object.index()] = self.now.saturating_add(self.lifetime);
-        self.queue_of(count)
+        let queue = self.queue_of(self.counts[object.index()]);
+        self.renew(object, queue);
+        queue
+    }
+
+    /// A lifetime in a queue, from now on.
+    #[inline]
+    fn renew(&mut self, object: ObjectId, queue: u8) {
+        let expiry = self.now.saturating_add(self.lifetime);
+        self.expiry[object.index()] = expiry;
+        let due = &mut self.due[usize::from(queue)];
+        *due = expiry.min(*due);
     }
 
     /// The paper's Adjust: the last of each queue falls if it was not used for long.
@@ -108,13 +120,23 @@ impl Mq {
     fn adjust(&mut self, residents: &Residents) {
         self.now += 1;
         for queue in 1..self.n_queues {
-            if let Some(last) = self.lists.back(queue)
-                && self.expiry[last.index()] < self.now
-            {
-                self.lists.move_to_front(queue - 1, last, residents.size_of(last));
-                self.expiry[last.index()] = self.now.saturating_add(self.lifetime);
+            if self.due[usize::from(queue)] < self.now {
+                self.demote_expired(queue, residents);
             }
         }
+    }
+
+    #[inline]
+    fn demote_expired(&mut self, queue: u8, residents: &Residents) {
+        if let Some(last) = self.lists.back(queue)
+            && self.expiry[last.index()] < self.now
+        {
+            self.lists.move_to_front(queue - 1, last, residents.size_of(last));
+            self.renew(last, queue - 1);
+            self.lists.touch_back(queue);
+        }
+        let last = self.lists.back(queue);
+        self.due[usize::from(queue)] = last.map_or(u64::MAX, |last| self.expiry[last.index()]);
     }
 
     /// Forgets the oldest ghosts until there is room for one of this size.
@@ -123,6 +145,7 @@ impl Mq {
         while self.lists.weight(self.out()) + size > self.out_capacity {
             let oldest = self.lists.back(self.out()).expect("it weighs something");
             self.lists.remove(oldest, residents.size_of(oldest));
+            self.lists.touch_back(self.out());
             self.counts[oldest.index()] = 0;
         }
     }
@@ -147,6 +170,7 @@ impl Eviction for Mq {
             rules: params.rules,
             counts: vec![0; setup.n_objects as usize],
             expiry: vec![0; setup.n_objects as usize],
+            due: vec![u64::MAX; usize::from(params.queues)],
             now: 0,
             remembered: None,
         })
@@ -176,6 +200,7 @@ impl Eviction for Mq {
         let victim = (0..self.n_queues).find_map(|queue| self.lists.back(queue));
         let victim = victim.expect("called while something is resident");
         let size = residents.size_of(victim);
+        let queue = self.lists.home(victim).expect("it was at a back");
         if size > self.out_capacity {
             self.lists.remove(victim, size);
             self.counts[victim.index()] = 0;
@@ -183,6 +208,7 @@ impl Eviction for Mq {
             self.make_room_out(size, residents);
             self.lists.move_to_front(self.out(), victim, size);
         }
+        self.lists.touch_back(queue);
         victim
     }
 
@@ -208,6 +234,8 @@ impl Eviction for Mq {
     #[inline]
     fn touch(&self, upcoming: ObjectId) {
         self.lists.touch(upcoming);
+        prefetch(&self.counts, upcoming.index());
+        prefetch(&self.expiry, upcoming.index());
     }
 
     #[inline]

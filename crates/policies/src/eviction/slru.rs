@@ -105,6 +105,7 @@ impl Slru {
             while self.segments.weight(upper) > self.capacities[usize::from(upper)] {
                 let last = self.segments.back(upper).expect("it weighs something");
                 self.segments.move_to_front(upper - 1, last, residents.size_of(last));
+                self.segments.touch_back(upper);
                 self.shedding |= upper == 1 && self.fill != Fill::Lowest;
             }
         }
@@ -149,7 +150,9 @@ impl Eviction for Slru {
     fn evict(&mut self, _incoming: &Request, residents: &Residents) -> ObjectId {
         let victim = self.numbers().find_map(|segment| self.segments.back(segment));
         let victim = victim.expect("called while something is resident");
+        let segment = self.segments.home(victim).expect("it was at a back");
         self.segments.remove(victim, residents.size_of(victim));
+        self.segments.touch_back(segment);
         victim
     }
 

@@ -166,11 +166,13 @@ impl Eviction for TwoQ {
         match self.lists.back(AM) {
             Some(victim) if self.lists.weight(A1_IN) <= self.k_in => {
                 self.lists.remove(victim, residents.size_of(victim));
+                self.lists.touch_back(AM);
                 victim
             }
             _ => {
                 let victim = self.lists.back(A1_IN).expect("called while something is resident");
                 self.move_out(victim, residents);
+                self.lists.touch_back(A1_IN);
                 victim
             }
         }
