@@ -58,16 +58,17 @@ impl<E: Eviction> Cache<E> {
         &self.policy
     }
 
-    /// A read that fills on a miss. The hot path of a replay, so it is always inlined there.
+    /// A read that fills on a miss. The hot path of a replay, so it is always inlined there. Without
+    /// `SIZED` all sizes are 1, and each insertion takes the place of at most one object.
     #[inline(always)]
-    pub fn access(&mut self, request: &Request) -> Access {
+    pub fn access<const SIZED: bool>(&mut self, request: &Request) -> Access {
         if self.lookup(request, |_| {}) {
             return Access::Hit;
         }
         self.policy.on_miss(request, &self.residents);
         if request.size > self.capacity {
             Access::Oversized
-        } else if self.admit(request, |_| {}) {
+        } else if self.admit::<SIZED>(request, |_| {}) {
             Access::Inserted
         } else {
             Access::Refused
@@ -123,7 +124,7 @@ impl<E: Eviction> Cache<E> {
         self.policy.on_miss(request, &self.residents);
         if request.size > self.capacity {
             Filled::Oversized
-        } else if welcome(&self.residents) && self.admit(request, on_victim) {
+        } else if welcome(&self.residents) && self.admit::<true>(request, on_victim) {
             Filled::Inserted
         } else {
             Filled::Refused
@@ -131,23 +132,28 @@ impl<E: Eviction> Cache<E> {
     }
 
     #[inline(always)]
-    fn admit(&mut self, request: &Request, mut on_victim: impl FnMut(ObjectId)) -> bool {
+    fn admit<const SIZED: bool>(
+        &mut self,
+        request: &Request,
+        mut on_victim: impl FnMut(ObjectId),
+    ) -> bool {
         if !self.policy.accepts(request, &self.residents) {
             return false;
         }
-        while request.size > self.capacity - self.residents.used() {
-            let victim = self.policy.evict(request, &self.residents);
-            debug_assert!(self.residents.contains(victim), "victim {victim:?} is not resident");
-            self.residents.remove(victim);
-            on_victim(victim);
-            if self.residents.sized()
-                && let Some(next) = self.policy.soon()
-            {
-                self.residents.touch_size(next);
+        if SIZED {
+            while request.size > self.capacity - self.residents.used() {
+                on_victim(self.evict::<SIZED>(request));
+                if let Some(next) = self.policy.soon() {
+                    self.residents.touch_size(next);
+                }
             }
+        } else if self.residents.used() == self.capacity {
+            on_victim(self.evict::<SIZED>(request));
         }
         self.shed(request, &mut on_victim);
-        self.residents.note_size(request.object, request.size);
+        if SIZED {
+            self.residents.note_size(request.object, request.size);
+        }
         let taken = self.policy.on_insert(request, &self.residents);
         if taken {
             self.residents.insert(request.object, request.size);
@@ -155,11 +161,20 @@ impl<E: Eviction> Cache<E> {
         taken
     }
 
+    #[inline(always)]
+    fn evict<const SIZED: bool>(&mut self, incoming: &Request) -> ObjectId {
+        let victim = self.policy.evict(incoming, &self.residents);
+        debug_assert!(self.residents.contains(victim), "victim {victim:?} is not resident");
+        let size = if SIZED { self.residents.size_of(victim) } else { 1 };
+        self.residents.remove(victim, size);
+        victim
+    }
+
     #[inline]
     fn shed(&mut self, request: &Request, mut on_victim: impl FnMut(ObjectId)) {
         while let Some(victim) = self.policy.shed(request, &self.residents) {
             debug_assert!(self.residents.contains(victim), "victim {victim:?} is not resident");
-            self.residents.remove(victim);
+            self.residents.remove(victim, self.residents.size_of(victim));
             on_victim(victim);
         }
     }
@@ -169,7 +184,7 @@ impl<E: Eviction> Cache<E> {
         let resident = self.residents.contains(object);
         if resident {
             self.policy.remove(object, cause, &self.residents);
-            self.residents.remove(object);
+            self.residents.remove(object, self.residents.size_of(object));
         }
         resident
     }

@@ -123,10 +123,11 @@ impl Residents {
         LARGE
     }
 
+    /// Lets go of an object of the size noted for it.
     #[inline]
-    pub(crate) fn remove(&mut self, object: ObjectId) {
+    pub(crate) fn remove(&mut self, object: ObjectId, size: u64) {
         self.bits[object.index() / 64] &= !(1 << (object.index() % 64));
-        self.used -= self.size_of(object);
+        self.used -= size;
         self.count -= 1;
     }
 }

@@ -179,7 +179,7 @@ mod tests {
             [(100, 7, 14), (1000, 14, 24), (100_000, 125, 160), (1_000_000, 255, 255)]
         {
             while uses < until {
-                cache.access(&request);
+                cache.access::<false>(&request);
                 uses += 1;
             }
             let (_, counter) = *cache.policy().roster.get(ObjectId(0));
