@@ -78,6 +78,7 @@ impl<E: Eviction> Cache<E> {
     /// Says that the object is asked for some requests from now.
     #[inline(always)]
     pub(crate) fn touch(&self, upcoming: ObjectId) {
+        self.residents.touch(upcoming);
         if self.residents.sized() {
             self.residents.touch_size(upcoming);
         }
@@ -143,9 +144,6 @@ impl<E: Eviction> Cache<E> {
         if SIZED {
             while request.size > self.capacity - self.residents.used() {
                 on_victim(self.evict::<SIZED>(request));
-                if let Some(next) = self.policy.soon() {
-                    self.residents.touch_size(next);
-                }
             }
         } else if self.residents.used() == self.capacity {
             on_victim(self.evict::<SIZED>(request));
@@ -167,6 +165,12 @@ impl<E: Eviction> Cache<E> {
         debug_assert!(self.residents.contains(victim), "victim {victim:?} is not resident");
         let size = if SIZED { self.residents.size_of(victim) } else { 1 };
         self.residents.remove(victim, size);
+        if let Some(next) = self.policy.soon() {
+            self.residents.touch(next);
+            if SIZED {
+                self.residents.touch_size(next);
+            }
+        }
         victim
     }
 

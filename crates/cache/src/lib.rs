@@ -37,7 +37,7 @@ pub use prefetch::{BuildPrefetch, Outcome, Prefetch, PrefetchInfo, PrefetchKind,
 pub use replay::{Counts, Plan, Prefetches, replay};
 pub use residents::Residents;
 pub use spec::{PolicySpec, split_specs};
-pub use trace::prefetch::prefetch;
+pub use trace::prefetch::{is_large, prefetch, prefetch_if_large};
 pub use whole_run::WholeRun;
 
 /// The names a policy file needs.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use trace::ObjectId;
-use trace::prefetch::prefetch;
+use trace::prefetch::{prefetch, prefetch_if_large};
 
 use crate::Unit;
 
@@ -82,6 +82,12 @@ impl Residents {
     /// Bytes of state.
     pub fn state_bytes(&self) -> usize {
         8 * self.bits.len() + 4 * self.sizes.len()
+    }
+
+    /// Fetches the memory of whether an object is resident.
+    #[inline]
+    pub(crate) fn touch(&self, object: ObjectId) {
+        prefetch_if_large(&self.bits, object.index() / 64);
     }
 
     /// Whether sizes differ.

@@ -2,6 +2,8 @@
 
 use std::process::ExitCode;
 
+use crate::progress::say;
+
 /// A comparison found a difference.
 pub(crate) const DIFFERENT: u8 = 1;
 /// Bad usage or input; also what clap exits with.
@@ -12,14 +14,13 @@ pub(crate) const INTERNAL: u8 = 70;
 pub(crate) const INTERRUPTED: u8 = 130;
 
 /// Prints an error, if any, and turns the outcome of a command into an exit code.
-#[expect(clippy::print_stderr, reason = "this is where errors reach the user")]
 pub(crate) fn code(outcome: anyhow::Result<u8>) -> ExitCode {
     match outcome {
         Ok(code) => ExitCode::from(code),
         // A reader that closed early, as `head` does, is no error.
         Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("error: {}", told(&error));
+            say(format!("error: {}", told(&error)));
             ExitCode::from(USAGE)
         }
     }
@@ -55,12 +56,7 @@ pub(crate) fn install_panic_message() {
             return;
         }
         default(info);
-        #[expect(clippy::print_stderr, reason = "this is where errors reach the user")]
-        {
-            eprintln!(
-                "this is a bug in cache-strategy; please report it with the command that shows it"
-            );
-        }
+        say("this is a bug in cache-strategy; please report it with the command that shows it");
         std::process::exit(i32::from(INTERNAL));
     }));
 }

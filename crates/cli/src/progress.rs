@@ -1,5 +1,6 @@
 //! Progress on standard error, only where somebody is looking.
 
+use std::io::Write;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -64,10 +65,9 @@ impl Drop for Follower {
     }
 }
 
-/// Says something on standard error.
-#[expect(clippy::print_stderr, reason = "talk goes to standard error")]
+/// Says something on standard error. If nobody can hear it, the work goes on.
 pub(crate) fn say(text: impl std::fmt::Display) {
-    eprintln!("{text}");
+    let _ = writeln!(std::io::stderr(), "{text}");
 }
 
 /// Sets `stop` at the first interrupt; the second ends the program at once.

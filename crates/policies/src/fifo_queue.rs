@@ -58,6 +58,12 @@ impl FifoQueue {
         (self.ring.len() > STEPS).then(|| self.ring.get(STEPS))
     }
 
+    /// Fetches what taking out an object of the queue will need.
+    #[inline]
+    pub(crate) fn touch(&self, object: ObjectId) {
+        prefetch(&self.dead, object.index());
+    }
+
     /// Takes an object of the queue out of it, from wherever it is.
     pub(crate) fn remove(&mut self, object: ObjectId) {
         if self.dead.len() <= object.index() {

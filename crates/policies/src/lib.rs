@@ -83,7 +83,7 @@ fn find_in<K>(
     all.clone().find(known).ok_or_else(|| {
         let names =
             all.flat_map(|info| [info.name].into_iter().chain(info.aliases.iter().copied()));
-        let nearest = trace::error::nearest(name, names).map(str::to_string);
+        let nearest = trace::error::nearest(&name.to_lowercase(), names).map(str::to_string);
         Error::NoSuchPolicy { what, name: name.to_string(), nearest }
     })
 }

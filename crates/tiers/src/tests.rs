@@ -175,7 +175,8 @@ fn a_single_fast_tier_counts_as_flat_replay_does() {
         let job = cache::Job {
             trace: &trace,
             capacity: 60,
-            unit: cache::Unit::Objects,
+            // As in a tier; some policies count residents instead of capacity then.
+            unit: cache::Unit::Bytes,
             warmup: 0,
             seed: 1,
             next_use: None,

@@ -23,3 +23,18 @@ pub fn prefetch<T>(slice: &[T], at: usize) {
     #[cfg(not(target_arch = "x86_64"))]
     let _ = (slice, at);
 }
+
+/// The same, if the slice is large: below, the hint costs more than the load it saves.
+#[inline(always)]
+pub fn prefetch_if_large<T>(slice: &[T], at: usize) {
+    if is_large(slice) {
+        prefetch(slice, at);
+    }
+}
+
+/// Whether the slice does not fit the second-level cache of usual processors.
+#[inline(always)]
+pub fn is_large<T>(slice: &[T]) -> bool {
+    const LARGE: usize = 1 << 20;
+    size_of_val(slice) > LARGE
+}

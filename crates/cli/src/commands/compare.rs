@@ -292,7 +292,7 @@ fn text(path: &Path, text: &str) -> Result<()> {
 }
 
 /// Objects that a cache should hold for its figures to say much of a policy with several queues.
-const FEW: u64 = 10;
+const FEW: u64 = 20;
 
 /// What the reader of the figures should know.
 fn notes(study: &Study, done: &Done) -> Vec<String> {
@@ -307,7 +307,7 @@ fn notes(study: &Study, done: &Done) -> Vec<String> {
             small.map(|cell| format!("{} ({})", cell.trace, cell.capacity)).collect();
         if !names.is_empty() {
             notes.push(format!(
-                "At {} these caches hold fewer than {FEW} objects, too few for the queues of some policies: {}.",
+                "At {} these caches hold fewer than {FEW} objects, too few for policies with several queues (S3-FIFO, QD-LP and Clock2Q+ store nothing there): {}.",
                 size.label,
                 names.join(", ")
             ));
@@ -315,7 +315,7 @@ fn notes(study: &Study, done: &Done) -> Vec<String> {
     }
     notes.push("Every request is a read that fills the cache on a miss; caches begin empty, and every request counts.".into());
     notes.push(match study.unit {
-        cache::Unit::Objects => "Every object counts 1, whatever its size.".into(),
+        cache::Unit::Objects => "Every object counts 1, whatever its size. Belady's rule is the optimum of caches that let every object in: what turns objects away can miss less often.".into(),
         cache::Unit::Bytes => "Objects count their sizes, so Belady's rule is no optimum and no gap to it is given; the ratios are of requests, not of bytes.".to_string(),
     });
     notes.push("Counts are exact for these traces. Means and percentiles describe these traces, and are no claim about others.".into());

@@ -60,6 +60,11 @@ pub(crate) fn mrc(args: &Mrc) -> Result<u8> {
         }
     }
     listing(&shown).print(args.format)?;
+    if shown.iter().any(|row| row.low < row.high) {
+        say(
+            "intervals hold the chance of the sample, not the bias of a small one: few objects or small caches need --method exact",
+        );
+    }
     if progress.stop.load(Ordering::Relaxed) {
         return Ok(exit::INTERRUPTED);
     }

@@ -32,6 +32,7 @@ pub(crate) fn verify(args: &Verify) -> Result<u8> {
     };
     listing(&tables, &checked, args.all).print(args.format)?;
     say(summary(&checked));
+    say(kinds(&tables, &checked));
     let differs = checked.iter().any(|checked| checked.verdict == Verdict::Differs);
     Ok(if differs { exit::DIFFERENT } else { 0 })
 }
@@ -108,13 +109,14 @@ fn golden(tables: &Tables, progress: &Arc<RunProgress>) -> Result<u8> {
 fn listing(tables: &Tables, checked: &[Checked<'_>], all: bool) -> Listing {
     let columns = [
         "trace",
+        "kind",
         "source",
         "policy",
         "run_as",
         "unit",
         "capacity",
         "measure",
-        "published",
+        "expected",
         "ours",
         "difference",
         "verdict",
@@ -147,6 +149,7 @@ fn listing(tables: &Tables, checked: &[Checked<'_>], all: bool) -> Listing {
             .map_or_else(none, |gap| Field::new(gap, shown_gap(gap, &figure.value, *verdict)));
         listing.push(vec![
             Field::text(&figure.trace),
+            Field::text(tables.kind(figure)),
             Field::text(&figure.source),
             Field::text(&figure.policy),
             Field::text(&figure.spec),
@@ -174,6 +177,21 @@ fn shown_gap(gap: f64, value: &Value, verdict: Verdict) -> String {
             format!("{sign}{}", thousands(gap.abs() as u64))
         }
     }
+}
+
+/// `Of these 224 published, 612 golden`: what kind of evidence was checked.
+fn kinds(tables: &Tables, checked: &[Checked<'_>]) -> String {
+    let of = |kind: &str| {
+        let run = checked.iter().filter(|checked| checked.verdict != Verdict::NotRun);
+        run.filter(|checked| tables.kind(checked.figure) == kind).count() as u64
+    };
+    format!(
+        "of these, {} published and {} recalled from publications, {} counted by other people's programs, {} by an earlier version of this one",
+        thousands(of("published")),
+        thousands(of("recalled")),
+        thousands(of("program run")),
+        thousands(of("golden"))
+    )
 }
 
 /// `412 figures checked: 400 equal, 10 within rounding, 2 differ for a known reason, 0 differ; ...`

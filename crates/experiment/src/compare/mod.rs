@@ -13,7 +13,7 @@ use std::sync::PoisonError;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
 
-use cache::{Counts, PolicySpec, Unit};
+use cache::{Counts, Family, PolicySpec, Unit};
 use frames::CellRow;
 use serde::Serialize;
 use trace::Trace;
@@ -242,7 +242,7 @@ fn rows(study: &Study, trace: &Trace, cells: &[(&Size, Cell)], counts: &[Counts]
             trace: trace.name().to_string(),
             trace_digest: trace.digest().to_string(),
             policy: cell.spec.to_string(),
-            clairvoyant: if cell.info().is_ok_and(|info| info.kind.clairvoyant) {
+            clairvoyant: if cell.info().is_ok_and(|info| info.kind.family == Family::Offline) {
                 "yes"
             } else {
                 "no"

@@ -132,6 +132,19 @@ impl Tables {
         }
     }
 
+    /// What kind of evidence a figure is: `published`, `recalled` (published, but the text was not at
+    /// hand), `program run` (other people's program, run for this project) or `golden` (our own count
+    /// of before).
+    pub fn kind(&self, figure: &Figure) -> &'static str {
+        let source = self.sources.iter().find(|source| source.name == figure.source);
+        match source.map(|source| (source.kind.as_str(), source.seen.as_str())) {
+            Some(("golden", _)) => "golden",
+            Some(("program run", _)) => "program run",
+            Some((_, "from memory")) => "recalled",
+            _ => "published",
+        }
+    }
+
     /// What the source of a figure is, in words.
     pub fn about(&self, figure: &Figure) -> &str {
         let source = self.sources.iter().find(|source| source.name == figure.source);

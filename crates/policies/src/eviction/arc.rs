@@ -71,7 +71,9 @@ impl Arc {
 
     #[inline]
     fn forget(&mut self, object: ObjectId, residents: &Residents) {
+        let list = self.lists.home(object).expect("it is in one");
         self.lists.remove(object, residents.size_of(object));
+        self.lists.touch_back(list);
     }
 }
 

@@ -12,8 +12,8 @@
 //!
 //! State: 1 byte an object and 4 a resident.
 
-use cache::prefetch;
 use cache::prelude::*;
+use cache::{prefetch, prefetch_if_large};
 
 use crate::fifo_queue::FifoQueue;
 
@@ -95,6 +95,11 @@ impl Eviction for Clock {
 
     fn remove(&mut self, object: ObjectId, _cause: Removal, _residents: &Residents) {
         self.queue.remove(object);
+    }
+
+    #[inline]
+    fn touch(&self, upcoming: ObjectId) {
+        prefetch_if_large(&self.counters, upcoming.index());
     }
 
     #[inline]

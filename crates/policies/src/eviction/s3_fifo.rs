@@ -21,8 +21,8 @@
 //! Removal other than by eviction leaves no ghost. State: 1 byte an object and 4 a resident or
 //! ghost, and 2 an object for ghosts that come back.
 
-use cache::prefetch;
 use cache::prelude::*;
+use cache::{is_large, prefetch, prefetch_if_large};
 
 use crate::queue::Queue;
 
@@ -231,6 +231,18 @@ impl Eviction for S3Fifo {
         let state = std::mem::replace(&mut self.state[object.index()], NOWHERE);
         let queue = if state & PLACE == SMALL { &mut self.small } else { &mut self.main };
         queue.remove(object, residents);
+    }
+
+    #[inline]
+    fn touch(&self, upcoming: ObjectId) {
+        prefetch_if_large(&self.state, upcoming.index());
+    }
+
+    #[inline]
+    fn approach(&self, upcoming: ObjectId) {
+        if is_large(&self.state) && self.state[upcoming.index()] == GHOST {
+            self.ghost.objects.touch(upcoming);
+        }
     }
 
     #[inline]

@@ -15,8 +15,8 @@
 //!
 //! State: 1 byte an object and 4 a resident.
 
-use cache::prefetch;
 use cache::prelude::*;
+use cache::{prefetch, prefetch_if_large};
 
 use crate::fifo_queue::FifoQueue;
 
@@ -103,6 +103,11 @@ impl Eviction for Sieve {
     fn remove(&mut self, object: ObjectId, _cause: Removal, _residents: &Residents) {
         self.queues[usize::from(self.state[object.index()] & QUEUE)].remove(object);
         self.wrap();
+    }
+
+    #[inline]
+    fn touch(&self, upcoming: ObjectId) {
+        prefetch_if_large(&self.state, upcoming.index());
     }
 
     #[inline]

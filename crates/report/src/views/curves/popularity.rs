@@ -17,7 +17,7 @@ pub(super) fn chart(case: &Case<'_>) -> Option<Chart> {
         rows.iter().map(|row| (row.rank as f64, row.requests as f64)).collect();
     let fitted: Vec<(f64, f64)> = rows
         .iter()
-        .filter(|row| row.fitted.is_finite())
+        .filter(|row| row.fitted.is_finite() && row.fitted <= 2.0 * first.requests as f64)
         .map(|row| (row.rank as f64, row.fitted))
         .collect();
     let tip = |row: &&RankRow| {
@@ -33,7 +33,7 @@ pub(super) fn chart(case: &Case<'_>) -> Option<Chart> {
         let exponent = format!("{:.2}", first.exponent);
         caption.push_str(&format!(
             " The line is Zipf's law with the exponent fitted, {exponent}, over the objects that the \
-             fit describes."
+             fit describes, where it stays near the measured counts."
         ));
         lines.push(line(format!("Zipf, exponent {exponent}"), 1, fitted, Vec::new()));
     } else {
