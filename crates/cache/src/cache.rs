@@ -165,7 +165,9 @@ impl<E: Eviction> Cache<E> {
         debug_assert!(self.residents.contains(victim), "victim {victim:?} is not resident");
         let size = if SIZED { self.residents.size_of(victim) } else { 1 };
         self.residents.remove(victim, size);
-        if let Some(next) = self.policy.soon() {
+        if (SIZED || self.residents.are_many())
+            && let Some(next) = self.policy.soon()
+        {
             self.residents.touch(next);
             if SIZED {
                 self.residents.touch_size(next);

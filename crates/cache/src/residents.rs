@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use trace::ObjectId;
-use trace::prefetch::{prefetch, prefetch_if_large};
+use trace::prefetch::{is_large, prefetch, prefetch_if_large};
 
 use crate::Unit;
 
@@ -88,6 +88,12 @@ impl Residents {
     #[inline]
     pub(crate) fn touch(&self, object: ObjectId) {
         prefetch_if_large(&self.bits, object.index() / 64);
+    }
+
+    /// Whether looking an object up is likely to wait for memory.
+    #[inline]
+    pub(crate) fn are_many(&self) -> bool {
+        is_large(&self.bits)
     }
 
     /// Whether sizes differ.
