@@ -210,28 +210,13 @@ macro_rules! info {
 /// `pub static INFO: PolicyInfo`.
 #[macro_export]
 macro_rules! policy {
-    (
-        #[doc = $doc:literal]
-        $type:ty = $name:literal {
-            family: $family:ident,
-            aliases: [$($alias:literal),*],
-            paper: ($($paper:literal),*) $(,)?
-        }
-    ) => {
-        $crate::info! {
-            $crate::PolicyInfo, $doc, $name, [$($alias),*], ($($paper),*),
-            <$type as $crate::Eviction>::Params,
-            $crate::EvictionKind {
-                family: $crate::Family::$family,
-                clairvoyant: <$type as $crate::Eviction>::NEEDS.next_use,
-                check: |setup, parameters| {
-                    $crate::build_erased::<$type>($name, setup, parameters).map(drop)
-                },
-                run: |job, parameters, progress| {
-                    $crate::run_erased::<$type>($name, job, parameters, progress)
-                },
-                build: |setup, parameters| $crate::build_erased::<$type>($name, setup, parameters),
-            }
+    (#[doc = $doc:literal] $type:ty = $name:literal { $($origin:tt)* }) => {
+        $crate::policy_info! {
+            $doc, $type, $name, Eviction,
+            check: $crate::check_erased::<$type>,
+            run: $crate::run_erased::<$type>,
+            build: $crate::build_erased::<$type>,
+            $($origin)*
         }
     };
 }
@@ -239,27 +224,39 @@ macro_rules! policy {
 /// Declares a [`WholeRun`], as [`policy!`] declares a policy.
 #[macro_export]
 macro_rules! whole_run {
-    (
-        #[doc = $doc:literal]
-        $type:ty = $name:literal {
-            family: $family:ident,
-            aliases: [$($alias:literal),*],
-            paper: ($($paper:literal),*) $(,)?
+    (#[doc = $doc:literal] $type:ty = $name:literal { $($origin:tt)* }) => {
+        $crate::policy_info! {
+            $doc, $type, $name, WholeRun,
+            check: $crate::check_whole_run::<$type>,
+            run: $crate::whole_run_erased::<$type>,
+            build: $crate::refuse_to_build,
+            $($origin)*
         }
+    };
+}
+
+/// What [`policy!`] and [`whole_run!`] expand to.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! policy_info {
+    (
+        $doc:literal, $type:ty, $name:literal, $trait:ident,
+        check: $check:expr,
+        run: $run:expr,
+        build: $build:expr,
+        family: $family:ident,
+        aliases: [$($alias:literal),*],
+        paper: ($($paper:literal),*) $(,)?
     ) => {
         $crate::info! {
             $crate::PolicyInfo, $doc, $name, [$($alias),*], ($($paper),*),
-            <$type as $crate::WholeRun>::Params,
+            <$type as $crate::$trait>::Params,
             $crate::EvictionKind {
                 family: $crate::Family::$family,
-                clairvoyant: <$type as $crate::WholeRun>::NEEDS.next_use,
-                check: |setup, parameters| {
-                    $crate::check_whole_run::<$type>($name, setup, parameters)
-                },
-                run: |job, parameters, progress| {
-                    $crate::whole_run_erased::<$type>($name, job, parameters, progress)
-                },
-                build: |_, _| Err($crate::Error::NoCache { policy: $name.to_string() }),
+                clairvoyant: <$type as $crate::$trait>::NEEDS.next_use,
+                check: |setup, parameters| $check($name, setup, parameters),
+                run: |job, parameters, progress| $run($name, job, parameters, progress),
+                build: |setup, parameters| $build($name, setup, parameters),
             }
         }
     };
@@ -351,6 +348,15 @@ pub fn run_erased<E: Eviction>(
     Ok(counts)
 }
 
+/// Whether policy `E` takes parameters given as values.
+pub fn check_erased<E: Eviction>(
+    name: &str,
+    setup: &Setup,
+    parameters: &Map<String, Value>,
+) -> Result<(), Error> {
+    build::<E>(name, setup, parameters).map(drop)
+}
+
 /// The whole run of `W` with parameters given as values.
 pub fn whole_run_erased<W: WholeRun>(
     name: &str,
@@ -373,6 +379,15 @@ pub fn check_whole_run<W: WholeRun>(
     parameters: &Map<String, Value>,
 ) -> Result<(), Error> {
     made(name, setup, parameters, W::new).map(drop)
+}
+
+/// What a [`WholeRun`] answers when a tier asks for a cache.
+pub fn refuse_to_build(
+    name: &str,
+    _setup: &Setup,
+    _parameters: &Map<String, Value>,
+) -> Result<Box<dyn Contents>, Error> {
+    Err(Error::NoCache { policy: name.to_string() })
 }
 
 /// A cache under policy `E` with parameters given as values.

@@ -30,8 +30,8 @@ pub use eviction::{Eviction, Needs, ParamError, Removal, Request, Setup, Unit};
 pub use guarded::{Guard, replay_guarded};
 pub use info::{
     BuildPolicy, CheckParameters, Chosen, EvictionKind, Family, Info, Job, Paper, Parameter,
-    PolicyInfo, Progress, RunPolicy, build_erased, check_whole_run, parameters_of, params_of,
-    run_erased, whole_run_erased,
+    PolicyInfo, Progress, RunPolicy, build_erased, check_erased, check_whole_run, parameters_of,
+    params_of, refuse_to_build, run_erased, whole_run_erased,
 };
 pub use prefetch::{BuildPrefetch, Outcome, Prefetch, PrefetchInfo, PrefetchKind, Prospects};
 pub use replay::{Counts, Plan, Prefetches, replay};
