@@ -12,6 +12,7 @@ mod arrivals;
 mod engine;
 mod latency;
 mod outcome;
+mod placement;
 mod price;
 mod stack;
 #[cfg(test)]
@@ -21,6 +22,7 @@ pub use arrivals::{Arrivals, Rate};
 pub use engine::{Run, simulate};
 pub use latency::{LatencyProfile, LatencySpec, ProfileError, SizeRow};
 pub use outcome::{Outcome, TierOutcome, Window};
+pub use placement::{Ask, Change, Health, Placement, Queues, Route, Single};
 pub use price::{
     CostItem, MONTH, NanoDollars, PriceBook, Rates, StoragePrice, TierPrice, TrafficPrice,
     VolumePrice,
