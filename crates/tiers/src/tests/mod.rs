@@ -1,5 +1,7 @@
 //! The engine against hand-worked examples, closed formulas, and a naive twin.
 
+mod theory;
+
 use std::ops::ControlFlow;
 
 use cache::PolicySpec;
