@@ -9,6 +9,7 @@
 //! What this model leaves out is listed in [`SIMPLIFICATIONS`], for every report to repeat.
 
 mod arrivals;
+pub mod cdn;
 mod copies;
 mod draws;
 mod engine;
@@ -30,6 +31,7 @@ mod station;
 mod tests;
 
 pub use arrivals::{Arrivals, Rate};
+pub use cdn::{Cdn, CdnError, CdnSpec, Shield, ShieldSpec};
 pub use draws::Draws;
 pub use engine::{Run, simulate};
 pub use error::Error;
