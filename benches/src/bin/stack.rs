@@ -25,14 +25,17 @@ fn main() -> Result<(), Box<dyn Error>> {
     let trace = first(&zipf()?, n)?;
     let arrivals = Arrivals::Poisson.times(&trace, Some(Rate(20_000.0)), 1).ok_or("no rate")?;
     let mut rows = Vec::new();
-    for (name, stack) in [("queues off", stack(&trace)?), ("queues on", with_queues(stack(&trace)?))]
+    for (name, stack) in
+        [("queues off", stack(&trace)?), ("queues on", with_queues(stack(&trace)?))]
     {
         let (speed, outcome) = measure(ROUNDS, trace.n_requests(), || {
             let run = Run { n_windows: 48, ..Run::new(&trace, &arrivals, &stack, 1) };
             Ok(simulate(&run, &mut |_| ControlFlow::Continue(()))?.ok_or("stopped")?)
         })?;
         let mut row = vec![name.to_string()];
-        row.extend([speed.cpu_median, speed.median, speed.min, speed.max].map(|s| format!("{s:.2}")));
+        row.extend(
+            [speed.cpu_median, speed.median, speed.min, speed.max].map(|s| format!("{s:.2}")),
+        );
         row.extend(counts(&outcome));
         rows.push(row);
     }
@@ -47,8 +50,7 @@ fn first(trace: &Trace, n: usize) -> Result<Trace, Box<dyn Error>> {
 }
 
 fn counts(outcome: &Outcome) -> [String; 4] {
-    let waited: u64 =
-        outcome.tiers.iter().flat_map(|tier| &tier.stations).map(|s| s.waited).sum();
+    let waited: u64 = outcome.tiers.iter().flat_map(|tier| &tier.stations).map(|s| s.waited).sum();
     [
         outcome.hits().to_string(),
         outcome.latency.value_at_quantile(0.99).to_string(),

@@ -27,6 +27,14 @@ impl Copies {
         self.expires.get(object.index()).copied().unwrap_or(FOR_EVER)
     }
 
+    /// The copy is likely to be asked for soon: fetches its memory.
+    #[inline]
+    pub(crate) fn touch(&self, object: ObjectId) {
+        if !self.expires.is_empty() {
+            cache::prefetch(&self.expires, object.index());
+        }
+    }
+
     pub(crate) fn set_expiry(&mut self, object: ObjectId, at: u64) {
         if let Some(expires) = self.expires.get_mut(object.index()) {
             *expires = at;

@@ -70,9 +70,8 @@ pub(crate) struct Flight {
     /// The race is over without a hit: it goes on in order.
     pub(crate) raced: bool,
     /// Where it asked, by tier.
-    pub(crate) node: [u16; MOST_TIERS + 1],
+    pub(crate) node: [u16; MOST_TIERS],
     pub(crate) station: [u16; MOST_TIERS + 1],
-    pub(crate) legs: [Leg; MOST_TIERS + 1],
 }
 
 impl Flight {
@@ -94,17 +93,19 @@ impl Flight {
             open: 0,
             launched: 0,
             raced: false,
-            node: [0; MOST_TIERS + 1],
+            node: [0; MOST_TIERS],
             station: [0; MOST_TIERS + 1],
-            legs: [Leg::default(); MOST_TIERS + 1],
         }
     }
 }
 
 /// All flights under way, by number.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Flights {
     slots: Vec<Flight>,
+    /// So many for each flight: one a tier, the origin last.
+    legs: Vec<Leg>,
+    n_tiers: usize,
     free: Vec<u32>,
 }
 
@@ -116,13 +117,22 @@ impl Leg {
 }
 
 impl Flights {
-    pub(crate) fn start(&mut self, flight: Flight) -> u32 {
-        if let Some(id) = self.free.pop() {
-            self.slots[id as usize] = flight;
-            return id;
-        }
-        self.slots.push(flight);
-        self.slots.len() as u32 - 1
+    /// None yet; each will have a leg for each of so many tiers.
+    pub(crate) fn new(n_tiers: usize) -> Self {
+        Flights { slots: Vec::new(), legs: Vec::new(), n_tiers, free: Vec::new() }
+    }
+
+    /// The caller holds the flight.
+    pub(crate) fn start(&mut self, mut flight: Flight) -> u32 {
+        flight.holders = 1;
+        let Some(id) = self.free.pop() else {
+            self.slots.push(flight);
+            self.legs.extend(std::iter::repeat_n(Leg::default(), self.n_tiers));
+            return self.slots.len() as u32 - 1;
+        };
+        self.slots[id as usize] = flight;
+        self.legs_mut(id).fill(Leg::default());
+        id
     }
 
     #[inline]
@@ -133,6 +143,26 @@ impl Flights {
     #[inline]
     pub(crate) fn get_mut(&mut self, id: u32) -> &mut Flight {
         &mut self.slots[id as usize]
+    }
+
+    /// What the flight spent at a tier.
+    #[inline]
+    pub(crate) fn leg(&self, id: u32, tier: usize) -> &Leg {
+        &self.legs[id as usize * self.n_tiers + tier]
+    }
+
+    #[inline]
+    pub(crate) fn leg_mut(&mut self, id: u32, tier: usize) -> &mut Leg {
+        &mut self.legs[id as usize * self.n_tiers + tier]
+    }
+
+    /// What the flight spent at each tier.
+    pub(crate) fn legs(&self, id: u32) -> &[Leg] {
+        &self.legs[id as usize * self.n_tiers..][..self.n_tiers]
+    }
+
+    pub(crate) fn legs_mut(&mut self, id: u32) -> &mut [Leg] {
+        &mut self.legs[id as usize * self.n_tiers..][..self.n_tiers]
     }
 
     /// One more event or list knows the flight.

@@ -46,8 +46,8 @@ pub use price::{
 };
 pub use router::{FrequencyPath, Hedge, HedgeLeg, OnMiss, PathPredictor, Predicted, Settle};
 pub use stack::{
-    BuildPlacement, Demotion, Fill, Freshness, Inclusion, Layout, MOST_TIERS, Misses, Origin, Retry,
-    Router, Service, Stack, StationSpec, Tier, Writes,
+    BuildPlacement, Demotion, Fill, Freshness, Inclusion, Layout, MOST_TIERS, Misses, Origin,
+    Retry, Router, Service, Stack, StationSpec, Tier, Writes,
 };
 pub use station::StationCounts;
 

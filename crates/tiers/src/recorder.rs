@@ -155,7 +155,6 @@ impl<'a> Recorder<'a> {
     }
 
     /// A read ended.
-    #[expect(clippy::too_many_arguments, reason = "all that is known of an ending")]
     pub(crate) fn ended(
         &mut self,
         flight: &Flight,
@@ -164,9 +163,9 @@ impl<'a> Recorder<'a> {
         ending: Ending,
         tier: Option<usize>,
         size: u64,
-        old: bool,
     ) {
         let request = flight.request;
+        let old = tier.is_some() && flight.version < flight.expects;
         let latency = now - flight.arrived;
         let window = self.window(flight.arrived);
         window.endings[ending as usize] += 1;

@@ -144,8 +144,7 @@ impl StationSpec {
 pub struct Layout(Option<Arc<BuildPlacement>>);
 
 /// Builds a placement for a trace under a seed. An error is a sentence.
-pub type BuildPlacement =
-    dyn Fn(&Trace, u64) -> Result<Box<dyn Placement>, String> + Send + Sync;
+pub type BuildPlacement = dyn Fn(&Trace, u64) -> Result<Box<dyn Placement>, String> + Send + Sync;
 
 impl Layout {
     /// One node with one station.

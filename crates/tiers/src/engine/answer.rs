@@ -7,27 +7,28 @@ use crate::fetching::Waiter;
 use crate::flight::{Flight, Leg, Purpose};
 use crate::outcome::Ending;
 use crate::router::Route;
-use crate::stack::{Inclusion, MOST_TIERS, Misses};
+use crate::stack::{Inclusion, Misses};
 
 impl Engine<'_> {
     /// A tier, or the origin, answers.
     pub(super) fn on_answer(&mut self, id: u32, tier: usize, now: u64) {
-        let flight = *self.flights.get(id);
+        let flight = self.flights.get(id);
+        let (request, purpose, done) = (flight.request, flight.purpose, flight.done);
         let station = &self.tiers[tier].servers[flight.station[tier] as usize];
-        if station.fell_at.is_some_and(|fell| fell > flight.legs[tier].asked) {
+        let Leg { asked, version, .. } = *self.flights.leg(id, tier);
+        if station.fell_at.is_some_and(|fell| fell > asked) {
             // The machine failed while it was working on this.
             return self.on_failure(id, tier, now);
         }
-        match flight.purpose {
+        match purpose {
             Purpose::Write => self.on_written(id, tier, now),
             Purpose::Flush => self.on_flushed(id, now),
-            Purpose::Read | Purpose::Refresh if flight.done || self.is_void(id, tier) => {
-                self.recorder.wasted(tier, flight.request);
+            Purpose::Read | Purpose::Refresh if done || self.is_void(id, tier) => {
+                self.recorder.wasted(tier, request);
             }
             Purpose::Read | Purpose::Refresh => {
-                let version = flight.legs[tier].version;
                 self.flights.get_mut(id).version = version;
-                self.recorder.sent(tier, flight.request, self.size(flight.request), now);
+                self.recorder.sent(tier, request, self.size(request), now);
                 self.resolve(id, tier, now);
             }
         }
@@ -39,9 +40,11 @@ impl Engine<'_> {
         flight.done = true;
         let (top, leads) = (usize::from(flight.top), flight.leads);
         self.call_off_race(id, now);
-        let gives_away = self.stack.tiers.get(tier).is_some_and(|spec| {
-            spec.inclusion == Inclusion::Exclusive && tier > top
-        });
+        let gives_away = self
+            .stack
+            .tiers
+            .get(tier)
+            .is_some_and(|spec| spec.inclusion == Inclusion::Exclusive && tier > top);
         if gives_away {
             self.move_up(id, tier, now);
         }
@@ -86,15 +89,15 @@ impl Engine<'_> {
         }
         let flight = self.flights.get_mut(waiter.flight);
         flight.delayed = true;
-        flight.legs[tier].version = version;
+        let request = flight.request;
+        self.flights.leg_mut(waiter.flight, tier).version = version;
         if waiter.ready > now {
             // It has yet to learn that it missed; then the answer is there at once.
             self.events.schedule(waiter.ready, What::Answer, tier, waiter.flight);
             return;
         }
-        flight.legs[tier].joined += now - waiter.since;
-        flight.version = version;
-        let request = flight.request;
+        self.flights.leg_mut(waiter.flight, tier).joined += now - waiter.since;
+        self.flights.get_mut(waiter.flight).version = version;
         self.recorder.sent(tier, request, self.size(request), now);
         self.resolve(waiter.flight, tier, now);
         self.flights.release(waiter.flight);
@@ -110,30 +113,25 @@ impl Engine<'_> {
             _ if tier == origin => Ending::Miss,
             _ => Ending::Hit,
         };
-        let old = flight.version < flight.expects;
         let size = self.size(flight.request);
-        let legs = self.path(flight, Some(tier));
-        self.recorder.ended(flight, &legs[..=origin], now, ending, Some(tier), size, old);
+        self.forget_losing_legs(id, tier);
+        let (flight, legs) = (self.flights.get(id), self.flights.legs(id));
+        self.recorder.ended(flight, legs, now, ending, Some(tier), size);
         if let Route::Predicted(path) = &mut self.route {
-            for above in 0..tier {
-                let leg = &flight.legs[above];
-                if leg.served > 0 {
-                    path.learn_below(above, now.saturating_sub(leg.asked + leg.served));
-                }
+            for (above, leg) in legs[..tier].iter().enumerate().filter(|(_, leg)| leg.served > 0) {
+                path.learn_below(above, now.saturating_sub(leg.asked + leg.served));
             }
         }
         self.client_is_free(now);
     }
 
-    /// What the flight spent on the way to its answer: of a race, the winner's leg alone.
-    fn path(&self, flight: &Flight, answered: Option<usize>) -> [Leg; MOST_TIERS + 1] {
-        let mut legs = flight.legs;
-        if let (Route::Hedged(hedge), Some(tier)) = (&self.route, answered) {
-            for leg in hedge.legs.iter().filter(|leg| leg.tier != tier) {
-                legs[leg.tier] = Leg::default();
+    /// Of a race, the winner's leg alone was on the way to the answer.
+    fn forget_losing_legs(&mut self, id: u32, winner: usize) {
+        if let Route::Hedged(hedge) = &self.route {
+            for leg in hedge.legs.iter().filter(|leg| leg.tier != winner) {
+                *self.flights.leg_mut(id, leg.tier) = Leg::default();
             }
         }
-        legs
     }
 
     /// The flight has failed for good: a copy past its time may still do, else it is an error.
@@ -158,9 +156,7 @@ impl Engine<'_> {
         match flight.purpose {
             Purpose::Read => {
                 let size = self.size(flight.request);
-                let legs = self.path(flight, None);
-                let legs = &legs[..self.tiers.len()];
-                self.recorder.ended(flight, legs, now, Ending::Error, None, size, false);
+                self.recorder.ended(flight, self.flights.legs(id), now, Ending::Error, None, size);
                 self.client_is_free(now);
             }
             Purpose::Write => {
@@ -206,9 +202,9 @@ impl Engine<'_> {
                 continue;
             };
             for waiter in &finished.waiters {
-                let waiting = self.flights.get_mut(waiter.flight);
-                waiting.legs[tier].joined += now.saturating_sub(waiter.since);
-                if waiting.open & 1 << tier != 0 {
+                let waited = now.saturating_sub(waiter.since);
+                self.flights.leg_mut(waiter.flight, tier).joined += waited;
+                if self.flights.get(waiter.flight).open & 1 << tier != 0 {
                     self.leave(waiter.flight, tier, now);
                 } else {
                     self.give_up(waiter.flight, now.max(waiter.ready));

@@ -34,10 +34,10 @@ impl Engine<'_> {
         if flight.done {
             return;
         }
-        let leg = &mut flight.legs[tier];
+        let (request, purpose, tries) = (flight.request, flight.purpose, flight.tries);
+        let leg = self.flights.leg_mut(id, tier);
         leg.asked = now;
         leg.extra = 0;
-        let (request, purpose, tries) = (flight.request, flight.purpose, flight.tries);
         self.recorder.asked(tier, request, purpose, now);
         if tries == 0 {
             self.tiers[tier].earn_retry();
@@ -78,36 +78,41 @@ impl Engine<'_> {
     /// The node and the station that the flight's request goes to; `None` if it reaches none and
     /// will learn so.
     fn find_way(&mut self, id: u32, tier: usize, now: u64) -> Option<usize> {
-        let live = &mut self.tiers[tier];
-        if live.servers.len() == 1 {
+        if self.tiers[tier].is_single {
             return Some(0);
         }
+        let flight = self.flights.get(id);
+        let ask = self.asking(flight.request, flight.purpose == Purpose::Write, now);
         let flight = self.flights.get_mut(id);
-        let request = flight.request as usize;
-        let columns = self.trace.columns();
-        let label = |labels: &Option<trace::Labels>| {
-            labels.as_ref().map_or(0, |labels| labels.ids[request])
-        };
-        let ask = Ask {
-            object: self.trace.objects()[request],
-            request: request as u64,
-            client: label(&columns.client),
-            region: label(&columns.region),
-            now,
-            write: flight.purpose == Purpose::Write,
-        };
+        let live = &mut self.tiers[tier];
         let way = live.placement.route(&ask, &QueueView { servers: &live.servers, now });
         match way {
             Way::To { node, station, extra_ns } => {
                 flight.node[tier] = node as u16;
                 flight.station[tier] = station as u16;
-                flight.legs[tier].extra = extra_ns;
+                self.flights.leg_mut(id, tier).extra = extra_ns;
                 Some(station as usize)
             }
             Way::Unreachable { after_ns } => {
                 self.later(now + after_ns, What::Fail, tier, id);
                 None
             }
+        }
+    }
+
+    /// A request as placements see it.
+    pub(super) fn asking(&self, request: u32, write: bool, now: u64) -> Ask {
+        let columns = self.trace.columns();
+        let label = |labels: &Option<trace::Labels>| {
+            labels.as_ref().map_or(0, |labels| labels.ids[request as usize])
+        };
+        Ask {
+            object: self.object(request),
+            request: u64::from(request),
+            client: label(&columns.client),
+            region: label(&columns.region),
+            now,
+            write,
         }
     }
 
@@ -143,7 +148,7 @@ impl Engine<'_> {
         let (request, tries) = (flight.request, flight.tries);
         let fails = self.draws_an_error(tier, request, tries);
         let found = if tier == self.origin() {
-            self.flights.get_mut(id).legs[tier].version = self.ledger.stored(self.object(request));
+            self.flights.leg_mut(id, tier).version = self.ledger.stored(self.object(request));
             Found::Fresh
         } else if fails || self.flights.get(id).purpose != Purpose::Read {
             Found::Miss
@@ -157,7 +162,7 @@ impl Engine<'_> {
             }
             return self.later(now + took, What::Fail, tier, id);
         }
-        let leg = &mut self.flights.get_mut(id).legs[tier];
+        let leg = self.flights.leg_mut(id, tier);
         leg.queued += waited;
         leg.served += took;
         self.settle(id, tier, found, now, took);
@@ -190,7 +195,7 @@ impl Engine<'_> {
             queue.occupy(now, now + busy);
             self.recorder.busy(tier, busy, now);
         }
-        let leg = &self.flights.get(id).legs[tier];
+        let leg = self.flights.leg(id, tier);
         let took = latency + leg.extra;
         if let Some(timeout) = self.tiers[tier].timeout() {
             let left = (leg.asked + timeout).saturating_sub(now);
@@ -236,7 +241,7 @@ impl Engine<'_> {
             fetching.join(object, Waiter { flight: id, since: now + took, ready: now + took });
             self.flights.hold(id);
         } else {
-            self.flights.get_mut(id).legs[tier].joined += LEASE_WAIT.0;
+            self.flights.leg_mut(id, tier).joined += LEASE_WAIT.0;
             self.flights.get_mut(id).delayed = true;
             self.later(now + took + LEASE_WAIT.0, What::Ask, tier, id);
         }
@@ -256,13 +261,7 @@ impl Engine<'_> {
     /// A read whose first tier answers without a queue: if it has the object, that is all; if not,
     /// the read becomes a flight. False if the tier must be asked in the usual way.
     #[inline]
-    pub(super) fn read_plainly(
-        &mut self,
-        index: usize,
-        tier: usize,
-        class: u8,
-        now: u64,
-    ) -> bool {
+    pub(super) fn read_plainly(&mut self, index: usize, tier: usize, class: u8, now: u64) -> bool {
         if !matches!(self.route, Route::Sequential | Route::Predicted(_)) {
             return false;
         }
@@ -280,7 +279,8 @@ impl Engine<'_> {
         if let Route::Predicted(path) = &mut self.route {
             path.learn(class, tier, true, latency);
         }
-        let old = self.tiers[tier].nodes[0].copies.version(object) < self.ledger.acknowledged(object);
+        let old =
+            self.tiers[tier].nodes[0].copies.version(object) < self.ledger.acknowledged(object);
         self.recorder.answered_plainly(request, tier, now, latency, size, old);
         self.client_is_free(now + latency);
         true
@@ -288,22 +288,20 @@ impl Engine<'_> {
 
     /// A try failed.
     pub(super) fn on_failure(&mut self, id: u32, tier: usize, now: u64) {
-        let flight = self.flights.get_mut(id);
+        let flight = self.flights.get(id);
         if flight.done {
             return;
         }
-        let request = flight.request;
-        let tries = flight.tries;
+        let (request, tries) = (flight.request, flight.tries);
         // What this try took is lost, whatever it was spent on.
-        let leg = &mut flight.legs[tier];
+        let leg = self.flights.leg_mut(id, tier);
         leg.lost += now - leg.asked;
         self.recorder.failed(tier, request, now);
         let retry = self.tiers[tier].retry();
         if u32::from(tries) < retry.attempts && self.tiers[tier].spend_retry() {
             let backoff = retry.backoff.0.saturating_mul(1 << tries.min(20));
-            let flight = self.flights.get_mut(id);
-            flight.tries += 1;
-            flight.legs[tier].lost += backoff;
+            self.flights.get_mut(id).tries += 1;
+            self.flights.leg_mut(id, tier).lost += backoff;
             self.recorder.retried(tier, request);
             return self.later(now + backoff, What::Ask, tier, id);
         }
@@ -319,7 +317,7 @@ impl Engine<'_> {
     pub(super) fn on_time_out(&mut self, id: u32, tier: usize, now: u64) {
         let flight = self.flights.get(id);
         let (request, station, tries) = (flight.request, flight.station[tier], flight.tries);
-        let asked = flight.legs[tier].asked;
+        let asked = self.flights.leg(id, tier).asked;
         let timeout = self.tiers[tier].timeout();
         if timeout.is_none_or(|timeout| asked + timeout != now) {
             return;

@@ -4,8 +4,10 @@ use cache::{Filled, Removal};
 use trace::{NO_TTL, ObjectId};
 
 use super::Engine;
+use super::live::QueueView;
 use crate::copies::FOR_EVER;
 use crate::flight::{Flight, Purpose};
+use crate::placement::{Ask, Route};
 use crate::stack::{Fill, Inclusion};
 
 /// What a lookup found.
@@ -85,7 +87,7 @@ impl Engine<'_> {
             self.count_miss(tier, object);
             return Found::Miss;
         }
-        self.flights.get_mut(id).legs[tier].version = version;
+        self.flights.leg_mut(id, tier).version = version;
         if stale {
             return Found::Stale;
         }
@@ -115,20 +117,19 @@ impl Engine<'_> {
 
     /// Renews a copy; nobody waits for it.
     pub(super) fn refresh(&mut self, id: u32, tier: usize, now: u64) {
-        let flight = *self.flights.get(id);
-        let object = self.object(flight.request);
-        let node = flight.node[tier] as usize;
-        if self.tiers[tier].nodes[node].fetching.is_under_way(object) {
+        let flight = self.flights.get(id);
+        let (request, node) = (flight.request, flight.node[tier]);
+        let object = self.object(request);
+        if self.tiers[tier].nodes[node as usize].fetching.is_under_way(object) {
             return;
         }
-        let mut refresh = Flight::new(flight.request, Purpose::Refresh, now);
+        let mut refresh = Flight::new(request, Purpose::Refresh, now);
         refresh.top = tier as u8;
         refresh.leads = 1 << tier;
-        refresh.node[tier] = flight.node[tier];
+        refresh.node[tier] = node;
         let refresh = self.flights.start(refresh);
-        self.flights.hold(refresh);
-        self.tiers[tier].nodes[node].fetching.lead(object, refresh);
-        self.recorder.refreshed(tier, flight.request);
+        self.tiers[tier].nodes[node as usize].fetching.lead(object, refresh);
+        self.recorder.refreshed(tier, request);
         self.ask(refresh, tier + 1, now);
         self.flights.release(refresh);
     }
@@ -278,7 +279,7 @@ impl Engine<'_> {
         let size = self.tiers[tier].nodes[node].contents.residents().size_of(victim);
         let seq = u64::from(request);
         let demoted = cache::Request { object: victim, size, seq, next_use: trace::NEVER };
-        let to = self.node_of(below, victim, request, now);
+        let Some(to) = self.node_of(below, victim, request, now) else { return };
         let node = &mut self.tiers[below].nodes[to];
         let mut further = Vec::new();
         let filled = node.contents.fill(&demoted, &mut |victim| further.push(victim));
@@ -291,36 +292,28 @@ impl Engine<'_> {
         self.tiers[below].note_used(now);
     }
 
-    /// The node that an object moved to a tier goes to.
-    fn node_of(&mut self, tier: usize, object: ObjectId, request: u32, now: u64) -> usize {
-        let live = &mut self.tiers[tier];
-        if live.nodes.len() == 1 {
-            return 0;
+    /// The node that an object moved to a tier goes to, if it can be reached.
+    fn node_of(&mut self, tier: usize, object: ObjectId, request: u32, now: u64) -> Option<usize> {
+        if self.tiers[tier].is_single {
+            return Some(0);
         }
-        let ask = crate::Ask {
-            object,
-            request: u64::from(request),
-            client: 0,
-            region: 0,
-            now,
-            write: true,
-        };
-        let queues = super::live::QueueView { servers: &live.servers, now };
-        match live.placement.route(&ask, &queues) {
-            crate::placement::Route::To { node, .. } => node as usize,
-            crate::placement::Route::Unreachable { .. } => 0,
+        let ask = Ask { object, ..self.asking(request, true, now) };
+        let live = &mut self.tiers[tier];
+        match live.placement.route(&ask, &QueueView { servers: &live.servers, now }) {
+            Route::To { node, .. } => Some(node as usize),
+            Route::Unreachable { .. } => None,
         }
     }
 
     /// An exclusive tier gives away what it answered.
     pub(super) fn move_up(&mut self, id: u32, tier: usize, now: u64) {
-        let flight = *self.flights.get(id);
-        let object = self.object(flight.request);
-        let node_number = flight.node[tier] as usize;
+        let flight = self.flights.get(id);
+        let (request, node_number) = (flight.request, flight.node[tier] as usize);
+        let object = self.object(request);
         let node = &mut self.tiers[tier].nodes[node_number];
         if node.contents.remove(object, Removal::Moved) {
             self.tiers[tier].note_used(now);
-            self.recorder.displaced(tier, flight.request, 1);
+            self.recorder.displaced(tier, request, 1);
         }
     }
 

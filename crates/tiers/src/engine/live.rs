@@ -16,6 +16,8 @@ pub(super) struct LiveTier<'a> {
     pub(super) spec: Option<&'a Tier>,
     pub(super) station_spec: Option<&'a StationSpec>,
     pub(super) placement: Box<dyn Placement>,
+    /// One node and one station.
+    pub(super) is_single: bool,
     /// One node and one station without a queue, and nothing wrong: no event is needed to ask it.
     pub(super) is_plain: bool,
     pub(super) nodes: Vec<Node>,
@@ -86,8 +88,12 @@ impl<'a> LiveTier<'a> {
             .map(|node| {
                 let capacity = spec.capacity as f64 * placement.share(node);
                 let setup = Setup {
-                    capacity: if placement.n_nodes() == 1 { spec.capacity } else { capacity as u64 }
-                        .max(1),
+                    capacity: if placement.n_nodes() == 1 {
+                        spec.capacity
+                    } else {
+                        capacity as u64
+                    }
+                    .max(1),
                     unit: spec.unit,
                     n_objects: trace.n_objects(),
                     n_requests: trace.n_requests() as u64,
@@ -103,6 +109,7 @@ impl<'a> LiveTier<'a> {
         let counts_misses = matches!(spec.fill, crate::Fill::Nth(_));
         let mut tier = LiveTier {
             spec: Some(spec),
+            is_single: spec.layout.is_single(),
             nodes,
             ttl: fresh.ttl.map_or(NO_TTL, |ttl| ttl.0),
             misses: if counts_misses { vec![0; trace.n_objects() as usize] } else { Vec::new() },
@@ -148,6 +155,7 @@ impl<'a> LiveTier<'a> {
             spec: None,
             station_spec: station,
             placement,
+            is_single: true,
             is_plain: false,
             nodes: Vec::new(),
             servers,
@@ -168,7 +176,10 @@ impl<'a> LiveTier<'a> {
     /// To be called after anything that [`is_plain`](Self::is_plain) depends on has changed.
     pub(super) fn look_whether_plain(&mut self) {
         self.is_plain = self.spec.is_some_and(|spec| {
-            spec.layout.is_single() && spec.station.is_none() && self.error_share == 0.0 && !self.cut
+            spec.layout.is_single()
+                && spec.station.is_none()
+                && self.error_share == 0.0
+                && !self.cut
         }) && !self.servers[0].down;
     }
 
@@ -210,6 +221,15 @@ impl<'a> LiveTier<'a> {
         used.since = used.since.max(now);
         used.now = self.nodes.iter().map(|node| node.contents.residents().used()).sum();
         used.max = used.max.max(used.now);
+    }
+
+    /// The object is likely to be looked up soon.
+    #[inline]
+    pub(super) fn touch(&self, upcoming: ObjectId) {
+        for node in &self.nodes {
+            node.contents.touch(upcoming);
+            node.copies.touch(upcoming);
+        }
     }
 
     /// The warm-up is over.

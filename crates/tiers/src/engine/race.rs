@@ -1,7 +1,7 @@
 //! Hedged reads: some tiers are asked at once, with staggered starts.
 
-use super::ask::tag;
 use super::Engine;
+use super::ask::tag;
 use crate::events::What;
 use crate::flight::Purpose;
 use crate::router::{Hedge, OnMiss, Route, Settle};

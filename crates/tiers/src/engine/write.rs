@@ -28,11 +28,7 @@ pub(super) struct Ledger {
 
 impl Ledger {
     pub(super) fn new(n_objects: usize) -> Self {
-        Ledger {
-            acknowledged: vec![0; n_objects],
-            stored: vec![0; n_objects],
-            ..Ledger::default()
-        }
+        Ledger { acknowledged: vec![0; n_objects], stored: vec![0; n_objects], ..Ledger::default() }
     }
 
     #[inline]
@@ -63,8 +59,8 @@ impl Engine<'_> {
             return self.client_is_free(now);
         }
         let id = self.flights.start(Flight::new(request, Purpose::Write, now));
-        self.flights.hold(id);
-        let takes = if self.stack.writes == Writes::Back && op == Op::Set { 0 } else { self.origin() };
+        let takes =
+            if self.stack.writes == Writes::Back && op == Op::Set { 0 } else { self.origin() };
         self.ask(id, takes, now);
         self.flights.release(id);
     }
@@ -204,7 +200,6 @@ impl Engine<'_> {
         let mut flush = Flight::new(request, Purpose::Flush, now);
         flush.version = version;
         let id = self.flights.start(flush);
-        self.flights.hold(id);
         self.ask(id, self.origin(), now);
         self.flights.release(id);
     }

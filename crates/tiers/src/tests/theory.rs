@@ -1,8 +1,8 @@
 //! The engine against queueing theory and the closed formulas of caching.
 
+use trace::Trace;
 use trace::stream::Stream;
 use trace::units::{Bytes, Nanos};
-use trace::Trace;
 
 use super::{run, stack, tier, trace_of};
 use crate::{
@@ -196,9 +196,8 @@ fn lru_hits_as_ches_approximation_says() {
             (1..=n_objects).map(|rank| libm::pow(f64::from(rank), -alpha)).collect();
         let total: f64 = weights.iter().sum();
         for capacity in [100u32, 1_000] {
-            let expected_residents = |t: f64| -> f64 {
-                weights.iter().map(|w| 1.0 - libm::exp(-w / total * t)).sum()
-            };
+            let expected_residents =
+                |t: f64| -> f64 { weights.iter().map(|w| 1.0 - libm::exp(-w / total * t)).sum() };
             let (mut low, mut high) = (0.0, 1e9);
             for _ in 0..100 {
                 let mid = (low + high) / 2.0;
@@ -206,8 +205,7 @@ fn lru_hits_as_ches_approximation_says() {
             }
             let expected: f64 =
                 weights.iter().map(|w| w / total * (1.0 - libm::exp(-w / total * low))).sum();
-            let stack =
-                stack(vec![tier("L1", "lru", u64::from(capacity), Nanos(1))], Nanos(10));
+            let stack = stack(vec![tier("L1", "lru", u64::from(capacity), Nanos(1))], Nanos(10));
             let run = Run { warmup: 200_000, ..Run::new(&trace, &arrivals, &stack, 1) };
             let outcome =
                 simulate(&run, &mut |_| std::ops::ControlFlow::Continue(())).unwrap().unwrap();
