@@ -14,6 +14,7 @@ mod latency;
 mod outcome;
 mod placement;
 mod price;
+pub mod security;
 mod stack;
 #[cfg(test)]
 mod tests;
