@@ -128,9 +128,12 @@ impl Cipher {
 
 #[cfg(test)]
 pub(super) mod tests {
+    use std::collections::BTreeMap;
+
     use proptest::prelude::*;
 
     use super::*;
+    use crate::{LatencyProfile, LatencySpec};
 
     /// One nanosecond a byte to seal, half to open.
     pub(in super::super) fn spec() -> CipherSpec {
@@ -164,14 +167,18 @@ pub(super) mod tests {
     fn the_shipped_profile_is_sound_and_says_where_it_is_from() {
         #[derive(Deserialize)]
         struct File {
-            cipher: std::collections::BTreeMap<String, CipherSpec>,
+            cipher: BTreeMap<String, CipherSpec>,
+            latency: BTreeMap<String, LatencySpec>,
         }
         let text = include_str!("../../../experiment/presets/security.toml");
         let file: File = toml::from_str(text).unwrap();
         let spec = &file.cipher["aes-256-gcm"];
-        // The sizes that NIST SP 800-38D recommends and the brief's 28 bytes an object.
+        // A nonce of 96 bits and a tag of 128.
         let cipher = Cipher::new(spec).unwrap();
         assert_eq!(cipher.stored_size(0), 28);
+        // What was measured for 1 KiB, in nanoseconds: 763 to seal, 751 to open.
+        assert!(cipher.seal_ns(1024).abs_diff(763) < 38 && cipher.open_ns(1024).abs_diff(751) < 38);
+        assert!(LatencyProfile::new(&file.latency["cdn-purge"]).is_ok());
         assert!(spec.source.starts_with("Measured") && spec.source.contains("aes-gcm 0.10.3"));
     }
 

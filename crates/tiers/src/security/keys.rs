@@ -234,7 +234,7 @@ impl Keys {
             KeyPer::Tier => 0,
         };
         let sealed = self.seal_under(key, size, now);
-        self.counters.cpu_ns += sealed.ns;
+        self.counters.cpu_ns = self.counters.cpu_ns.saturating_add(sealed.ns);
         sealed
     }
 

@@ -17,11 +17,11 @@
 //!
 //! # Matching
 //!
-//! Redis's matcher recurses at every star and takes exponential time for some patterns (it has
-//! since been given a guard). Here a mismatch goes back to the last star only, which takes one byte
-//! more: earlier stars need no second try, because the leftmost match of what stands between two
-//! stars leaves most to the rest. So a key of n bytes and a pattern of m cost at most n m steps, and
-//! n + m for a pattern such as `user:42:*`.
+//! A matcher that recurses at every star, as Redis's first one did, takes exponential time for some
+//! patterns. Here a mismatch goes back to the last star only, which takes one byte more: earlier stars
+//! need no second try, because the leftmost match of what stands between two stars leaves most to the
+//! rest. So a key of n bytes and a pattern of m cost at most n m steps, and n + m for a pattern such as
+//! `user:42:*`.
 
 use super::SecurityError;
 
@@ -90,24 +90,7 @@ impl Pattern {
 
     /// Whether it matches the whole of a key.
     pub fn matches(&self, key: &[u8]) -> bool {
-        let (mut at, mut next) = (0, 0);
-        // The last star seen, and how far it reaches so far.
-        let mut star: Option<(usize, usize)> = None;
-        while at < key.len() {
-            match self.tokens.get(next) {
-                Some(Token::Star) => {
-                    star = Some((next + 1, at));
-                    next += 1;
-                }
-                Some(token) if token.takes(key[at]) => (at, next) = (at + 1, next + 1),
-                _ => {
-                    let Some((after, reach)) = &mut star else { return false };
-                    *reach += 1;
-                    (at, next) = (*reach, *after);
-                }
-            }
-        }
-        self.tokens[next..].iter().all(|token| *token == Token::Star)
+        matches(&self.tokens, key)
     }
 
     /// The bytes that every key it matches begins with.
@@ -127,6 +110,16 @@ impl Pattern {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Template {
     tokens: Vec<Token>,
+    place: Option<Place>,
+}
+
+/// Where ids stand in keys, if that can be told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Place {
+    /// The bytes before the id.
+    prefix: Vec<u8>,
+    /// The byte at which it ends; the end of the key if `None`.
+    end: Option<u8>,
 }
 
 impl Template {
@@ -141,7 +134,8 @@ impl Template {
                 format!("`{text}` has no `ID` as a word of its own; write it as in \"user:ID:*\"");
             return Err(SecurityError::new("patterns", what));
         }
-        Ok(Template { tokens })
+        let place = Place::of(&tokens);
+        Ok(Template { tokens, place })
     }
 
     /// The pattern for one person.
@@ -158,33 +152,61 @@ impl Template {
 
     /// Whose key this is: the shortest id that makes the template match it.
     ///
-    /// Only for templates of which [`Template::finds_ids`] holds; others find nothing.
+    /// Only for templates with an [`Template::id_prefix`]; others find nothing.
     pub fn id_in<'k>(&self, key: &'k [u8]) -> Option<&'k [u8]> {
-        let (prefix, after) = self.around_id()?;
+        let Place { prefix, end } = self.place.as_ref()?;
         let rest = key.strip_prefix(prefix.as_slice())?;
-        let end = match after {
+        let length = match end {
             None => rest.len(),
-            Some(byte) => rest.iter().position(|b| *b == byte)?,
+            Some(end) => rest.iter().position(|byte| byte == end)?,
         };
-        let id = &rest[..end];
-        (!id.is_empty() && self.fill(id).matches(key)).then_some(id)
+        let (id, rest) = rest.split_at(length);
+        let after = &self.tokens[prefix.len() + 1..];
+        let fits = match after.contains(&Token::Id) {
+            true => self.fill(id).matches(key),
+            false => matches(after, rest),
+        };
+        (!id.is_empty() && fits).then_some(id)
     }
 
-    /// Whether ids can be read off keys: nothing but plain bytes before `ID`, and after it a plain
-    /// byte, at which the id ends, or nothing.
-    pub fn finds_ids(&self) -> bool {
-        self.around_id().is_some()
+    /// The bytes before the id, if ids can be read off keys: nothing but plain bytes stand before
+    /// `ID`, and after it a plain byte, at which the id ends, or nothing.
+    pub fn id_prefix(&self) -> Option<&[u8]> {
+        self.place.as_ref().map(|place| place.prefix.as_slice())
     }
+}
 
-    /// The bytes before the id and the one after.
-    fn around_id(&self) -> Option<(Vec<u8>, Option<u8>)> {
-        let at = self.tokens.iter().position(|token| *token == Token::Id)?;
-        let prefix = self.tokens[..at].iter().map(Token::literal).collect::<Option<_>>()?;
-        match self.tokens.get(at + 1) {
-            None => Some((prefix, None)),
-            Some(token) => token.literal().map(|byte| (prefix, Some(byte))),
+impl Place {
+    fn of(tokens: &[Token]) -> Option<Self> {
+        let at = tokens.iter().position(|token| *token == Token::Id)?;
+        let prefix = tokens[..at].iter().map(Token::literal).collect::<Option<_>>()?;
+        match tokens.get(at + 1) {
+            None => Some(Place { prefix, end: None }),
+            Some(token) => token.literal().map(|byte| Place { prefix, end: Some(byte) }),
         }
     }
+}
+
+/// Whether tokens match the whole of a text.
+fn matches(tokens: &[Token], text: &[u8]) -> bool {
+    let (mut at, mut next) = (0, 0);
+    // What follows the last star seen, and how far that star reaches so far.
+    let mut star: Option<(usize, usize)> = None;
+    while at < text.len() {
+        match tokens.get(next) {
+            Some(Token::Star) => {
+                star = Some((next + 1, at));
+                next += 1;
+            }
+            Some(token) if token.takes(text[at]) => (at, next) = (at + 1, next + 1),
+            _ => {
+                let Some((after, reach)) = &mut star else { return false };
+                *reach += 1;
+                (at, next) = (*reach, *after);
+            }
+        }
+    }
+    tokens[next..].iter().all(|token| *token == Token::Star)
 }
 
 /// Reads tokens; `ID` is a place if `with_id`.
@@ -350,8 +372,10 @@ mod tests {
         assert_eq!(id("ID:[0-9]", "bob:7"), Some(b"bob".to_vec()));
         assert_eq!(id("ID:[0-9]", "bob:x"), None);
         assert_eq!(id("*:ID", "user:42"), None);
-        assert!(!Template::new("*:ID").unwrap().finds_ids());
-        assert!(!Template::new("user:ID*").unwrap().finds_ids());
+        assert_eq!(id("ID:ID:x", "7:7:x"), Some(b"7".to_vec()));
+        assert_eq!(id("ID:ID:x", "7:8:x"), None);
+        assert_eq!(Template::new("*:ID").unwrap().id_prefix(), None);
+        assert_eq!(Template::new("user:ID*").unwrap().id_prefix(), None);
     }
 
     /// Straight from the definition, in exponential time.

@@ -7,7 +7,6 @@
 //! they are numbers.
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
 
 use trace::{Keys, ObjectId, TextKeys, Trace};
 
@@ -56,23 +55,31 @@ impl<'t> KeyIndex<'t> {
 
     /// The ids of people that the templates find in the keys, each once, in order.
     pub fn ids(&self, templates: &[Template]) -> Vec<Vec<u8>> {
-        let id_of = |object| {
-            let key = self.keys.get(object);
-            templates.iter().filter_map(move |template| template.id_in(key))
-        };
-        let ids: BTreeSet<&[u8]> = self.sorted.iter().flat_map(|object| id_of(*object)).collect();
+        let mut ids: Vec<&[u8]> = Vec::new();
+        for template in templates {
+            let Some(prefix) = template.id_prefix() else { continue };
+            ids.extend(
+                self.starting_with(prefix).iter().filter_map(|o| template.id_in(self.keys.get(*o))),
+            );
+            ids.dedup();
+        }
+        ids.sort_unstable();
+        ids.dedup();
         ids.into_iter().map(<[u8]>::to_vec).collect()
     }
 
     fn candidates<'a>(&'a self, pattern: &'a Pattern) -> impl Iterator<Item = ObjectId> + 'a {
-        let prefix = pattern.literal_prefix();
-        let start = self.sorted.partition_point(|object| self.keys.get(*object) < &prefix[..]);
-        let from = &self.sorted[start..];
-        let n = from.partition_point(|object| self.keys.get(*object).starts_with(&prefix));
-        from[..n]
+        self.starting_with(&pattern.literal_prefix())
             .iter()
             .filter(|object| pattern.matches(self.keys.get(**object)))
             .map(|object| ObjectId(*object))
+    }
+
+    /// The objects whose keys begin so, in the order of their keys.
+    fn starting_with(&self, prefix: &[u8]) -> &[u32] {
+        let start = self.sorted.partition_point(|object| self.keys.get(*object) < prefix);
+        let from = &self.sorted[start..];
+        &from[..from.partition_point(|object| self.keys.get(*object).starts_with(prefix))]
     }
 }
 

@@ -119,8 +119,9 @@ pub enum SubjectKind {
 ///
 /// * Memory of a process, or an index from person to keys: `base`, and `per-object` for each object.
 /// * Redis without an index: `scan-keys-per-second`, since every key of the tier must be looked at.
-///   Redis's documentation gives 25 million a second for `KEYS` on a laptop, which blocks; `SCAN`, which
-///   does not, goes back and forth for every batch and takes several times as long. Scans of several
+///   Redis's documentation gives 25 million a second for `KEYS` on a laptop, which blocks. `SCAN`
+///   does not block, but goes back and forth for every batch; how much slower it is depends on the
+///   batch and the network, so measure your own. Scans of several
 ///   requests are taken not to slow one another.
 /// * A content delivery network: `latency`, a profile of the time to purge.
 /// * Destroying a key instead of the copies: `base` and `shred`.

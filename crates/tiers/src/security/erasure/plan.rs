@@ -177,7 +177,7 @@ impl<'t> People<'t> {
     }
 
     fn ids(&mut self) -> Result<Vec<Vec<u8>>, SecurityError> {
-        if !self.templates.iter().any(Template::finds_ids) {
+        if self.templates.iter().all(|template| template.id_prefix().is_none()) {
             let what = "tell no id: one must have plain text before `ID` and a plain character, or \
                         nothing, after it, as \"user:ID:*\" has";
             return Err(SecurityError::new("patterns", what));
