@@ -213,6 +213,23 @@ fn tombstones_refuse_it_for_as_long_as_they_last() {
     assert!(!short.holds());
 }
 
+/// A tier of several nodes may hold an erased version and the new one at once.
+#[test]
+fn copies_of_the_new_version_are_not_residual() {
+    let mut ledger = Ledger::new(1, 1, 1, Some(100));
+    ledger.ask(0, &[A], 10, |_| 1, |_, _| 2);
+    ledger.inserted(A, 1, 0, 11);
+    ledger.dropped(A, 1, 0, 12);
+    assert_eq!(ledger.outcome().tiers[0].residual, [(10, 2)]);
+    ledger.dropped(A, 0, 0, 13);
+    ledger.inserted(A, 0, 0, 14);
+    ledger.purged(0, &[A], 0, 15, 2);
+    assert!(ledger.admits(A, 1, 0, 16) && !ledger.admits(A, 0, 0, 16));
+    let outcome = ledger.outcome();
+    assert_eq!(outcome.tiers[0].residual, [(10, 2), (13, 1), (14, 2), (15, 0)]);
+    assert_eq!((outcome.tiers[0].removed, outcome.tiers[0].refused), (2, 1));
+}
+
 #[test]
 fn a_request_that_the_run_does_not_finish_is_incomplete() {
     let mut ledger = Ledger::new(2, 1, 1, None);
@@ -335,14 +352,17 @@ impl Toy {
     }
 
     fn fill(&mut self, object: u32, version: u32, tier: usize, now: u64) {
-        let absent = !self.tiers[tier].contains_key(&object);
-        if absent && self.ledger.admits(ObjectId(object), version, tier, now) {
-            let purged = |(objects, versions, purged): &(Vec<ObjectId>, Vec<u32>, [bool; 2])| {
-                purged[tier] && erases(objects, versions, object, version)
-            };
-            self.reinserted += u64::from(self.erasures.iter().any(purged));
-            self.tiers[tier].insert(object, version);
-            self.ledger.inserted(ObjectId(object), version, tier, now);
+        let purged = self.erasures.iter().any(|(objects, versions, purged)| {
+            purged[tier] && erases(objects, versions, object, version)
+        });
+        if !self.tiers[tier].contains_key(&object) {
+            if self.ledger.admits(ObjectId(object), version, tier, now) {
+                self.reinserted += u64::from(purged);
+                self.tiers[tier].insert(object, version);
+                self.ledger.inserted(ObjectId(object), version, tier, now);
+            } else {
+                assert!(purged, "only what was erased is refused");
+            }
         }
         if tier > 0 {
             let hop = 1 + self.draws.below(FLIGHT / 2);
