@@ -240,9 +240,10 @@ fn simulate(
         seed: study.seed,
         warmup: study.warmup.of(recording.trace.n_requests()),
         n_windows: study.windows as usize,
+        closed_loop: None,
     };
     let mut report = progress.reporter();
-    let outcome = tiers::simulate(&plan, &mut report).map_err(|source| Error::Policy {
+    let outcome = tiers::simulate(&plan, &mut report).map_err(|source| Error::Stack {
         run: run_name(strategy, recording.trace.name()),
         source,
     })?;
@@ -276,20 +277,16 @@ fn build(
                     (bytes as u64, (bytes * scale) as u64)
                 }
             };
-            Ok(Tier {
-                name: tier.name.clone(),
-                capacity_bytes: capacity_bytes.max(1),
-                priced_bytes,
-                policy: tier.policy.0.clone(),
-                ttl: tier.ttl.0,
-                latency: profile(&tier.latency)?,
-                price: tier.price,
-            })
+            let latency = profile(&tier.latency)?;
+            let policy = tier.policy.0.clone();
+            let mut simulated = Tier::new(&tier.name, policy, capacity_bytes.max(1), latency);
+            simulated.priced_bytes = priced_bytes;
+            simulated.freshness.ttl = tier.ttl.0;
+            simulated.price = tier.price;
+            Ok(simulated)
         })
         .collect::<Result<Vec<_>, Error>>()?;
-    let origin = Origin {
-        latency: profile(&strategy.stack.latency_of_origin)?,
-        price: strategy.stack.price_of_origin,
-    };
-    Ok(Stack { tiers, origin, writes: strategy.stack.writes, scale })
+    let mut origin = Origin::new(profile(&strategy.stack.latency_of_origin)?);
+    origin.price = strategy.stack.price_of_origin;
+    Ok(Stack { writes: strategy.stack.writes, scale, ..Stack::new(tiers, origin) })
 }

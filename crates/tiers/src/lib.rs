@@ -25,6 +25,7 @@ mod placement;
 mod price;
 mod recorder;
 mod router;
+pub mod security;
 mod stack;
 mod station;
 #[cfg(test)]
