@@ -31,7 +31,7 @@ mod station;
 #[cfg(test)]
 mod tests;
 
-pub use arrivals::{Arrivals, Rate};
+pub use arrivals::{Arrivals, Rate, at_speed};
 pub use cdn::{Cdn, CdnError, CdnSpec, Shield, ShieldSpec};
 pub use draws::Draws;
 pub use engine::{Run, simulate};

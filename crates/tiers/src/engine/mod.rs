@@ -189,6 +189,7 @@ impl<'a> Engine<'a> {
             next_request: 0,
             now: run.arrivals.first().copied().unwrap_or(0),
         };
+        engine.check_faults()?;
         engine.schedule_faults();
         for tier in 0..engine.tiers.len() {
             engine.tend_later(tier);
