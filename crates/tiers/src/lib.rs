@@ -9,24 +9,26 @@
 //! What this model leaves out is listed in [`SIMPLIFICATIONS`], for every report to repeat.
 
 mod arrivals;
+mod cost;
 mod engine;
 mod latency;
 mod outcome;
 mod placement;
-mod price;
 mod stack;
 #[cfg(test)]
 mod tests;
 
 pub use arrivals::{Arrivals, Rate};
+pub use cost::{
+    BandwidthPrice, ByVolume, Component, CostItem, CpuPrice, Currency, MONTH, NanoDollars,
+    NodePrice, Peak, PeakOf, PeakPrice, PriceBook, Processed, PurgePrice, RatePrice, Source,
+    Status, Step, Steps, StoragePrice, TierPrice, TimePrice, TrafficPrice, Usage, UsedMemory,
+    VolumePrice, bill,
+};
 pub use engine::{Run, simulate};
 pub use latency::{LatencyProfile, LatencySpec, ProfileError, SizeRow};
 pub use outcome::{Outcome, TierOutcome, Window};
 pub use placement::{Ask, Change, Health, Placement, Queues, Route, Single};
-pub use price::{
-    CostItem, MONTH, NanoDollars, PriceBook, Rates, StoragePrice, TierPrice, TrafficPrice,
-    VolumePrice,
-};
 pub use stack::{Origin, Stack, Tier, Writes};
 
 /// What the simulation does not model, in words for the reader of its figures.

@@ -3,7 +3,7 @@
 use hdrhistogram::Histogram;
 use trace::units::Nanos;
 
-use crate::{CostItem, Rates, Stack};
+use crate::{CostItem, Stack, Usage, bill};
 
 /// Counters of one tier, or of the origin, after warm-up.
 #[derive(Debug, Clone)]
@@ -109,18 +109,21 @@ impl Outcome {
         let prices = stack
             .tiers
             .iter()
-            .map(|tier| (tier.priced_bytes, tier.price))
-            .chain(std::iter::once((0, stack.origin.price)));
-        let seconds = self.span.as_secs_f64();
-        let per_second = |count: u64| count as f64 * stack.scale / seconds;
-        let rates = |tier: &TierOutcome| Rates {
-            lookups_per_second: per_second(tier.lookups),
-            bytes_per_second: per_second(tier.hit_bytes),
+            .map(|tier| (tier.priced_bytes, &tier.price))
+            .chain(std::iter::once((0, &stack.origin.price)));
+        let usage = |tier: &TierOutcome, provisioned_bytes| Usage {
+            span: self.span,
+            scale: stack.scale,
+            provisioned_bytes,
+            lookups: tier.lookups,
+            fills: tier.fills,
+            bytes_out: tier.hit_bytes,
+            ..Usage::default()
         };
         self.tiers
             .iter()
             .zip(prices)
-            .map(|(tier, (bytes, price))| price.month(bytes, (seconds > 0.0).then(|| rates(tier))))
+            .map(|(tier, (bytes, price))| bill(price, &usage(tier, bytes)))
             .collect()
     }
 }
