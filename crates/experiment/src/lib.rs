@@ -11,6 +11,7 @@ mod load;
 mod manifest;
 mod patch;
 mod presets;
+mod price;
 mod resolve;
 mod rows;
 mod run;

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::Deserialize;
-use tiers::{TierPrice, Writes};
+use tiers::Writes;
 
+use crate::price::PriceChoice;
 use crate::text::{Capacity, PolicyText, Ttl};
 
 /// Some of a stack's fields.
@@ -22,6 +23,8 @@ pub struct StackPatch {
     pub latency_of_origin: Option<String>,
     /// Price book.
     pub prices: Option<String>,
+    /// Prices of the origin in place of the price book's: themselves, or "NAME" or "BOOK/NAME".
+    pub price_of_origin: Option<PriceChoice>,
     /// What writes and deletes in the trace do.
     pub writes: Option<Writes>,
 }
@@ -38,8 +41,8 @@ pub struct TierPatch {
     pub ttl: Option<Ttl>,
     /// Latency profile.
     pub latency: Option<String>,
-    /// Prices in place of the price book's.
-    pub price: Option<TierPrice>,
+    /// Prices in place of the price book's for this tier's name: themselves, or "NAME" or "BOOK/NAME".
+    pub price: Option<PriceChoice>,
 }
 
 impl StackPatch {
@@ -49,6 +52,7 @@ impl StackPatch {
         replace(&mut self.order, &over.order);
         replace(&mut self.latency_of_origin, &over.latency_of_origin);
         replace(&mut self.prices, &over.prices);
+        replace(&mut self.price_of_origin, &over.price_of_origin);
         replace(&mut self.writes, &over.writes);
         for (name, patch) in &over.tiers {
             let tier = self.tiers.entry(name.clone()).or_default();

@@ -283,13 +283,13 @@ fn build(
                 policy: tier.policy.0.clone(),
                 ttl: tier.ttl.0,
                 latency: profile(&tier.latency)?,
-                price: tier.price,
+                price: tier.price.clone(),
             })
         })
         .collect::<Result<Vec<_>, Error>>()?;
     let origin = Origin {
         latency: profile(&strategy.stack.latency_of_origin)?,
-        price: strategy.stack.price_of_origin,
+        price: strategy.stack.price_of_origin.clone(),
     };
     Ok(Stack { tiers, origin, writes: strategy.stack.writes, scale })
 }

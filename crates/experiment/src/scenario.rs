@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use tiers::{Arrivals, LatencySpec, PriceBook, Rate};
 
 pub use crate::patch::{StackPatch, TierPatch};
+pub use crate::price::PriceChoice;
 pub use crate::text::{Capacity, Fraction, PolicyText, Ttl, Warmup};
 
 /// A scenario file, schema 1.

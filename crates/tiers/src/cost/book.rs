@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::TierPrice;
+use super::{Source, Status, TierPrice};
 
 /// Prices of several tiers on one day.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -23,6 +23,23 @@ pub struct PriceBook {
     pub currency: Currency,
     /// Prices by the name of the tier; `origin` is the origin.
     pub tiers: BTreeMap<String, TierPrice>,
+}
+
+impl PriceBook {
+    /// The prices of `name`, for use without the book: lines that do not say where they are from get
+    /// the book's source, unverified.
+    pub fn sourced(&self, name: &str) -> Option<TierPrice> {
+        let mut price = self.tiers.get(name)?.clone();
+        let source = Source {
+            status: Status::Unverified,
+            source: self.source.clone(),
+            date: Some(self.date.clone()),
+        };
+        for component in price.components().collect::<Vec<_>>() {
+            price.sources.entry(component).or_insert_with(|| source.clone());
+        }
+        Some(price)
+    }
 }
 
 /// Money of a country. Amounts are never converted, so there is one.

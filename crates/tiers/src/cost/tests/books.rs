@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::cost::{PriceBook, Status, TierPrice};
+use crate::cost::{Component, PriceBook, Status, TierPrice};
 
 /// The price books shipped with the program.
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
@@ -41,6 +41,20 @@ fn every_line_that_is_not_the_briefs_says_where_it_is_from() {
             }
         }
     }
+}
+
+#[test]
+fn prices_taken_out_of_a_book_keep_their_sources() {
+    let text = "source = \"ours\"\ndate = \"2026\"\n[tiers.L1]\nmemory = \"$1/GB/h\"\nfee = \"$1/h\"\n\
+                sources.fee = { status = \"assumed\", source = \"a guess\" }";
+    let book: PriceBook = toml::from_str(text).unwrap();
+    let price = book.sourced("L1").unwrap();
+    assert_eq!(price.sources[&Component::Fee], book.tiers["L1"].sources[&Component::Fee]);
+    let memory = &price.sources[&Component::Memory];
+    assert_eq!((memory.status, memory.source.as_str()), (Status::Unverified, "ours"));
+    assert_eq!(memory.date.as_deref(), Some("2026"));
+    assert_eq!(price.sources.len(), 2);
+    assert_eq!(book.sourced("L2"), None);
 }
 
 #[test]
