@@ -13,6 +13,7 @@ mod load;
 mod manifest;
 mod patch;
 mod presets;
+mod price;
 mod resolve;
 mod rows;
 mod run;

@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use tiers::{Inclusion, Misses, OnMiss, Settle, TierPrice, Writes};
+use tiers::{Inclusion, Misses, OnMiss, Settle, Writes};
 use trace::units::{Bytes, Nanos};
 
+use crate::price::PriceChoice;
 use crate::text::{Capacity, FillText, Fraction, PolicyText, ServiceText, Ttl};
 
 /// Something of which another may be laid on top: what that gives replaces what was there.
@@ -67,6 +68,8 @@ patch! {
         origin: OriginPatch,
         /// Price book.
         prices: Option<String>,
+        /// Prices of the origin in place of the price book's: themselves, or "NAME" or "BOOK/NAME".
+        price_of_origin: Option<PriceChoice>,
         /// What writes and deletes in the trace do.
         writes: Option<Writes>,
         /// In which order a read asks the tiers.
@@ -110,8 +113,8 @@ patch! {
         fill: Option<FillText>,
         /// How its contents go with those of the tier above: "non-inclusive", "inclusive", "exclusive".
         inclusion: Option<Inclusion>,
-        /// Prices in place of the price book's.
-        price: Option<TierPrice>,
+        /// Prices in place of the price book's for this tier's name: themselves, or "NAME" or "BOOK/NAME".
+        price: Option<PriceChoice>,
     }
 }
 

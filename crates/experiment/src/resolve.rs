@@ -14,7 +14,7 @@ use tiers::{
 use crate::patch::is_default;
 use crate::scenario::{
     Capacity, Chaos, DemotionPatch, FaultEntry, Included, Metric, OriginPatch, PolicyText,
-    RouterPatch, Scenario, ServiceText, StackPatch, TierPatch, Ttl, Warmup,
+    PriceChoice, RouterPatch, Scenario, ServiceText, StackPatch, TierPatch, Ttl, Warmup,
 };
 use crate::source::explained;
 use crate::{Error, FORMAT_PARQUET, Source, build, presets};
@@ -597,7 +597,11 @@ impl Resolver<'_> {
         };
         let order = patch.order.clone().ok_or_else(|| missing("order"))?;
         let prices_name = patch.prices.clone().ok_or_else(|| missing("prices"))?;
-        let book = self.price_book(layers, &prices_name)?;
+        let book = self.price_book(layers, &["prices"], &prices_name)?;
+        let named_book = (prices_name.as_str(), book);
+        let choice = patch.price_of_origin.as_ref();
+        let price_of_origin =
+            self.price(layers, &["price-of-origin"], choice, named_book, "origin")?;
         let origin = patch.latency_of_origin.clone().ok_or_else(|| missing("latency-of-origin"))?;
         self.profile(layers, &["latency-of-origin"], &origin)?;
         if order.len() > MOST_TIERS {
@@ -610,7 +614,7 @@ impl Resolver<'_> {
             .map(|(i, name)| {
                 let twice = order[..i].contains(name) || name == "origin";
                 match patch.tiers.get(name) {
-                    Some(tier) if !twice => self.tier(strategy, layers, name, tier, book),
+                    Some(tier) if !twice => self.tier(strategy, layers, name, tier, named_book),
                     Some(_) => {
                         let message = format!("`{name}` cannot be there twice, nor be the origin");
                         Err(self.at(layers, &["order"], &message, None))
@@ -634,7 +638,7 @@ impl Resolver<'_> {
             prices: prices_name,
             prices_source: book.source.clone(),
             prices_date: book.date.clone(),
-            price_of_origin: book.tiers.get("origin").cloned().unwrap_or_default(),
+            price_of_origin: price_of_origin.unwrap_or_default(),
             tiers,
         };
         build::shape(&stack, &self.library.latency).map_err(|(path, what)| {
@@ -650,7 +654,7 @@ impl Resolver<'_> {
         layers: &[Layer<'_>],
         name: &str,
         patch: &TierPatch,
-        book: &PriceBook,
+        named_book: (&str, &PriceBook),
     ) -> Result<ResolvedTier, Error> {
         let missing = |field: &str| {
             let message = format!("strategy `{strategy}` has no `stack.tiers.{name}.{field}`");
@@ -658,7 +662,8 @@ impl Resolver<'_> {
         };
         let latency = patch.latency.clone().ok_or_else(|| missing("latency"))?;
         self.profile(layers, &["tiers", name, "latency"], &latency)?;
-        let price = patch.price.clone().or_else(|| book.tiers.get(name).cloned());
+        let at = ["tiers", name, "price"];
+        let price = self.price(layers, &at, patch.price.as_ref(), named_book, name)?;
         if price.is_none() && self.scenario.metric == crate::Metric::Cost {
             let message = format!("cost decides, but tier `{name}` has no price");
             let hint =
@@ -693,10 +698,40 @@ impl Resolver<'_> {
             .map_err(|error| self.at(layers, path, &error.to_string(), None))
     }
 
-    fn price_book(&self, layers: &[Layer<'_>], name: &str) -> Result<&PriceBook, Error> {
+    /// The prices chosen, or those that the stack's book has for `name`, if any.
+    fn price(
+        &self,
+        layers: &[Layer<'_>],
+        path: &[&str],
+        choice: Option<&PriceChoice>,
+        (book_name, book): (&str, &PriceBook),
+        name: &str,
+    ) -> Result<Option<TierPrice>, Error> {
+        let chosen = match choice {
+            None => return Ok(book.tiers.get(name).cloned()),
+            Some(PriceChoice::Given(price)) => return Ok(Some(price.as_ref().clone())),
+            Some(PriceChoice::Named(chosen)) => chosen,
+        };
+        let (book_name, book, name) = match chosen.split_once('/') {
+            Some((other, name)) => (other, self.price_book(layers, path, other)?, name),
+            None => (book_name, book, chosen.as_str()),
+        };
+        let price = book.sourced(name).ok_or_else(|| {
+            let known = book.tiers.keys().map(String::as_str);
+            self.unknown(layers, path, &format!("price of `{book_name}`"), name, known)
+        });
+        price.map(Some)
+    }
+
+    fn price_book(
+        &self,
+        layers: &[Layer<'_>],
+        path: &[&str],
+        name: &str,
+    ) -> Result<&PriceBook, Error> {
         self.library.prices.get(name).ok_or_else(|| {
             let known = self.library.prices.keys().map(String::as_str);
-            self.unknown(layers, &["prices"], "price book", name, known)
+            self.unknown(layers, path, "price book", name, known)
         })
     }
 

@@ -14,6 +14,7 @@ pub use crate::fault::{Chaos, FaultEntry, FaultKind};
 pub use crate::patch::{
     DemotionPatch, OriginPatch, RouterKind, RouterPatch, StackPatch, StationPatch, TierPatch,
 };
+pub use crate::price::PriceChoice;
 pub use crate::text::{Capacity, FillText, Fraction, PolicyText, ServiceText, Ttl, Warmup, When};
 
 /// A scenario file, schema 1.

@@ -11,6 +11,7 @@
 mod arrivals;
 pub mod cdn;
 mod copies;
+mod cost;
 mod draws;
 mod engine;
 mod error;
@@ -22,7 +23,6 @@ mod flight;
 mod latency;
 mod outcome;
 mod placement;
-mod price;
 mod recorder;
 mod router;
 pub mod security;
@@ -33,6 +33,12 @@ mod tests;
 
 pub use arrivals::{Arrivals, Rate, at_speed};
 pub use cdn::{Cdn, CdnError, CdnSpec, Shield, ShieldSpec};
+pub use cost::{
+    BandwidthPrice, ByVolume, Component, CostItem, CpuPrice, Currency, MONTH, NanoDollars,
+    NodePrice, Peak, PeakOf, PeakPrice, PriceBook, Processed, PurgePrice, RatePrice, Source,
+    Status, Step, Steps, StoragePrice, TierPrice, TimePrice, TrafficPrice, Usage, UsedMemory,
+    VolumePrice, bill,
+};
 pub use draws::Draws;
 pub use engine::{Run, simulate};
 pub use error::Error;
@@ -41,10 +47,6 @@ pub use faults::{Failure, Fault};
 pub use latency::{LatencyProfile, LatencySpec, ProfileError, SizeRow};
 pub use outcome::{ENDINGS, Ending, Outcome, TierOutcome, TierWindow, Window, WriteOutcome};
 pub use placement::{Ask, Change, Health, Placement, Queues, Route, Single};
-pub use price::{
-    CostItem, MONTH, NanoDollars, PriceBook, Rates, StoragePrice, TierPrice, TrafficPrice,
-    VolumePrice,
-};
 pub use router::{FrequencyPath, Hedge, HedgeLeg, OnMiss, PathPredictor, Predicted, Settle};
 pub use stack::{
     BuildPlacement, Demotion, Fill, Freshness, Inclusion, Layout, MOST_TIERS, Misses, Origin,

@@ -255,6 +255,8 @@ impl<'a> LiveTier<'a> {
         self.note_used(now);
         counts.used_bytes_max = self.used.max;
         counts.used_byte_seconds = self.used.byte_ns as f64 / 1e9;
+        counts.n_nodes = self.nodes.len() as u64;
+        counts.n_stations = self.servers.len() as u64;
         for server in &mut self.servers {
             if let Some(station) = &mut server.station {
                 station.check(now);
