@@ -4,14 +4,14 @@
 use std::collections::BTreeMap;
 
 use tiers::{
-    Demotion, Freshness, Hedge, HedgeLeg, LatencyProfile, LatencySpec, Origin, Predicted, Retry,
-    Router, Service, Stack, StationSpec, Tier,
+    Cdn, Demotion, Freshness, Hedge, HedgeLeg, LatencyProfile, LatencySpec, Layout, Origin,
+    Predicted, Retry, Router, Service, Shield, Stack, StationSpec, Tier,
 };
 use trace::units::Nanos;
 
 use crate::fault::faults;
 use crate::scenario::{
-    Capacity, DemotionPatch, Fraction, RouterKind, RouterPatch, ServiceText, StationPatch,
+    Capacity, DemotionPatch, Fraction, Library, RouterKind, RouterPatch, ServiceText, StationPatch,
 };
 use crate::{Error, Resolved, ResolvedStack, ResolvedTier};
 
@@ -32,7 +32,7 @@ type Profiles = BTreeMap<String, LatencySpec>;
 /// The stack as simulated.
 pub(crate) fn stack(study: &Resolved, from: &ResolvedStack, site: &Site) -> Result<Stack, Error> {
     let unfit = |(path, what): Wrong| Error::Unfit(format!("stack.{}: {what}", path.join(".")));
-    let mut stack = shape(from, &study.latency).map_err(unfit)?;
+    let mut stack = shape(from, &study.library).map_err(unfit)?;
     stack.scale = site.scale;
     for (tier, spec) in stack.tiers.iter_mut().zip(&from.tiers) {
         // A share of the footprint is of the recording; an amount is of the system described.
@@ -56,8 +56,11 @@ pub(crate) fn stack(study: &Resolved, from: &ResolvedStack, site: &Site) -> Resu
 }
 
 /// All of a stack that does not depend on the trace; capacities are still open.
-pub(crate) fn shape(from: &ResolvedStack, profiles: &Profiles) -> Result<Stack, Wrong> {
-    let tiers = from.tiers.iter().map(|spec| tier(spec, profiles)).collect::<Result<_, _>>()?;
+pub(crate) fn shape(from: &ResolvedStack, library: &Library) -> Result<Stack, Wrong> {
+    let profiles = &library.latency;
+    let tiers =
+        (0..from.tiers.len()).map(|i| tier(&from.tiers[i], from.tiers[..i].last(), library));
+    let tiers = tiers.collect::<Result<_, _>>()?;
     let at = |path: &[&str]| {
         let path: Vec<String> = path.iter().map(|part| part.to_string()).collect();
         move |what: String| (path.clone(), what)
@@ -74,7 +77,12 @@ pub(crate) fn shape(from: &ResolvedStack, profiles: &Profiles) -> Result<Stack, 
     Ok(stack)
 }
 
-fn tier(spec: &ResolvedTier, profiles: &Profiles) -> Result<Tier, Wrong> {
+fn tier(
+    spec: &ResolvedTier,
+    above: Option<&ResolvedTier>,
+    library: &Library,
+) -> Result<Tier, Wrong> {
+    let profiles = &library.latency;
     let at = |field: &str| {
         let path = vec!["tiers".to_string(), spec.name.clone(), field.to_string()];
         move |what: String| (path.clone(), what)
@@ -96,12 +104,57 @@ fn tier(spec: &ResolvedTier, profiles: &Profiles) -> Result<Tier, Wrong> {
         negative_ttl: more.negative_ttl,
         early_refresh: early,
     };
+    tier.layout = layout(spec, above, library).map_err(|(field, what)| at(field)(what))?;
     tier.station = station(&more.station, profiles).map_err(at("station"))?;
     tier.misses = more.misses.unwrap_or_default();
     tier.fill = more.fill.map(|fill| fill.fill()).unwrap_or_default();
     tier.inclusion = more.inclusion.unwrap_or_default();
     tier.price = spec.price.clone();
     Ok(tier)
+}
+
+/// The nodes and stations a tier is made of; an error says at which field.
+fn layout(
+    spec: &ResolvedTier,
+    above: Option<&ResolvedTier>,
+    library: &Library,
+) -> Result<Layout, (&'static str, String)> {
+    let cdn = |name: &String| {
+        let known = library.cdn.get(name).cloned();
+        known.ok_or_else(|| unknown("network", name, library.cdn.keys()))
+    };
+    match (&spec.more.cdn, &spec.more.shield) {
+        (None, None) => Ok(Layout::single()),
+        (Some(_), Some(_)) => Err(("shield", "a tier is a network or a shield, not both".into())),
+        (Some(name), None) => {
+            let network = cdn(name).map_err(|what| ("cdn", what))?;
+            Ok(Layout::of(move |trace, seed| {
+                let cdn = Cdn::new(&network, trace, seed).map_err(|error| error.to_string())?;
+                Ok(Box::new(cdn))
+            }))
+        }
+        (None, Some(name)) => {
+            let shield = library.shield.get(name).cloned();
+            let shield =
+                shield.ok_or_else(|| ("shield", unknown("shield", name, library.shield.keys())))?;
+            let network = above.and_then(|above| above.more.cdn.as_ref()).ok_or_else(|| {
+                ("shield", "a shield needs a tier with a `cdn` right above it".into())
+            })?;
+            let network = cdn(network).map_err(|what| ("shield", what))?;
+            Ok(Layout::of(move |trace, seed| {
+                let shield = Shield::new(&shield, &network, trace, seed);
+                Ok(Box::new(shield.map_err(|error| error.to_string())?))
+            }))
+        }
+    }
+}
+
+fn unknown<'a>(what: &str, name: &str, known: impl Iterator<Item = &'a String>) -> String {
+    let known: Vec<&str> = known.map(String::as_str).collect();
+    match trace::error::nearest(name, known.iter().copied()) {
+        Some(nearest) => format!("no {what} is called `{name}`; did you mean `{nearest}`?"),
+        None => format!("no {what} is called `{name}`; there is {}", known.join(", ")),
+    }
 }
 
 fn profile(name: &str, profiles: &Profiles) -> Result<LatencyProfile, String> {
@@ -189,9 +242,6 @@ fn demotion(from: &DemotionPatch, tiers: &[ResolvedTier]) -> Result<Option<Demot
 
 /// The number of the tier called `name`.
 fn place(name: &str, tiers: &[ResolvedTier]) -> Result<usize, String> {
-    let known = || tiers.iter().map(|tier| tier.name.as_str());
-    known().position(|known| known == name).ok_or_else(|| {
-        let names: Vec<&str> = known().collect();
-        format!("no tier is called `{name}`; there is {}", names.join(", "))
-    })
+    let known = || tiers.iter().map(|tier| &tier.name);
+    known().position(|known| known == name).ok_or_else(|| unknown("tier", name, known()))
 }

@@ -104,7 +104,13 @@ patch! {
         early_refresh: Option<f64>,
         /// Latency profile.
         latency: Option<String>,
-        /// Its servers. Without `servers` it answers any number of requests at once.
+        /// The content delivery network it is: one shipped, such as "three-cdns", or `[cdn.NAME]`.
+        cdn: Option<String>,
+        /// The shield it is, behind the network of the tier above: "per-provider", "one", or
+        /// `[shield.NAME]`.
+        shield: Option<String>,
+        /// The servers of each of its stations. Without `servers` they answer any number of requests
+        /// at once.
         station: StationPatch,
         /// What a request does that misses on an object under way: "independent", "coalesce", "lease".
         misses: Option<Misses>,

@@ -7,13 +7,11 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
-use tiers::{
-    Arrivals, LatencyProfile, LatencySpec, MOST_TIERS, PriceBook, Rate, TierPrice, Writes,
-};
+use tiers::{Arrivals, LatencyProfile, MOST_TIERS, PriceBook, Rate, TierPrice, Writes};
 
 use crate::patch::is_default;
 use crate::scenario::{
-    Capacity, Chaos, DemotionPatch, FaultEntry, Included, Metric, OriginPatch, PolicyText,
+    Capacity, Chaos, DemotionPatch, FaultEntry, Library, Metric, OriginPatch, PolicyText,
     PriceChoice, RouterPatch, Scenario, ServiceText, StackPatch, TierPatch, Ttl, Warmup,
 };
 use crate::source::explained;
@@ -55,8 +53,8 @@ pub struct Resolved {
     pub traces: Vec<ResolvedTrace>,
     /// The configurations, one for each strategy and matrix cell.
     pub strategies: Vec<ResolvedStrategy>,
-    /// The latency profiles used.
-    pub latency: BTreeMap<String, LatencySpec>,
+    /// What the stacks name.
+    pub library: Library,
 }
 
 impl Resolved {
@@ -149,6 +147,25 @@ pub struct ResolvedStack {
     pub price_of_origin: TierPrice,
     /// The tiers, nearest the client first.
     pub tiers: Vec<ResolvedTier>,
+}
+
+/// What of the library the strategies name. Prices stand in the stacks themselves.
+fn used(library: Library, strategies: &[ResolvedStrategy]) -> Library {
+    let stacks = || strategies.iter().map(|strategy| &strategy.stack);
+    let more = || stacks().flat_map(|stack| &stack.tiers).map(|tier| &tier.more);
+    let profiles: Vec<&String> = stacks().flat_map(ResolvedStack::profiles).collect();
+    let cdns: Vec<&String> = more().filter_map(|tier| tier.cdn.as_ref()).collect();
+    let shields: Vec<&String> = more().filter_map(|tier| tier.shield.as_ref()).collect();
+    Library {
+        latency: named(library.latency, &profiles),
+        prices: BTreeMap::new(),
+        cdn: named(library.cdn, &cdns),
+        shield: named(library.shield, &shields),
+    }
+}
+
+fn named<T>(all: BTreeMap<String, T>, names: &[&String]) -> BTreeMap<String, T> {
+    all.into_iter().filter(|(name, _)| names.contains(&name)).collect()
 }
 
 impl ResolvedStack {
@@ -248,9 +265,7 @@ pub(crate) fn resolve_source(
     let library = library(source, dir, &scenario)?;
     let resolver = Resolver { source, scenario: &scenario, library: &library, last: &on_stack };
     let strategies = resolver.strategies()?;
-    let used = |name: &String| strategies.iter().any(|s| s.stack.profiles().contains(&name));
-    let latency = library.latency.iter().filter(|(name, _)| used(name));
-    let latency = latency.map(|(name, spec)| (name.clone(), spec.clone())).collect();
+    let library = used(library, &strategies);
     Ok(Resolved {
         schema: 1,
         name: scenario.name.clone(),
@@ -276,7 +291,7 @@ pub(crate) fn resolve_source(
             })
             .collect(),
         strategies,
-        latency,
+        library,
     })
 }
 
@@ -413,18 +428,16 @@ fn check_names(source: &Source, scenario: &Scenario) -> Result<(), Error> {
 }
 
 /// Everything shipped, then included files, then the scenario's own; later ones win.
-fn library(source: &Source, dir: &Path, scenario: &Scenario) -> Result<Included, Error> {
+fn library(source: &Source, dir: &Path, scenario: &Scenario) -> Result<Library, Error> {
     let mut library = presets::library();
     for (i, file) in scenario.include.iter().enumerate() {
         let included = Source::open(&dir.join(file)).map_err(|error| {
             source.error_at(&["include", &i.to_string()], &error.to_string(), None)
         })?;
-        let included: Included = included.parse()?;
-        library.latency.extend(included.latency);
-        library.prices.extend(included.prices);
+        let included: Library = included.parse()?;
+        library.extend(included);
     }
-    library.latency.extend(scenario.latency.clone());
-    library.prices.extend(scenario.prices.clone());
+    library.extend(scenario.library());
     for (name, spec) in &scenario.latency {
         LatencyProfile::new(spec)
             .map_err(|error| source.error_at(&["latency", name], &error.to_string(), None))?;
@@ -441,7 +454,7 @@ struct Layer<'a> {
 struct Resolver<'a> {
     source: &'a Source,
     scenario: &'a Scenario,
-    library: &'a Included,
+    library: &'a Library,
     last: &'a [&'a Setting],
 }
 
@@ -641,7 +654,7 @@ impl Resolver<'_> {
             price_of_origin: price_of_origin.unwrap_or_default(),
             tiers,
         };
-        build::shape(&stack, &self.library.latency).map_err(|(path, what)| {
+        build::shape(&stack, self.library).map_err(|(path, what)| {
             let path: Vec<&str> = path.iter().map(String::as_str).collect();
             self.at(layers, &path, &what, None)
         })?;
