@@ -1,24 +1,39 @@
 //! What a node knows of its copies beside their residency: until when they are fresh, and which
 //! version of the object they are.
 //!
-//! Both are arrays by object, and each is there only if the run needs it: 8 bytes an object for
-//! times to live, 4 for versions.
+//! If they are encrypted, also under which key. All are arrays by object, and each is there only if
+//! the run needs it: 8 bytes an object for times to live, 4 for versions, 8 for keys.
 
 use trace::ObjectId;
 
+use crate::security::Seal;
+
 /// Never.
 pub(crate) const FOR_EVER: u64 = u64::MAX;
+
+/// The version of a copy whose key was destroyed: nobody can read it.
+pub(crate) const SHREDDED: u32 = u32::MAX;
 
 #[derive(Debug)]
 pub(crate) struct Copies {
     expires: Vec<u64>,
     versions: Vec<u32>,
+    seals: Vec<Seal>,
 }
 
 impl Copies {
-    pub(crate) fn new(n_objects: u32, with_expiry: bool, with_versions: bool) -> Self {
+    pub(crate) fn new(
+        n_objects: u32,
+        with_expiry: bool,
+        with_versions: bool,
+        with_seals: bool,
+    ) -> Self {
         let n = |wanted: bool| if wanted { n_objects as usize } else { 0 };
-        Copies { expires: vec![FOR_EVER; n(with_expiry)], versions: vec![0; n(with_versions)] }
+        Copies {
+            expires: vec![FOR_EVER; n(with_expiry)],
+            versions: vec![0; n(with_versions)],
+            seals: vec![Seal::default(); n(with_seals)],
+        }
     }
 
     /// When the copy's time is up.
@@ -41,7 +56,8 @@ impl Copies {
         }
     }
 
-    /// The version of the copy: how many writes its object had seen when it was read at the origin.
+    /// The version of the copy: how many writes and erasures its object had seen when it was read at
+    /// the origin.
     #[inline]
     pub(crate) fn version(&self, object: ObjectId) -> u32 {
         self.versions.get(object.index()).copied().unwrap_or(0)
@@ -50,6 +66,17 @@ impl Copies {
     pub(crate) fn set_version(&mut self, object: ObjectId, version: u32) {
         if let Some(known) = self.versions.get_mut(object.index()) {
             *known = version;
+        }
+    }
+
+    /// Under which key the copy is sealed.
+    pub(crate) fn seal(&self, object: ObjectId) -> Seal {
+        self.seals.get(object.index()).copied().unwrap_or_default()
+    }
+
+    pub(crate) fn set_seal(&mut self, object: ObjectId, seal: Seal) {
+        if let Some(known) = self.seals.get_mut(object.index()) {
+            *known = seal;
         }
     }
 }

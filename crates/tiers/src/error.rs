@@ -12,6 +12,9 @@ pub enum Error {
     /// A policy cannot be built.
     #[error(transparent)]
     Policy(#[from] cache::Error),
+    /// Erasure makes no sense for the trace.
+    #[error("erasure: {0}")]
+    Erasure(crate::security::SecurityError),
     /// A tier cannot be built.
     #[error("tier {tier}: {what}")]
     Tier {

@@ -41,6 +41,12 @@ pub(crate) enum What {
     Flush,
     /// Fault number `id` of the schedule.
     Fault,
+    /// Request to erase number `id` is asked.
+    Erase,
+    /// The tier purges for request number `id`.
+    Purge,
+    /// The tier goes over to new keys.
+    Rotate,
 }
 
 impl PartialEq for Event {

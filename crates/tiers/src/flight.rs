@@ -21,7 +21,7 @@ pub(crate) enum Purpose {
 pub(crate) struct Leg {
     /// When it asked last.
     pub(crate) asked: u64,
-    /// The way there and back, beside the tier's own latency.
+    /// The way there and back and opening what is sealed, beside the tier's own latency.
     pub(crate) extra: u64,
     /// The version of the copy it found.
     pub(crate) version: u32,
@@ -47,6 +47,8 @@ pub(crate) struct Flight {
     pub(crate) top: u8,
     /// The version that a fresh answer has at least.
     pub(crate) expects: u32,
+    /// Versions below this one were erased everywhere when it arrived.
+    pub(crate) erased: u32,
     /// The version that comes.
     pub(crate) version: u32,
     /// The client has its answer, or its error.
@@ -82,6 +84,7 @@ impl Flight {
             arrived,
             top: 0,
             expects: 0,
+            erased: 0,
             version: 0,
             done: false,
             holders: 0,

@@ -3,6 +3,7 @@
 use hdrhistogram::Histogram;
 use trace::units::Nanos;
 
+use crate::security::{ErasureOutcome, Finished, KeyCounters};
 use crate::{CostItem, Explained, Peak, Stack, StationCounts, Usage, bill};
 
 /// How a read ended.
@@ -106,6 +107,19 @@ pub struct TierOutcome {
     pub n_nodes: u64,
     /// Stations: machines or sites that answer.
     pub n_stations: u64,
+    /// What its keys did; `None` if its copies are not sealed.
+    pub encryption: Option<EncryptionOutcome>,
+}
+
+/// What the keys of a tier did, after warm-up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct EncryptionOutcome {
+    /// What they were used for. The most messages of a key are of the whole run.
+    pub keys: KeyCounters,
+    /// Times that all of them were changed by schedule.
+    pub rotations: u64,
+    /// Most bytes at any time that nonces and tags took, warm-up included.
+    pub extra_bytes_max: u64,
 }
 
 /// What one tier did in one stretch of time.
@@ -214,6 +228,7 @@ impl TierOutcome {
             servers: 0,
             n_nodes: 0,
             n_stations: 0,
+            encryption: None,
         }
     }
 
@@ -259,6 +274,10 @@ pub struct Outcome {
     pub explained: Explained,
     /// Most requests under way at once.
     pub in_flight_max: u64,
+    /// What became of requests to erase, warm-up included, with times since the first arrival.
+    pub erasure: Option<ErasureOutcome>,
+    /// The audit log, warm-up included.
+    pub audit: Option<Finished>,
 }
 
 impl Outcome {

@@ -59,6 +59,8 @@ impl<'a> Recorder<'a> {
             windows: windows.collect(),
             explained: Explained::new(n_tiers),
             in_flight_max: 0,
+            erasure: None,
+            audit: None,
         };
         Recorder {
             run,
@@ -336,6 +338,15 @@ impl<'a> Recorder<'a> {
         if let Some(counts) = self.tier(tier, request) {
             counts.purges += 1;
             counts.invalidations += n;
+        }
+    }
+
+    /// A tier was asked to purge so many paths and removed so many copies.
+    pub(crate) fn purged(&mut self, tier: usize, n_paths: u64, removed: u64) {
+        let last = self.requests_so_far() as u32;
+        if let Some(counts) = self.tier(tier, last) {
+            counts.purges += n_paths;
+            counts.invalidations += removed;
         }
     }
 

@@ -1,5 +1,6 @@
 //! What is simulated: tiers from the client to the origin, and how requests find their way.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
@@ -10,6 +11,7 @@ use trace::Trace;
 use trace::units::Nanos;
 
 use crate::router::{Predicted, Route};
+use crate::security::{AuditSpec, Cipher, EncryptionSpec, ErasureSpec};
 use crate::{Fault, Hedge, LatencyProfile, Placement, Single, TierPrice};
 
 /// Most tiers of a stack, the origin not counted.
@@ -30,6 +32,10 @@ pub struct Stack {
     pub demotion: Option<Demotion>,
     /// What goes wrong, and when.
     pub faults: Vec<Fault>,
+    /// Requests to erase, and how tiers obey.
+    pub erasure: Option<Erasure>,
+    /// What is logged.
+    pub audit: Option<Audit>,
     /// How many requests of the real system one of the trace stands for.
     pub scale: f64,
 }
@@ -64,8 +70,42 @@ pub struct Tier {
     pub fill: Fill,
     /// How its contents go with those of the tier above.
     pub inclusion: Inclusion,
+    /// How its copies are sealed.
+    pub encryption: Option<Encryption>,
     /// What it charges.
     pub price: TierPrice,
+}
+
+/// Requests to erase, and how the tiers of a stack obey.
+#[derive(Debug, Clone, Default)]
+pub struct Erasure {
+    /// Who asks when, and how tiers purge.
+    pub spec: ErasureSpec,
+    /// The latency profiles that its purges name.
+    pub profiles: BTreeMap<String, LatencyProfile>,
+}
+
+/// How a tier's copies are sealed. With a capacity in objects there is no encryption: a tier then
+/// does not know the sizes of its copies.
+///
+/// The reader seals and opens, as a client library does that encrypts before it sets. Opening adds to
+/// the latency of a hit, and not to the time that a server is busy. Sealing does not: the answer goes on
+/// to the client while its copy is sealed and stored. Only copies that are kept cost their sealing.
+#[derive(Debug, Clone)]
+pub struct Encryption {
+    /// Keys and rotation.
+    pub spec: EncryptionSpec,
+    /// What sealing and opening cost.
+    pub cipher: Cipher,
+}
+
+/// An audit log of the run.
+#[derive(Debug, Clone, Default)]
+pub struct Audit {
+    /// What is logged.
+    pub spec: AuditSpec,
+    /// Name of the run, for the first record.
+    pub run: String,
 }
 
 /// Where every object is to be had.
@@ -99,8 +139,17 @@ impl Tier {
             misses: Misses::default(),
             fill: Fill::default(),
             inclusion: Inclusion::default(),
+            encryption: None,
             price: TierPrice::default(),
         }
+    }
+}
+
+impl Tier {
+    /// Bytes that a copy of an object of `size` bytes takes.
+    pub(crate) fn stored_size(&self, size: u64) -> u64 {
+        let sealed = self.encryption.as_ref().map_or(size, |e| e.cipher.stored_size(size));
+        sealed.saturating_add(self.object_overhead)
     }
 }
 
@@ -121,6 +170,8 @@ impl Stack {
             writes: Writes::default(),
             demotion: None,
             faults: Vec::new(),
+            erasure: None,
+            audit: None,
             scale: 1.0,
         }
     }

@@ -2,6 +2,7 @@
 //! client is told.
 
 use super::Engine;
+use crate::copies::SHREDDED;
 use crate::events::What;
 use crate::fetching::Waiter;
 use crate::flight::{Flight, Leg, Purpose};
@@ -38,7 +39,9 @@ impl Engine<'_> {
     fn resolve(&mut self, id: u32, tier: usize, now: u64) {
         let flight = self.flights.get_mut(id);
         flight.done = true;
+        let arrived = flight.arrived;
         let (top, leads) = (usize::from(flight.top), flight.leads);
+        self.note_flight(arrived, now);
         self.call_off_race(id, now);
         let gives_away = self
             .stack
@@ -75,18 +78,35 @@ impl Engine<'_> {
         let Some(finished) = self.tiers[tier].nodes[node].fetching.finish(object, id) else {
             return false;
         };
+        let barred = self.bars(tier, object, version, now);
         for waiter in &finished.waiters {
-            self.answer_waiter(waiter, tier, version, now);
+            if barred {
+                self.ask_again(waiter, tier, now);
+            } else {
+                self.answer_waiter(waiter, tier, version, now);
+            }
         }
         self.tiers[tier].nodes[node].fetching.recycle(finished.waiters);
         let misses = self.tiers[tier].spec.map_or(Misses::Independent, |spec| spec.misses);
         finished.outdated && misses == Misses::Lease
     }
 
+    /// What a read waited for is erased: it asks the tier again.
+    fn ask_again(&mut self, waiter: &Waiter, tier: usize, now: u64) {
+        if !self.flights.get(waiter.flight).done && !self.is_void(waiter.flight, tier) {
+            let at = now.max(waiter.ready);
+            self.flights.get_mut(waiter.flight).delayed = true;
+            self.flights.leg_mut(waiter.flight, tier).joined += at - waiter.since;
+            self.later(at, What::Ask, tier, waiter.flight);
+        }
+        self.flights.release(waiter.flight);
+    }
+
     fn answer_waiter(&mut self, waiter: &Waiter, tier: usize, version: u32, now: u64) {
         if self.flights.get(waiter.flight).done || self.is_void(waiter.flight, tier) {
             return self.flights.release(waiter.flight);
         }
+        self.note_waited(waiter.flight, tier, version, now);
         let flight = self.flights.get_mut(waiter.flight);
         flight.delayed = true;
         let request = flight.request;
@@ -115,6 +135,8 @@ impl Engine<'_> {
         };
         let size = self.size(flight.request);
         self.forget_losing_legs(id, tier);
+        let flight = self.flights.get(id);
+        self.note_delivered(flight.request, flight.version);
         let (flight, legs) = (self.flights.get(id), self.flights.legs(id));
         self.recorder.ended(flight, legs, now, ending, Some(tier), size);
         if let Route::Predicted(path) = &mut self.route {
@@ -179,13 +201,15 @@ impl Engine<'_> {
             let at = now.saturating_add(live.clock_ahead);
             allowed > 0
                 && node.contents.residents().contains(object)
+                && node.copies.version(object) != SHREDDED
                 && expires <= at
                 && at - expires < allowed
                 && !live.cut
                 && !live.servers[flight.station[*tier] as usize].down
         })?;
-        let version = self.tiers[tier].nodes[flight.node[tier] as usize].copies.version(object);
-        self.flights.get_mut(id).version = version;
+        let node = flight.node[tier] as usize;
+        self.note_read(tier, node, object, self.size(flight.request), now);
+        self.flights.get_mut(id).version = self.tiers[tier].nodes[node].copies.version(object);
         Some(tier)
     }
 

@@ -5,7 +5,8 @@ use trace::{NO_TTL, ObjectId};
 
 use super::Engine;
 use super::live::QueueView;
-use crate::copies::FOR_EVER;
+use super::secure::Taken;
+use crate::copies::{FOR_EVER, SHREDDED};
 use crate::flight::{Flight, Purpose};
 use crate::placement::{Ask, Route};
 use crate::stack::{Fill, Inclusion};
@@ -60,6 +61,10 @@ impl Engine<'_> {
         let (request, node_number) = (flight.request, flight.node[tier] as usize);
         let policy_request = self.request(request, tier);
         let object = policy_request.object;
+        if self.drop_unreadable(tier, node_number, object, now) {
+            self.count_miss(tier, object);
+            return Found::Miss;
+        }
         let live = &mut self.tiers[tier];
         let fresh = live.spec.map(|spec| spec.freshness).unwrap_or_default();
         let node = &mut live.nodes[node_number];
@@ -72,8 +77,8 @@ impl Engine<'_> {
             stale = age < fresh.stale_while_revalidate.0;
             if !stale {
                 if age >= fresh.stale_if_error.0 {
-                    node.contents.remove(object, Removal::Expired);
-                    live.note_used(now);
+                    self.remove(tier, node_number, object, Removal::Expired, now);
+                    self.tiers[tier].note_used(now);
                 }
                 self.count_miss(tier, object);
                 return Found::Miss;
@@ -87,7 +92,10 @@ impl Engine<'_> {
             self.count_miss(tier, object);
             return Found::Miss;
         }
-        self.flights.leg_mut(id, tier).version = version;
+        let opening = self.note_read(tier, node_number, object, self.size(request), now);
+        let leg = self.flights.leg_mut(id, tier);
+        leg.version = version;
+        leg.extra += opening;
         if stale {
             return Found::Stale;
         }
@@ -211,18 +219,25 @@ impl Engine<'_> {
     ) -> bool {
         let policy_request = self.request(request, tier);
         let object = policy_request.object;
+        if !self.admits(tier, object, version, now) {
+            return false;
+        }
+        let residents = self.tiers[tier].nodes[node_number].contents.residents();
+        if residents.contains(object) && residents.size_of(object) != policy_request.size {
+            self.remove(tier, node_number, object, Removal::Deleted, now);
+        }
         let victims = &mut self.victims;
         let node = &mut self.tiers[tier].nodes[node_number];
-        if node.contents.residents().contains(object)
-            && node.contents.residents().size_of(object) != policy_request.size
-        {
-            node.contents.remove(object, Removal::Deleted);
-        }
+        let old = node.copies.version(object);
         let filled = node.contents.fill(&policy_request, &mut |victim| victims.push(victim));
         let kept = matches!(filled, Filled::Inserted | Filled::AlreadyIn);
         if kept {
             node.copies.set_expiry(object, expires);
             node.copies.set_version(object, version);
+            let replaced = (filled == Filled::AlreadyIn).then_some(old);
+            let size = self.size(request);
+            let taken = Taken { object, version, size, request, replaced };
+            self.note_taken(tier, node_number, &taken, now);
         }
         self.recorder.filled(tier, request, filled, self.size(request));
         self.part_with_victims(tier, node_number, request, now);
@@ -241,6 +256,7 @@ impl Engine<'_> {
         let below = self.stack.tiers.get(tier + 1);
         let demotes = below.is_some_and(|below| below.inclusion == Inclusion::Exclusive);
         for victim in &victims {
+            self.note_dropped(tier, node, *victim, now);
             self.lose_dirty(tier, *victim, true, now);
             if inclusive {
                 for above in 0..tier {
@@ -255,15 +271,30 @@ impl Engine<'_> {
         self.victims.clear();
     }
 
+    /// Removes a copy; whether there was one.
+    pub(super) fn remove(
+        &mut self,
+        tier: usize,
+        node: usize,
+        object: ObjectId,
+        why: Removal,
+        now: u64,
+    ) -> bool {
+        let removed = self.tiers[tier].nodes[node].contents.remove(object, why);
+        if removed {
+            self.note_dropped(tier, node, object, now);
+        }
+        removed
+    }
+
     /// Removes every copy a tier has of an object that left a tier below it.
     fn displace(&mut self, tier: usize, object: ObjectId, request: u32, now: u64) {
-        let live = &mut self.tiers[tier];
         let mut removed = 0;
-        for node in &mut live.nodes {
-            removed += u64::from(node.contents.remove(object, Removal::Moved));
+        for node in 0..self.tiers[tier].nodes.len() {
+            removed += u64::from(self.remove(tier, node, object, Removal::Moved, now));
         }
         if removed > 0 {
-            live.note_used(now);
+            self.tiers[tier].note_used(now);
             self.recorder.displaced(tier, request, removed);
         }
     }
@@ -272,14 +303,21 @@ impl Engine<'_> {
     fn demote(&mut self, tier: usize, node: usize, victim: ObjectId, request: u32, now: u64) {
         let copies = &self.tiers[tier].nodes[node].copies;
         let (expires, version) = (copies.expires(victim), copies.version(victim));
-        if expires <= now.saturating_add(self.tiers[tier].clock_ahead) {
+        let gone = expires <= now.saturating_add(self.tiers[tier].clock_ahead);
+        if gone || version == SHREDDED {
             return;
         }
         let below = tier + 1;
-        let size = self.tiers[tier].nodes[node].contents.residents().size_of(victim);
+        let stored = self.tiers[tier].nodes[node].contents.residents().size_of(victim);
+        let bytes = stored - self.tiers[tier].overhead;
+        let size = bytes + self.tiers[below].overhead;
         let seq = u64::from(request);
         let demoted = cache::Request { object: victim, size, seq, next_use: trace::NEVER };
         let Some(to) = self.node_of(below, victim, request, now) else { return };
+        if !self.admits(below, victim, version, now) {
+            return;
+        }
+        let from = node;
         let node = &mut self.tiers[below].nodes[to];
         let mut further = Vec::new();
         let filled = node.contents.fill(&demoted, &mut |victim| further.push(victim));
@@ -287,6 +325,12 @@ impl Engine<'_> {
             node.copies.set_expiry(victim, expires);
             node.copies.set_version(victim, version);
             self.recorder.demoted(below, request);
+            self.open_to_move(tier, from, victim, bytes, now);
+            let taken = Taken { object: victim, version, size: bytes, request, replaced: None };
+            self.note_taken(below, to, &taken, now);
+        }
+        for victim in &further {
+            self.note_dropped(below, to, *victim, now);
         }
         self.recorder.evicted(below, request, further.len() as u64);
         self.tiers[below].note_used(now);
@@ -310,8 +354,7 @@ impl Engine<'_> {
         let flight = self.flights.get(id);
         let (request, node_number) = (flight.request, flight.node[tier] as usize);
         let object = self.object(request);
-        let node = &mut self.tiers[tier].nodes[node_number];
-        if node.contents.remove(object, Removal::Moved) {
+        if self.remove(tier, node_number, object, Removal::Moved, now) {
             self.tiers[tier].note_used(now);
             self.recorder.displaced(tier, request, 1);
         }
@@ -329,6 +372,7 @@ impl Engine<'_> {
         let node = &mut self.tiers[tier].nodes[from];
         let size = node.contents.residents().size_of(object);
         let (expires, version) = (node.copies.expires(object), node.copies.version(object));
+        let seal = node.copies.seal(object);
         node.contents.remove(object, Removal::Moved);
         let victims = &mut self.victims;
         let node = &mut self.tiers[tier].nodes[to];
@@ -337,7 +381,10 @@ impl Engine<'_> {
         if node.contents.fill(&moved, &mut |victim| victims.push(victim)) == Filled::Inserted {
             node.copies.set_expiry(object, expires);
             node.copies.set_version(object, version);
+            node.copies.set_seal(object, seal);
             self.recorder.migrated(tier, size);
+        } else {
+            self.note_dropped(tier, from, object, now);
         }
         self.part_with_victims(tier, to, seq as u32, now);
     }

@@ -1,7 +1,7 @@
 //! A tier at work: its nodes with their contents, its stations with their queues, and what is wrong
 //! with it at the moment.
 
-use cache::{Contents, Setup};
+use cache::{Contents, Setup, Unit};
 use trace::stream::Stream;
 use trace::{NO_TTL, ObjectId};
 
@@ -18,7 +18,8 @@ pub(super) struct LiveTier<'a> {
     pub(super) placement: Box<dyn Placement>,
     /// One node and one station.
     pub(super) is_single: bool,
-    /// One node and one station without a queue, and nothing wrong: no event is needed to ask it.
+    /// One node and one station without a queue, nothing sealed and nothing wrong: no event is needed
+    /// to ask it.
     pub(super) is_plain: bool,
     pub(super) nodes: Vec<Node>,
     pub(super) servers: Vec<Server>,
@@ -26,6 +27,10 @@ pub(super) struct LiveTier<'a> {
     pub(super) service: Option<Draws>,
     /// Time to live of a copy, before jitter.
     pub(super) ttl: u64,
+    /// Bytes that each copy takes beside the object's own.
+    pub(super) overhead: u64,
+    /// Its copies are sealed.
+    pub(super) seals: bool,
     /// The network to it is cut.
     pub(super) cut: bool,
     pub(super) error_share: f64,
@@ -62,9 +67,12 @@ pub(super) struct Server {
 /// Bytes in use over time.
 #[derive(Default)]
 struct Used {
+    n_max: u64,
     now: u64,
     max: u64,
     since: u64,
+    /// The last arrival: what is under way after it is not integrated.
+    until: u64,
     byte_ns: u128,
 }
 
@@ -101,7 +109,12 @@ impl<'a> LiveTier<'a> {
                 };
                 Ok(Node {
                     contents: (info.kind.build)(&setup, &spec.policy.parameters)?,
-                    copies: Copies::new(trace.n_objects(), expiry, versions),
+                    copies: Copies::new(
+                        trace.n_objects(),
+                        expiry,
+                        versions,
+                        spec.encryption.is_some(),
+                    ),
                     fetching: Fetching::default(),
                 })
             })
@@ -112,6 +125,11 @@ impl<'a> LiveTier<'a> {
             is_single: spec.layout.is_single(),
             nodes,
             ttl: fresh.ttl.map_or(NO_TTL, |ttl| ttl.0),
+            seals: spec.encryption.is_some(),
+            overhead: match spec.unit {
+                Unit::Objects => 0,
+                Unit::Bytes => spec.stored_size(0),
+            },
             misses: if counts_misses { vec![0; trace.n_objects() as usize] } else { Vec::new() },
             ..Self::bare(
                 placement,
@@ -151,6 +169,10 @@ impl<'a> LiveTier<'a> {
                 Some(Draws::new(profile, run.seed, &format!("{name}, service")))
             }
         });
+        let until = match run.closed_loop {
+            None => run.arrivals.last().copied().unwrap_or(0),
+            Some(_) => u64::MAX,
+        };
         LiveTier {
             spec: None,
             station_spec: station,
@@ -162,6 +184,8 @@ impl<'a> LiveTier<'a> {
             draws,
             service,
             ttl: NO_TTL,
+            overhead: 0,
+            seals: false,
             cut: false,
             error_share: 0.0,
             number: Stream::new(0, name).bits_at(0),
@@ -169,7 +193,7 @@ impl<'a> LiveTier<'a> {
             retry_tokens: MOST_RETRY_TOKENS,
             misses: Vec::new(),
             tended_at: u64::MAX,
-            used: Used::default(),
+            used: Used { until, ..Used::default() },
         }
     }
 
@@ -178,6 +202,7 @@ impl<'a> LiveTier<'a> {
         self.is_plain = self.spec.is_some_and(|spec| {
             spec.layout.is_single()
                 && spec.station.is_none()
+                && spec.encryption.is_none()
                 && self.error_share == 0.0
                 && !self.cut
         }) && !self.servers[0].down;
@@ -217,10 +242,15 @@ impl<'a> LiveTier<'a> {
     #[inline]
     pub(super) fn note_used(&mut self, now: u64) {
         let used = &mut self.used;
-        used.byte_ns += u128::from(used.now) * u128::from(now - used.since.min(now));
-        used.since = used.since.max(now);
+        let until = now.min(used.until);
+        used.byte_ns += u128::from(used.now) * u128::from(until - used.since.min(until));
+        used.since = used.since.max(until);
         used.now = self.nodes.iter().map(|node| node.contents.residents().used()).sum();
         used.max = used.max.max(used.now);
+        if self.seals {
+            let n = self.nodes.iter().map(|node| node.contents.residents().len() as u64).sum();
+            self.used.n_max = self.used.n_max.max(n);
+        }
     }
 
     /// The object is likely to be looked up soon.
@@ -238,13 +268,14 @@ impl<'a> LiveTier<'a> {
         self.used.byte_ns = 0;
     }
 
-    /// Removes everything from a node; each object is told to `each`.
-    pub(super) fn clear(&mut self, node: usize, each: &mut dyn FnMut(ObjectId)) {
-        let node = &mut self.nodes[node];
-        for object in resident_objects(node) {
-            node.contents.remove(object, cache::Removal::Deleted);
-            each(object);
-        }
+    /// The most objects it held; only known if its copies are sealed.
+    pub(super) fn n_resident_max(&self) -> u64 {
+        self.used.n_max
+    }
+
+    /// Objects that it holds, over all its nodes.
+    pub(super) fn n_resident(&self) -> u64 {
+        self.nodes.iter().map(|node| node.contents.residents().len() as u64).sum()
     }
 
     /// The end of the run: what was counted here and not by the recorder.

@@ -20,6 +20,7 @@
 //! | `race` | hedged reads |
 //! | `write` | writes and versions |
 //! | `disturb` | faults |
+//! | `secure` | erasure, encryption, the audit log |
 
 mod answer;
 mod ask;
@@ -27,6 +28,7 @@ mod disturb;
 mod keep;
 mod live;
 mod race;
+mod secure;
 mod write;
 
 use std::ops::ControlFlow;
@@ -36,6 +38,7 @@ use trace::stream::Stream;
 use trace::{NEVER, NO_TTL, ObjectId, Op, Trace};
 
 use self::live::LiveTier;
+use self::secure::Secure;
 use self::write::Ledger;
 use crate::events::{Event, Events, What};
 use crate::flight::{Flight, Flights, Purpose};
@@ -128,6 +131,8 @@ struct Engine<'a> {
     events: Events,
     ledger: Ledger,
     recorder: Recorder<'a>,
+    /// Erasure, encryption and the audit log, if the stack has any of them.
+    secure: Option<Box<Secure>>,
     /// Time to live that each object's last write set; empty if the trace has none.
     written_ttl: Vec<u64>,
     /// Reads of each object so far; empty if no rule asks.
@@ -156,7 +161,8 @@ impl<'a> Engine<'a> {
             return Err(Error::TooManyTiers(stack.tiers.len()));
         }
         let has_ttl = trace.columns().ttl_ns.is_some();
-        let versions = trace.columns().op.is_some() && stack.writes != Writes::Ignore;
+        let writes = trace.columns().op.is_some() && stack.writes != Writes::Ignore;
+        let versions = writes || stack.erasure.is_some();
         let mut tiers = Vec::new();
         for spec in &stack.tiers {
             tiers.push(LiveTier::of_tier(spec, run, has_ttl, versions)?);
@@ -176,6 +182,7 @@ impl<'a> Engine<'a> {
             ledger: Ledger::new(if versions { n_objects } else { 0 }),
             recorder: Recorder::new(run, tiers.len()),
             tiers,
+            secure: Secure::new(run)?,
             written_ttl: if has_ttl { vec![NO_TTL; n_objects] } else { Vec::new() },
             accesses: if counts_accesses { vec![0; n_objects] } else { Vec::new() },
             victims: Vec::new(),
@@ -191,6 +198,7 @@ impl<'a> Engine<'a> {
         };
         engine.check_faults()?;
         engine.schedule_faults();
+        engine.schedule_security();
         for tier in 0..engine.tiers.len() {
             engine.tend_later(tier);
         }
@@ -213,6 +221,9 @@ impl<'a> Engine<'a> {
             What::Wake => self.wake_station(tier, id, now),
             What::Tend => self.tend(tier, now),
             What::Fault => self.disturb(id as usize, now),
+            What::Erase => self.erase(id as usize, now),
+            What::Purge => self.purge(id as usize, tier, now),
+            What::Rotate => self.rotate(tier, now),
             flight_event => {
                 match flight_event {
                     What::Ask => self.ask(id, tier, now),
@@ -251,6 +262,7 @@ impl<'a> Engine<'a> {
         self.now = now;
         if index == self.run.warmup {
             self.tiers.iter_mut().for_each(|tier| tier.start_counting(now));
+            self.start_counting_keys();
         }
         match self.trace.op(index) {
             Op::Get => self.read(index, now),
@@ -268,11 +280,13 @@ impl<'a> Engine<'a> {
             Route::Predicted(path) => path.first_tier(object, index as u64),
             _ => (0, 0),
         };
-        if self.tiers[first].is_plain && self.read_plainly(index, first, class, now) {
+        let plain = self.tiers[first].is_plain && !self.is_to_be_erased(object);
+        if plain && self.read_plainly(index, first, class, now) {
             return;
         }
         let mut flight = Flight::new(index as u32, Purpose::Read, now);
         flight.expects = self.ledger.acknowledged(object);
+        flight.erased = self.erased_below(object);
         flight.class = class;
         let id = self.flights.start(flight);
         self.go_on(id, first, now);
@@ -304,9 +318,14 @@ impl<'a> Engine<'a> {
 
     fn finish(mut self) -> Outcome {
         let now = self.now;
+        let encrypted: Vec<_> = (0..self.tiers.len()).map(|tier| self.encrypted(tier)).collect();
+        let (erasure, audit) = self.finish_security(now);
         let mut outcome = self.recorder.finish(now);
-        for (tier, counts) in self.tiers.iter_mut().zip(&mut outcome.tiers) {
+        (outcome.erasure, outcome.audit) = (erasure, audit);
+        for ((tier, counts), keys) in self.tiers.iter_mut().zip(&mut outcome.tiers).zip(encrypted) {
             tier.finish(now, counts);
+            counts.cpu_ns = keys.map_or(0, |keys| keys.keys.cpu_ns);
+            counts.encryption = keys;
         }
         outcome.in_flight_max = self.flights.most() as u64;
         outcome
@@ -319,7 +338,7 @@ impl<'a> Engine<'a> {
         let spec = &self.stack.tiers[tier];
         let size = match spec.unit {
             Unit::Objects => 1,
-            Unit::Bytes => self.size(index).saturating_add(spec.object_overhead),
+            Unit::Bytes => self.size(index).saturating_add(self.tiers[tier].overhead),
         };
         Request { object, size, seq: u64::from(index), next_use: NEVER }
     }

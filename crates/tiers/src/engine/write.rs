@@ -1,10 +1,13 @@
 //! Writes, and which version of an object everybody has.
 //!
-//! An object's version is the number of writes it has seen. A write counts once it is acknowledged:
-//! from then on, a read that arrives and is answered with an older version was answered stale.
+//! An object's version is the number of writes and erasures it has seen. A write counts once it is
+//! acknowledged: from then on, a read that arrives and is answered with an older version was answered
+//! stale. An erasure makes a version too, but no reader waits for it: a read that is answered with an
+//! erased version stands in the account of the erasure, and is stale only if a write came after it.
 
 use std::collections::BTreeMap;
 
+use cache::Removal;
 use trace::{ObjectId, Op};
 
 use super::Engine;
@@ -24,6 +27,8 @@ pub(super) struct Ledger {
     /// Objects that the first tier has newer than the origin: their bytes, and the write.
     dirty: BTreeMap<ObjectId, (u64, u32)>,
     dirty_bytes: u64,
+    /// The newest write of each object that was lost with its tier: copies of it may be elsewhere.
+    lost: BTreeMap<ObjectId, u32>,
 }
 
 impl Ledger {
@@ -43,9 +48,17 @@ impl Ledger {
 
     /// One more write is acknowledged; its version.
     fn acknowledge(&mut self, object: ObjectId) -> u32 {
-        let version = &mut self.acknowledged[object.index()];
-        *version = version.saturating_add(1);
-        *version
+        let version = self.acknowledged(object).max(self.stored(object)).saturating_add(1);
+        self.acknowledged[object.index()] = version;
+        version
+    }
+
+    /// The origin erases the object; a version above all that copies can have.
+    pub(super) fn erase(&mut self, object: ObjectId) -> u32 {
+        let lost = self.lost.get(&object).copied().unwrap_or(0);
+        let version = self.acknowledged(object).max(self.stored(object)).max(lost) + 1;
+        self.stored[object.index()] = version;
+        version
     }
 }
 
@@ -81,6 +94,9 @@ impl Engine<'_> {
         self.flights.get_mut(id).version = version;
         self.flights.get_mut(id).done = true;
         self.recorder.written(flight.request, tier, now - flight.arrived);
+        if self.trace.op(flight.request as usize) == Op::Delete {
+            self.log_delete(object, now);
+        }
         if tier == self.origin() {
             self.ledger.stored[object.index()] = version;
             self.clean(object);
@@ -99,7 +115,7 @@ impl Engine<'_> {
     }
 
     /// What is being fetched for the tier is old by now.
-    fn outdate(&mut self, tier: usize, object: ObjectId) {
+    pub(super) fn outdate(&mut self, tier: usize, object: ObjectId) {
         for node in &mut self.tiers[tier].nodes {
             node.fetching.outdate(object);
         }
@@ -112,7 +128,10 @@ impl Engine<'_> {
         let deletes = self.trace.op(flight.request as usize) == Op::Delete;
         match self.stack.writes {
             Writes::Around if !deletes => {}
-            Writes::Through | Writes::Back if !deletes => self.renew_copies(&flight, tier, now),
+            Writes::Through | Writes::Back if !deletes => {
+                self.note_flight(flight.arrived, now);
+                self.renew_copies(&flight, tier, now);
+            }
             _ => {
                 self.remove_copies(object, flight.request, tier, now);
             }
@@ -147,8 +166,7 @@ impl Engine<'_> {
     ) -> u64 {
         let mut removed = 0;
         for node in self.holders(tier, object) {
-            let contents = &mut self.tiers[tier].nodes[node].contents;
-            removed += u64::from(contents.remove(object, cache::Removal::Deleted));
+            removed += u64::from(self.remove(tier, node, object, Removal::Deleted, now));
         }
         self.tiers[tier].note_used(now);
         self.recorder.invalidated(tier, request, removed);
@@ -156,7 +174,7 @@ impl Engine<'_> {
     }
 
     /// The nodes that may have copies of an object.
-    fn holders(&self, tier: usize, object: ObjectId) -> Vec<usize> {
+    pub(super) fn holders(&self, tier: usize, object: ObjectId) -> Vec<usize> {
         let mut nodes = Vec::new();
         self.tiers[tier].placement.holders(object, &mut |node| nodes.push(node as usize));
         nodes
@@ -180,7 +198,7 @@ impl Engine<'_> {
     }
 
     /// The object is the same at the origin again.
-    fn clean(&mut self, object: ObjectId) {
+    pub(super) fn clean(&mut self, object: ObjectId) {
         let dirty = self.ledger.dirty.remove(&object);
         self.ledger.dirty_bytes -= dirty.map_or(0, |(size, _)| size);
     }
@@ -229,6 +247,7 @@ impl Engine<'_> {
         if can_flush {
             self.write_to_origin(request, version, now);
         } else {
+            self.ledger.lost.insert(object, version);
             self.ledger.acknowledged[object.index()] = self.ledger.stored(object);
             self.recorder.lost(u64::from(version - self.ledger.stored(object)), size);
         }
@@ -238,8 +257,8 @@ impl Engine<'_> {
     pub(super) fn lose_node(&mut self, tier: usize, node: usize, now: u64) {
         for object in resident_objects(&self.tiers[tier].nodes[node]) {
             self.lose_dirty(tier, object, false, now);
+            self.remove(tier, node, object, Removal::Deleted, now);
         }
-        self.tiers[tier].clear(node, &mut |_| {});
         self.tiers[tier].note_used(now);
     }
 }

@@ -142,6 +142,22 @@ pub struct KeyCounters {
     pub most_messages: u64,
 }
 
+impl KeyCounters {
+    /// What came after `before`. The most messages of a key are of all the time.
+    pub fn since(&self, before: &KeyCounters) -> KeyCounters {
+        KeyCounters {
+            derivations: self.derivations - before.derivations,
+            seals: self.seals - before.seals,
+            opens: self.opens - before.opens,
+            reseals: self.reseals - before.reseals,
+            resealed_bytes: self.resealed_bytes - before.resealed_bytes,
+            cpu_ns: self.cpu_ns - before.cpu_ns,
+            exhausted: self.exhausted - before.exhausted,
+            most_messages: self.most_messages,
+        }
+    }
+}
+
 #[derive(Debug, Clone, Copy, Default)]
 struct Key {
     messages: u64,

@@ -99,6 +99,8 @@ pub struct TierErasure {
     pub reinserted: u64,
     /// Such fills that were refused.
     pub refused: u64,
+    /// Reads of an erased version here that began after completion: each breaks the promise.
+    pub violations: u64,
     /// Copies left whose erasure is asked for: the time of every change, in nanoseconds, and the number
     /// from then on.
     pub residual: Vec<(u64, u64)>,
@@ -134,9 +136,36 @@ pub struct ErasureOutcome {
     pub requests: Vec<RequestOutcome>,
     /// Nearest the client first.
     pub tiers: Vec<TierErasure>,
+    /// The longest that any answer was under way, counted from the arrival of what it answers: no
+    /// shorter than the time from leaving a tier to filling another.
+    pub longest_flight_ns: u64,
 }
 
 impl ErasureOutcome {
+    /// The same account with times counted from `start`.
+    pub fn since(mut self, start: u64) -> Self {
+        for request in &mut self.requests {
+            let single = [&mut request.asked, &mut request.completed, &mut request.last_read];
+            for time in single.into_iter().chain(&mut request.purged).flatten() {
+                *time -= start;
+            }
+        }
+        let series = self.tiers.iter_mut().flat_map(|tier| &mut tier.residual);
+        series.for_each(|(time, _)| *time -= start);
+        self
+    }
+
+    /// The longest that a tier took to purge.
+    pub fn longest_purge_ns(&self) -> u64 {
+        let tiers = 0..self.tiers.len();
+        tiers.filter_map(|tier| self.times_to_purge_ns(tier).last().copied()).max().unwrap_or(0)
+    }
+
+    /// How long tombstones must last at least for the proof to hold, by what happened in the run.
+    pub fn tombstone_needed_ns(&self) -> u64 {
+        self.longest_purge_ns().saturating_add(self.longest_flight_ns).saturating_add(1)
+    }
+
     /// Times to erasure of the requests that were completed, rising, in nanoseconds. For
     /// [`nearest_rank`]; say beside it how many were [not completed](ErasureOutcome::n_incomplete).
     pub fn times_to_erasure_ns(&self) -> Vec<u64> {
@@ -261,15 +290,28 @@ impl Ledger {
     /// Whether a tier takes a copy of this version, or its tombstone refuses it.
     #[inline]
     pub fn admits(&mut self, object: ObjectId, version: u32, tier: usize, now: u64) -> bool {
-        let Some(slot) = self.erased_slot(object) else { return true };
-        let held = self.held[slot * self.n_tiers + tier];
-        let refused =
-            self.tombstone_ns.is_some() && version < held.purged_below && now <= held.refused_until;
-        if refused {
+        if !self.bars(object, version, tier, now) {
+            return true;
+        }
+        if let Some(slot) = self.erased_slot(object) {
             self.tiers[tier].refused += 1;
             self.requests[self.erased[slot].request as usize].refused += 1;
         }
-        !refused
+        false
+    }
+
+    /// Whether a tier's tombstone refuses this version.
+    #[inline]
+    pub fn bars(&self, object: ObjectId, version: u32, tier: usize, now: u64) -> bool {
+        let Some(slot) = self.erased_slot(object) else { return false };
+        let held = self.held[slot * self.n_tiers + tier];
+        self.tombstone_ns.is_some() && version < held.purged_below && now <= held.refused_until
+    }
+
+    /// Versions below this one are erased everywhere.
+    #[inline]
+    pub fn complete_below(&self, object: ObjectId) -> u32 {
+        self.erased_slot(object).map_or(0, |slot| self.erased[slot].complete_below)
     }
 
     /// A tier took a copy in that it did not hold.
@@ -296,10 +338,10 @@ impl Ledger {
         }
     }
 
-    /// A copy was read in a tier, or an object at the origin, to answer a request. Whether this breaks
-    /// the promise: the version's erasure is complete.
+    /// A copy was read in a tier to answer a request. Whether this breaks the promise: the version's
+    /// erasure is complete.
     #[inline]
-    pub fn read(&mut self, object: ObjectId, version: u32, now: u64) -> bool {
+    pub fn read(&mut self, object: ObjectId, version: u32, tier: usize, now: u64) -> bool {
         let Some(slot) = self.erased_slot(object) else { return false };
         let erased = self.erased[slot];
         if version >= erased.asked_below {
@@ -307,6 +349,7 @@ impl Ledger {
         }
         let request = &mut self.requests[erased.request as usize];
         let broken = version < erased.complete_below;
+        self.tiers[tier].violations += u64::from(broken);
         request.read_after_completion += u64::from(broken);
         request.read_before_completion += u64::from(!broken);
         request.last_read = Some(now);
@@ -323,6 +366,17 @@ impl Ledger {
         late
     }
 
+    /// The objects that were erased, and how many copies a tier has whose erasure is asked for, by the
+    /// account: `each` is told object, tier, the version below which they are erased, and the number.
+    pub fn residual_copies(&self, each: &mut dyn FnMut(ObjectId, usize, u32, u32)) {
+        for (object, slot) in (0u32..).zip(&self.slots).filter(|(_, slot)| **slot != NEVER_ERASED) {
+            for tier in 0..self.n_tiers {
+                let residual = self.held[*slot as usize * self.n_tiers + tier].residual;
+                each(ObjectId(object), tier, self.erased[*slot as usize].asked_below, residual);
+            }
+        }
+    }
+
     /// Whether a request names this object so far: the others need no account.
     #[inline]
     pub fn concerns(&self, object: ObjectId) -> bool {
@@ -331,7 +385,11 @@ impl Ledger {
 
     /// The account so far.
     pub fn outcome(&self) -> ErasureOutcome {
-        ErasureOutcome { requests: self.requests.clone(), tiers: self.tiers.clone() }
+        ErasureOutcome {
+            requests: self.requests.clone(),
+            tiers: self.tiers.clone(),
+            longest_flight_ns: 0,
+        }
     }
 
     #[inline]

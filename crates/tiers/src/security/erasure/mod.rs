@@ -41,7 +41,7 @@ use trace::units::Nanos;
 pub use ledger::{ErasureOutcome, Ledger, RequestOutcome, TierErasure, nearest_rank};
 pub use plan::{Asked, Plan};
 
-use super::SecurityError;
+use super::{Pattern, SecurityError, Template};
 use crate::LatencyProfile;
 
 /// Requests to erase and how tiers obey, as written in a scenario.
@@ -74,6 +74,42 @@ impl Default for ErasureSpec {
             tombstone: None,
             tiers: BTreeMap::new(),
         }
+    }
+}
+
+impl ErasureSpec {
+    /// Checks what can be checked without a trace.
+    ///
+    /// # Errors
+    /// The first thing that makes no sense, with the way to it, such as `requests.0.keys`.
+    pub fn check(&self) -> Result<(), SecurityError> {
+        let at = |path: String| move |error: SecurityError| SecurityError::new(path, error.what);
+        for (i, pattern) in self.patterns.iter().enumerate() {
+            Template::new(pattern).map_err(at(format!("patterns.{i}")))?;
+        }
+        for (i, request) in self.requests.iter().enumerate() {
+            let n_named = usize::from(request.id.is_some())
+                + usize::from(request.client.is_some())
+                + usize::from(!request.keys.is_empty());
+            if n_named != 1 {
+                let what = "needs one of `id`, `client` and `keys`";
+                return Err(SecurityError::new(format!("requests.{i}"), what));
+            }
+            for (j, key) in request.keys.iter().enumerate() {
+                Pattern::new(key.as_bytes()).map_err(at(format!("requests.{i}.keys.{j}")))?;
+            }
+        }
+        if self.random.is_some_and(|random| !random.per_hour.is_finite() || random.per_hour <= 0.0)
+        {
+            return Err(SecurityError::new("random.per-hour", "must be above 0"));
+        }
+        for (name, purge) in &self.tiers {
+            if purge.scan_keys_per_second == Some(0) {
+                let field = format!("tiers.{name}.scan-keys-per-second");
+                return Err(SecurityError::new(field, "must be at least 1"));
+            }
+        }
+        Ok(())
     }
 }
 
@@ -139,7 +175,7 @@ pub struct PurgeSpec {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub latency: Option<String>,
     /// Copies become unreadable instead of being removed: they count as purged, but keep their
-    /// memory until they are evicted or expire.
+    /// memory until they are next asked for, are evicted or expire.
     pub shred: bool,
 }
 
