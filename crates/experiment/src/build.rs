@@ -3,15 +3,17 @@
 
 use std::collections::BTreeMap;
 
+use tiers::security::{Cipher, EncryptionSpec};
 use tiers::{
-    Cdn, Demotion, Freshness, Hedge, HedgeLeg, LatencyProfile, LatencySpec, Layout, Origin,
+    Cdn, Demotion, Encryption, Erasure, Freshness, Hedge, HedgeLeg, LatencyProfile, LatencySpec, Layout, Origin,
     Predicted, Retry, Router, Service, Shield, Stack, StationSpec, Tier,
 };
 use trace::units::Nanos;
 
 use crate::fault::faults;
 use crate::scenario::{
-    Capacity, DemotionPatch, Fraction, Library, RouterKind, RouterPatch, ServiceText, StationPatch,
+    Capacity, DemotionPatch, EncryptionPatch, Fraction, Library, RouterKind, RouterPatch, ServiceText, StationPatch,
+    Ttl,
 };
 use crate::{Error, Resolved, ResolvedStack, ResolvedTier};
 
@@ -52,7 +54,22 @@ pub(crate) fn stack(study: &Resolved, from: &ResolvedStack, site: &Site) -> Resu
         entries.extend(chaos.draw(&study.all_tiers(), site.span, study.seed));
     }
     stack.faults = faults(&entries, &names, site.span);
+    stack.erasure = erasure(study, from)?;
     Ok(stack)
+}
+
+/// The study's requests to erase, under the tombstone of this stack.
+fn erasure(study: &Resolved, from: &ResolvedStack) -> Result<Option<Erasure>, Error> {
+    let Some(mut spec) = study.erasure.clone() else { return Ok(None) };
+    if let Some(Ttl(tombstone)) = from.tombstone {
+        spec.tombstone = tombstone;
+    }
+    let mut profiles = BTreeMap::new();
+    for name in spec.tiers.values().filter_map(|purge| purge.latency.as_ref()) {
+        let profile = profile(name, &study.library.latency).map_err(Error::Unfit)?;
+        profiles.insert(name.clone(), profile);
+    }
+    Ok(Some(Erasure { spec, profiles }))
 }
 
 /// All of a stack that does not depend on the trace; capacities are still open.
@@ -109,8 +126,41 @@ fn tier(
     tier.misses = more.misses.unwrap_or_default();
     tier.fill = more.fill.map(|fill| fill.fill()).unwrap_or_default();
     tier.inclusion = more.inclusion.unwrap_or_default();
+    tier.encryption = encryption(&more.encryption, library).map_err(|(field, what)| {
+        let (mut path, what) = at("encryption")(what);
+        path.extend(field.map(String::from));
+        (path, what)
+    })?;
     tier.price = spec.price.clone();
     Ok(tier)
+}
+
+/// How copies are sealed; an error says at which field.
+fn encryption(
+    from: &EncryptionPatch,
+    library: &Library,
+) -> Result<Option<Encryption>, (Option<&'static str>, String)> {
+    let name = match from.cipher.as_deref() {
+        Some("none") => return Ok(None),
+        Some(name) => name,
+        None if *from == EncryptionPatch::default() => return Ok(None),
+        None => return Err((None, "encryption needs a `cipher`, such as \"aes-256-gcm\"".into())),
+    };
+    let at_cipher = |what: String| (Some("cipher"), what);
+    let spec = library.cipher.get(name);
+    let spec = spec.ok_or_else(|| at_cipher(unknown("cipher", name, library.cipher.keys())))?;
+    let cipher = Cipher::new(spec).map_err(|error| at_cipher(error.to_string()))?;
+    let rotate_every = from.rotate_every.and_then(|every| every.0);
+    if rotate_every == Some(Nanos(0)) {
+        return Err((Some("rotate-every"), "must be longer than 0".into()));
+    }
+    let mut spec = EncryptionSpec::new(name);
+    spec.key_per = from.key_per.unwrap_or_default();
+    spec.rotation = from.rotation.unwrap_or_default();
+    spec.rotate_every = rotate_every;
+    spec.key_cache = from.key_cache.unwrap_or(spec.key_cache);
+    spec.messages_per_key = from.messages_per_key.unwrap_or(spec.messages_per_key);
+    Ok(Some(Encryption { spec, cipher }))
 }
 
 /// The nodes and stations a tier is made of; an error says at which field.

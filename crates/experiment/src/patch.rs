@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use tiers::security::{KeyPer, Rotation};
 use tiers::{Inclusion, Misses, OnMiss, Settle, Writes};
 use trace::units::{Bytes, Nanos};
 
@@ -76,6 +77,9 @@ patch! {
         router: RouterPatch,
         /// Which objects are kept out of the first tiers.
         demotion: DemotionPatch,
+        /// How long tiers refuse erased versions after their purge, or "none", in place of
+        /// `[erasure]`'s `tombstone`.
+        tombstone: Option<Ttl>,
     }
 }
 
@@ -119,8 +123,28 @@ patch! {
         fill: Option<FillText>,
         /// How its contents go with those of the tier above: "non-inclusive", "inclusive", "exclusive".
         inclusion: Option<Inclusion>,
+        /// How its copies are sealed. Without `cipher` they are not.
+        encryption: EncryptionPatch,
         /// Prices in place of the price book's for this tier's name: themselves, or "NAME" or "BOOK/NAME".
         price: Option<PriceChoice>,
+    }
+}
+
+patch! {
+    /// How a tier's copies are sealed. The reader seals and opens: opening adds to the latency of a hit.
+    EncryptionPatch {
+        /// What it costs: "aes-256-gcm", or `[cipher.NAME]`; "none" if copies are not sealed.
+        cipher: Option<String>,
+        /// What has a key of its own: "object" (by default), "client" or "tier".
+        key_per: Option<KeyPer>,
+        /// How long a key is at hand after it was derived, such as "5min", which is the default.
+        key_cache: Option<Nanos>,
+        /// How often keys change, such as "24h"; "none" by default.
+        rotate_every: Option<Ttl>,
+        /// When copies under an old key are sealed anew: "lazy", when they are next read, or "eager".
+        rotation: Option<Rotation>,
+        /// The most messages that a key seals; 2^32 by default.
+        messages_per_key: Option<u64>,
     }
 }
 

@@ -1,4 +1,4 @@
-//! Stacks, price books and latency profiles shipped with the program.
+//! Stacks, price books, latency profiles, networks and ciphers shipped with the program.
 
 use serde::Deserialize;
 
@@ -11,6 +11,7 @@ const LIBRARIES: &[&str] = &[
     include_str!("../presets/prices.toml"),
     include_str!("../presets/latency.toml"),
     include_str!("../presets/cdn.toml"),
+    include_str!("../presets/security.toml"),
 ];
 
 #[derive(Deserialize)]
@@ -38,6 +39,8 @@ pub(crate) fn library() -> Library {
 
 #[cfg(test)]
 mod tests {
+    use tiers::security::Cipher;
+
     use super::*;
 
     #[test]
@@ -48,6 +51,9 @@ mod tests {
         for (name, spec) in library().latency {
             tiers::LatencyProfile::new(&spec).unwrap_or_else(|error| panic!("{name}: {error}"));
         }
-        assert!(!library().prices.is_empty());
+        for (name, spec) in library().cipher {
+            Cipher::new(&spec).unwrap_or_else(|error| panic!("{name}: {error}"));
+        }
+        assert!(!library().prices.is_empty() && library().cipher.contains_key("aes-256-gcm"));
     }
 }

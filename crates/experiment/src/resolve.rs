@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
+use tiers::security::{AuditSpec, Cipher, ErasureSpec};
 use tiers::{Arrivals, LatencyProfile, MOST_TIERS, PriceBook, Rate, TierPrice, Writes};
 
 use crate::patch::is_default;
@@ -47,6 +48,12 @@ pub struct Resolved {
     /// What goes wrong by chance.
     #[serde(default, skip_serializing_if = "is_default")]
     pub chaos: Option<Chaos>,
+    /// Requests to erase.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub erasure: Option<ErasureSpec>,
+    /// What is logged.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub audit: Option<AuditSpec>,
     /// What decides the winner.
     pub metric: Metric,
     /// The traces.
@@ -132,6 +139,9 @@ pub struct ResolvedStack {
     /// Which objects are kept out of the first tiers.
     #[serde(default, skip_serializing_if = "is_default")]
     pub demotion: DemotionPatch,
+    /// How long tiers refuse erased versions, if not as the study says.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub tombstone: Option<Ttl>,
     /// Latency profile of the origin.
     pub latency_of_origin: String,
     /// Servers of the origin, and objects it does not have.
@@ -150,10 +160,19 @@ pub struct ResolvedStack {
 }
 
 /// What of the library the strategies name. Prices stand in the stacks themselves.
-fn used(library: Library, strategies: &[ResolvedStrategy]) -> Library {
+fn used(
+    library: Library,
+    strategies: &[ResolvedStrategy],
+    erasure: Option<&ErasureSpec>,
+) -> Library {
     let stacks = || strategies.iter().map(|strategy| &strategy.stack);
     let more = || stacks().flat_map(|stack| &stack.tiers).map(|tier| &tier.more);
-    let profiles: Vec<&String> = stacks().flat_map(ResolvedStack::profiles).collect();
+    let purges = erasure.into_iter().flat_map(|erasure| erasure.tiers.values());
+    let of_purges = purges.filter_map(|purge| purge.latency.as_ref());
+    let profiles: Vec<&String> =
+        stacks().flat_map(ResolvedStack::profiles).chain(of_purges).collect();
+    let ciphers: Vec<&String> =
+        more().filter_map(|tier| tier.encryption.cipher.as_ref()).collect();
     let cdns: Vec<&String> = more().filter_map(|tier| tier.cdn.as_ref()).collect();
     let shields: Vec<&String> = more().filter_map(|tier| tier.shield.as_ref()).collect();
     Library {
@@ -161,6 +180,7 @@ fn used(library: Library, strategies: &[ResolvedStrategy]) -> Library {
         prices: BTreeMap::new(),
         cdn: named(library.cdn, &cdns),
         shield: named(library.shield, &shields),
+        cipher: named(library.cipher, &ciphers),
     }
 }
 
@@ -265,7 +285,7 @@ pub(crate) fn resolve_source(
     let library = library(source, dir, &scenario)?;
     let resolver = Resolver { source, scenario: &scenario, library: &library, last: &on_stack };
     let strategies = resolver.strategies()?;
-    let library = used(library, &strategies);
+    let library = used(library, &strategies, scenario.erasure.as_ref());
     Ok(Resolved {
         schema: 1,
         name: scenario.name.clone(),
@@ -278,6 +298,8 @@ pub(crate) fn resolve_source(
         closed_loop: scenario.closed_loop,
         faults: scenario.faults.clone(),
         chaos: scenario.chaos.clone(),
+        erasure: scenario.erasure.clone(),
+        audit: scenario.audit,
         metric: scenario.metric,
         traces: scenario
             .traces
@@ -442,6 +464,11 @@ fn library(source: &Source, dir: &Path, scenario: &Scenario) -> Result<Library, 
         LatencyProfile::new(spec)
             .map_err(|error| source.error_at(&["latency", name], &error.to_string(), None))?;
     }
+    for (name, spec) in &scenario.cipher {
+        Cipher::new(spec).map_err(|error| {
+            source.error_at(&["cipher", name, &error.field], &error.to_string(), None)
+        })?;
+    }
     Ok(library)
 }
 
@@ -482,6 +509,7 @@ impl Resolver<'_> {
         }
         self.check_tiers(&cells, &strategies)?;
         self.check_faults(&strategies)?;
+        self.check_erasure(&strategies)?;
         Ok(strategies)
     }
 
@@ -526,6 +554,53 @@ impl Resolver<'_> {
                 let message = format!("no strategy has a tier called `{}`", fault.tier);
                 let at = ["faults", &i.to_string(), "tier"];
                 return Err(self.source.error_at(&at, &message, hint.as_deref()));
+            }
+        }
+        Ok(())
+    }
+
+    /// Requests to erase must make sense, and purges be of a tier of some strategy.
+    fn check_erasure(&self, strategies: &[ResolvedStrategy]) -> Result<(), Error> {
+        let Some(erasure) = &self.scenario.erasure else {
+            let given = strategies.iter().any(|strategy| strategy.stack.tombstone.is_some());
+            return match given {
+                true => {
+                    let message = "a `tombstone` needs `[erasure]`: nothing is erased";
+                    Err(self.source.error_at(&["strategies"], message, None))
+                }
+                false => Ok(()),
+            };
+        };
+        let fail = |path: &[&str], message: &str, hint: Option<&str>| {
+            let path: Vec<&str> = std::iter::once("erasure").chain(path.iter().copied()).collect();
+            Err(self.source.error_at(&path, message, hint))
+        };
+        if erasure.requests.is_empty() && erasure.random.is_none() {
+            let hint = Some("such as random = { per-hour = 10, of = \"ids\" }");
+            return fail(&[], "nobody asks to be erased: give `requests` or `random`", hint);
+        }
+        if let Err(error) = erasure.check() {
+            let path: Vec<&str> = error.field.split('.').collect();
+            return fail(&path, &error.to_string(), None);
+        }
+        let in_order = || strategies.iter().flat_map(|s| &s.stack.tiers).map(|tier| &tier.name);
+        for (name, purge) in &erasure.tiers {
+            if !in_order().any(|tier| tier == name) {
+                let message = format!("no strategy has a tier called `{name}`");
+                let hint = match name.as_str() {
+                    "origin" => Some("the origin erases at once".to_string()),
+                    name => trace::error::nearest(name, in_order().map(String::as_str))
+                        .map(|nearest| format!("did you mean `{nearest}`?")),
+                };
+                return fail(&["tiers", name], &message, hint.as_deref());
+            }
+            let unknown = |latency: &&String| !self.library.latency.contains_key(*latency);
+            if let Some(latency) = purge.latency.as_ref().filter(unknown) {
+                let message = format!("no latency profile is called `{latency}`");
+                let known = self.library.latency.keys().map(String::as_str);
+                let hint = trace::error::nearest(latency, known)
+                    .map(|nearest| format!("did you mean `{nearest}`?"));
+                return fail(&["tiers", name, "latency"], &message, hint.as_deref());
             }
         }
         Ok(())
@@ -646,6 +721,7 @@ impl Resolver<'_> {
             writes: patch.writes.unwrap_or_default(),
             router: patch.router,
             demotion: patch.demotion,
+            tombstone: patch.tombstone,
             latency_of_origin: origin,
             origin: patch.origin,
             prices: prices_name,

@@ -8,11 +8,12 @@ use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use tiers::security::{AuditSpec, CipherSpec, ErasureSpec};
 use tiers::{Arrivals, CdnSpec, LatencySpec, PriceBook, Rate, ShieldSpec};
 
 pub use crate::fault::{Chaos, FaultEntry, FaultKind};
 pub use crate::patch::{
-    DemotionPatch, OriginPatch, RouterKind, RouterPatch, StackPatch, StationPatch, TierPatch,
+    DemotionPatch, EncryptionPatch, OriginPatch, RouterKind, RouterPatch, StackPatch, StationPatch, TierPatch,
 };
 pub use crate::price::PriceChoice;
 pub use crate::text::{Capacity, FillText, Fraction, PolicyText, ServiceText, Ttl, Warmup, When};
@@ -54,6 +55,13 @@ pub struct Scenario {
     /// Further faults, drawn from the seed.
     #[serde(default)]
     pub chaos: Option<Chaos>,
+    /// Requests to erase persons or keys, and how tiers purge. A strategy may have its own
+    /// `stack.tombstone`.
+    #[serde(default)]
+    pub erasure: Option<ErasureSpec>,
+    /// A log of what happens to copies, in a file for each run.
+    #[serde(default)]
+    pub audit: Option<AuditSpec>,
     /// The figure that decides which strategy wins.
     #[serde(default)]
     pub metric: Metric,
@@ -84,6 +92,9 @@ pub struct Scenario {
     /// Shields of such networks by name.
     #[serde(default)]
     pub shield: BTreeMap<String, ShieldSpec>,
+    /// What ciphers cost, by name.
+    #[serde(default)]
+    pub cipher: BTreeMap<String, CipherSpec>,
 }
 
 fn default_seed() -> u64 {
@@ -111,6 +122,9 @@ pub struct Library {
     /// Shields of such networks by name.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub shield: BTreeMap<String, ShieldSpec>,
+    /// What ciphers cost, by name.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub cipher: BTreeMap<String, CipherSpec>,
 }
 
 impl Scenario {
@@ -121,6 +135,7 @@ impl Scenario {
             prices: self.prices.clone(),
             cdn: self.cdn.clone(),
             shield: self.shield.clone(),
+            cipher: self.cipher.clone(),
         }
     }
 }
@@ -132,6 +147,7 @@ impl Library {
         self.prices.extend(other.prices);
         self.cdn.extend(other.cdn);
         self.shield.extend(other.shield);
+        self.cipher.extend(other.cipher);
     }
 }
 

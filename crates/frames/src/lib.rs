@@ -6,6 +6,7 @@ mod error;
 mod guard;
 mod parquet;
 pub mod results;
+pub mod security;
 pub mod table;
 mod trace_file;
 
@@ -18,4 +19,5 @@ pub use results::{
     CostRow, CurveRow, Curves, FootprintRow, LatencyRow, RankRow, ReplayRow, Results, ReuseRow,
     RunRow, TierRow, WindowRow,
 };
+pub use security::{EncryptionRow, ErasureRow, ErasureTierRow, ResidueRow, SecurityTables};
 pub use trace_file::{TraceColumns, read_trace, write_trace};

@@ -14,6 +14,7 @@ use crate::results::{
     CostRow, CurveRow, Curves, FootprintRow, LatencyRow, RankRow, ReplayRow, Results, ReuseRow,
     RunRow, SCHEMA_VERSION, TierRow, WindowRow,
 };
+use crate::security::{EncryptionRow, ErasureRow, ErasureTierRow, ResidueRow, SecurityTables};
 use crate::table::{ColumnData, Table};
 use crate::{Error, write_atomically};
 
@@ -110,7 +111,8 @@ impl Results {
         write_table(&dir.join(file_of::<TierRow>()), &self.tiers)?;
         write_table(&dir.join(file_of::<CostRow>()), &self.costs)?;
         write_table(&dir.join(file_of::<WindowRow>()), &self.windows)?;
-        write_table(&dir.join(file_of::<LatencyRow>()), &self.latency)
+        write_table(&dir.join(file_of::<LatencyRow>()), &self.latency)?;
+        self.security.write(dir)
     }
 
     /// Reads what [`Results::write`] wrote.
@@ -121,6 +123,7 @@ impl Results {
             costs: read_table(&dir.join(file_of::<CostRow>()))?,
             windows: read_table(&dir.join(file_of::<WindowRow>()))?,
             latency: read_table(&dir.join(file_of::<LatencyRow>()))?,
+            security: SecurityTables::read(dir)?,
         })
     }
 
@@ -132,6 +135,7 @@ impl Results {
             feed(hasher, &self.costs);
             feed(hasher, &self.windows);
             feed(hasher, &self.latency);
+            self.security.feed(hasher);
         })
     }
 }
@@ -203,6 +207,11 @@ pub fn describe() -> String {
     table::<CostRow>(&mut out);
     table::<WindowRow>(&mut out);
     table::<LatencyRow>(&mut out);
+    out.push_str("\nOnly with `[erasure]` or a tier's `encryption`:\n");
+    table::<ErasureRow>(&mut out);
+    table::<ErasureTierRow>(&mut out);
+    table::<ResidueRow>(&mut out);
+    table::<EncryptionRow>(&mut out);
     out.push_str("\nThe one table of `cache-strategy replay` stands alone.\n");
     table::<ReplayRow>(&mut out);
     out.push_str("\nThe two tables of `cache-strategy compare`.\n");

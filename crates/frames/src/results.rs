@@ -313,6 +313,8 @@ pub struct Results {
     pub windows: Vec<WindowRow>,
     /// The latency curves.
     pub latency: Vec<LatencyRow>,
+    /// Erasure and encryption.
+    pub security: crate::SecurityTables,
 }
 
 impl Results {
@@ -323,5 +325,6 @@ impl Results {
         self.costs.extend(other.costs);
         self.windows.extend(other.windows);
         self.latency.extend(other.latency);
+        self.security.extend(other.security);
     }
 }

@@ -45,12 +45,14 @@ pub use error::Error;
 pub use explain::{Explained, Slowest, Spent};
 pub use faults::{Failure, Fault};
 pub use latency::{LatencyProfile, LatencySpec, ProfileError, SizeRow};
-pub use outcome::{ENDINGS, EncryptionOutcome, Ending, Outcome, TierOutcome, TierWindow, Window, WriteOutcome};
+pub use outcome::{
+    ENDINGS, EncryptionOutcome, Ending, Outcome, TierOutcome, TierWindow, Window, WriteOutcome,
+};
 pub use placement::{Ask, Change, Health, Placement, Queues, Route, Single};
 pub use router::{FrequencyPath, Hedge, HedgeLeg, OnMiss, PathPredictor, Predicted, Settle};
 pub use stack::{
-    Audit, BuildPlacement, Demotion, Encryption, Erasure, Fill, Freshness, Inclusion, Layout, MOST_TIERS, Misses, Origin,
-    Retry, Router, Service, Stack, StationSpec, Tier, Writes,
+    Audit, BuildPlacement, Demotion, Encryption, Erasure, Fill, Freshness, Inclusion, Layout,
+    MOST_TIERS, Misses, Origin, Retry, Router, Service, Stack, StationSpec, Tier, Writes,
 };
 pub use station::StationCounts;
 

@@ -107,8 +107,8 @@ impl Erasing {
         let Some(erasure) = &run.stack.erasure else { return Ok(None) };
         let first = run.arrivals.first().copied().unwrap_or(0);
         let last = run.arrivals.last().copied().unwrap_or(first);
-        let plan = Plan::new(&erasure.spec, run.trace, (first, last), run.seed)
-            .map_err(Error::Erasure)?;
+        let plan =
+            Plan::new(&erasure.spec, run.trace, (first, last), run.seed).map_err(Error::Erasure)?;
         let purging = run.stack.tiers.iter().map(|tier| {
             let spec = erasure.spec.tiers.get(&tier.name).cloned().unwrap_or_default();
             let law = spec.latency.as_ref().and_then(|name| erasure.profiles.get(name)).cloned();
@@ -139,9 +139,11 @@ impl TierKeys {
             return Err(unfit("keys by client need a trace that names its clients".into()));
         }
         let last = run.arrivals.last().copied().unwrap_or(start);
-        let rotations = encryption.spec.rotate_every.map_or(0, |every| (last - start) / every.0.max(1));
+        let rotations =
+            encryption.spec.rotate_every.map_or(0, |every| (last - start) / every.0.max(1));
         if rotations > MOST_ROTATIONS {
-            let what = format!("{rotations} changes of keys are too many: at most {MOST_ROTATIONS}");
+            let what =
+                format!("{rotations} changes of keys are too many: at most {MOST_ROTATIONS}");
             return Err(unfit(what));
         }
         let (spec, cipher) = (&encryption.spec, encryption.cipher);
@@ -186,7 +188,9 @@ impl Engine<'_> {
             self.clean(*object);
         }
         let Engine { secure, ledger, tiers, .. } = self;
-        let Some(Secure { erasing: Some(erasing), log, .. }) = secure.as_deref_mut() else { return };
+        let Some(Secure { erasing: Some(erasing), log, .. }) = secure.as_deref_mut() else {
+            return;
+        };
         let copies = |object: ObjectId, tier: usize| {
             let readable = tiers[tier].nodes.iter().filter(|node| {
                 node.contents.residents().contains(object)
@@ -198,8 +202,7 @@ impl Engine<'_> {
         if let Some(log) = log {
             let subject = erasing.plan.requests()[number].subject.as_bytes();
             let n_objects = objects.len() as u64;
-            let details =
-                [("request", number as u64), ("objects", n_objects), ("paths", n_paths)];
+            let details = [("request", number as u64), ("objects", n_objects), ("paths", n_paths)];
             log.record(now, Kind::GdprDelete, None, subject, &details);
         }
         for (tier, purging) in erasing.purging.iter().enumerate() {
@@ -268,7 +271,8 @@ impl Engine<'_> {
         object: ObjectId,
         now: u64,
     ) -> bool {
-        if self.secure.is_none() || self.tiers[tier].nodes[node].copies.version(object) != SHREDDED {
+        if self.secure.is_none() || self.tiers[tier].nodes[node].copies.version(object) != SHREDDED
+        {
             return false;
         }
         let removed = self.remove(tier, node, object, Removal::Deleted, now);
@@ -396,7 +400,9 @@ impl Engine<'_> {
     /// was already erased everywhere, the promise is broken as if it had found a copy.
     #[inline]
     pub(super) fn note_waited(&mut self, id: u32, tier: usize, version: u32, now: u64) {
-        let Some(Secure { erasing: Some(erasing), .. }) = self.secure.as_deref_mut() else { return };
+        let Some(Secure { erasing: Some(erasing), .. }) = self.secure.as_deref_mut() else {
+            return;
+        };
         let flight = self.flights.get(id);
         if version < flight.erased {
             let object = self.trace.objects()[flight.request as usize];
@@ -429,7 +435,8 @@ impl Engine<'_> {
 
     fn rotate_later(&mut self, tier: usize, now: u64) {
         let keys = self.secure.as_ref().and_then(|secure| secure.keys[tier].as_ref());
-        if let Some(at) = keys.and_then(|keys| keys.keys.next_rotation(now)) {
+        let next = keys.and_then(|keys| keys.keys.next_rotation(now));
+        if let Some(at) = next.filter(|at| *at <= self.last_arrival()) {
             self.events.schedule(at, What::Rotate, tier, 0);
         }
     }
@@ -456,9 +463,7 @@ impl Engine<'_> {
             let epoch = u64::from(keys.keys.epoch(now));
             log.record(now, Kind::KeyRotation, Some(name), name.as_bytes(), &[("epoch", epoch)]);
         }
-        if now < self.last_arrival() {
-            self.rotate_later(tier, now);
-        }
+        self.rotate_later(tier, now);
     }
 
     /// The warm-up is over.
@@ -485,7 +490,10 @@ impl Engine<'_> {
     ///
     /// # Panics
     /// If the account of copies differs from the copies: a bug.
-    pub(super) fn finish_security(&mut self, now: u64) -> (Option<ErasureOutcome>, Option<Finished>) {
+    pub(super) fn finish_security(
+        &mut self,
+        now: u64,
+    ) -> (Option<ErasureOutcome>, Option<Finished>) {
         let Some(secure) = self.secure.take() else { return (None, None) };
         let Secure { erasing, log, start, .. } = *secure;
         let outcome = erasing.map(|erasing| {

@@ -76,6 +76,18 @@ pub struct EncryptionSpec {
 }
 
 impl EncryptionSpec {
+    /// A key an object, at hand for five minutes, never changed.
+    pub fn new(cipher: &str) -> Self {
+        EncryptionSpec {
+            cipher: cipher.to_string(),
+            key_per: KeyPer::default(),
+            key_cache: Self::key_cache_default(),
+            rotate_every: None,
+            rotation: Rotation::default(),
+            messages_per_key: Self::messages_per_key_default(),
+        }
+    }
+
     fn key_cache_default() -> Nanos {
         Nanos(300_000_000_000)
     }
