@@ -9,7 +9,7 @@
 //! What this model leaves out is listed in [`SIMPLIFICATIONS`], for every report to repeat.
 
 mod arrivals;
-mod cpu;
+pub mod cpu;
 mod engine;
 mod latency;
 mod outcome;
@@ -20,7 +20,7 @@ mod stack;
 mod tests;
 
 pub use arrivals::{Arrivals, Rate};
-pub use cpu::{CpuCache, CpuCacheError, Index, Placing, Replacement, SetAssociative};
+pub use cpu::{CpuCache, CpuCacheError, SetAssociative};
 pub use engine::{Run, simulate};
 pub use latency::{LatencyProfile, LatencySpec, ProfileError, SizeRow};
 pub use outcome::{Outcome, TierOutcome, Window};

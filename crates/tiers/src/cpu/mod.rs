@@ -19,7 +19,7 @@
 //! up room, as in hardware. Larger objects than a share of the cache ([`CpuCache::largest`]) pass it by.
 //!
 //! **Cost.** O(ways) a line of a lookup: no hash, no allocation. Memory: 8 bytes a line of the cache,
-//! another 8 a set, 20 an object, with addresses another 12 a line of the trace and 4 an object of it.
+//! another 8 a set, 20 an object; with addresses another 12 a line of the trace, and 4 an object in it.
 //!
 //! **Simplified.** Addresses are used as they are, without the pages that map virtual to physical ones,
 //! which outer levels of real processors are indexed by. There is no prefetching, no coherence, no

@@ -5,8 +5,9 @@ use trace::{Keys, ObjectId, Trace, readers, sample};
 
 use super::{CpuCache, CpuCacheError, Index, Placing, Shape};
 
-/// More than any instruction reads at once; what is larger is no reference to memory.
-const LARGEST_REFERENCE: u64 = 64 << 10;
+/// More than any instruction reads or writes at once: what is larger is no reference to memory. The
+/// most on x86 is a save of all registers, some 11 KiB with those of matrices.
+const LARGEST_REFERENCE: u64 = 16 << 10;
 
 /// Where the objects of a trace lie.
 #[derive(Debug)]
@@ -14,19 +15,27 @@ pub(super) struct Places {
     of: Vec<Place>,
     line_bits: u32,
     sets: u32,
-    /// Sets follow from folded line numbers, not from that of an object's first line.
-    folds: bool,
     /// Nobody shares hashed lines.
-    sharers: Option<Sharers>,
+    shared: Option<SharedLines>,
 }
 
 /// Where an object starts.
 #[derive(Debug, Clone, Copy)]
 struct Place {
+    /// Number of its first line; those after it have the numbers after it.
     line: u64,
     set: u32,
     /// Bytes of the line before it.
     offset: u32,
+}
+
+/// The lines of a memory trace, numbered by address; what no request reaches has no number.
+#[derive(Debug)]
+struct SharedLines {
+    sets: Vec<u32>,
+    /// Where the objects of each line start, and the last end.
+    starts: Vec<usize>,
+    objects: Vec<ObjectId>,
 }
 
 impl Places {
@@ -40,8 +49,8 @@ impl Places {
         }
     }
 
-    /// Each object has a stretch of 2^32 lines for itself, where it starts at a line below the number
-    /// of sets: the hash of its key, scaled.
+    /// Each object has 2^32 line numbers for itself, and starts at one below the number of sets: the
+    /// hash of its key, scaled.
     fn hashed(shape: Shape, trace: &Trace) -> Self {
         let place = |(id, hash): (u64, u64)| {
             let set = ((u128::from(hash) * u128::from(shape.sets)) >> 64) as u32;
@@ -51,8 +60,7 @@ impl Places {
             of: (0..).zip(sample::key_hashes(trace)).map(place).collect(),
             line_bits: shape.line_bits,
             sets: shape.sets,
-            folds: false,
-            sharers: None,
+            shared: None,
         }
     }
 
@@ -69,39 +77,45 @@ impl Places {
                 Bytes(LARGEST_REFERENCE)
             )));
         }
-        let folds = index == Index::XorFold;
-        let place = |address: &u64| {
-            let line = address >> shape.line_bits;
-            let set =
-                if folds { fold(line, shape.sets) } else { (line % u64::from(shape.sets)) as u32 };
-            Place { line, set, offset: (address & (shape.line_bytes() - 1)) as u32 }
-        };
-        let mut places = Places {
-            of: addresses.iter().map(place).collect(),
-            line_bits: shape.line_bits,
-            sets: shape.sets,
-            folds,
-            sharers: None,
-        };
-        places.sharers = Some(Sharers::new(&places, &sizes));
-        Ok(places)
+        let first_line = |object: ObjectId| addresses[object.index()] >> shape.line_bits;
+        let mut held: Vec<(u64, ObjectId)> = (0..trace.n_objects())
+            .map(ObjectId)
+            .flat_map(|object| {
+                let end = addresses[object.index()].saturating_add(sizes[object.index()] - 1);
+                (first_line(object)..=end >> shape.line_bits).map(move |line| (line, object))
+            })
+            .collect();
+        held.sort_unstable();
+        let mut shared = SharedLines { sets: Vec::new(), starts: vec![0], objects: Vec::new() };
+        let mut of = vec![Place { line: 0, set: 0, offset: 0 }; addresses.len()];
+        for group in held.chunk_by(|a, b| a.0 == b.0) {
+            let line = group[0].0;
+            let set = match index {
+                Index::Modulo => (line % u64::from(shape.sets)) as u32,
+                Index::XorFold => fold(line, shape.sets),
+            };
+            for (_, object) in group.iter().filter(|(_, object)| first_line(*object) == line) {
+                let offset = addresses[object.index()] & (shape.line_bytes() - 1);
+                let line = shared.sets.len() as u64;
+                of[object.index()] = Place { line, set, offset: offset as u32 };
+            }
+            shared.objects.extend(group.iter().map(|(_, object)| *object));
+            shared.starts.push(shared.objects.len());
+            shared.sets.push(set);
+        }
+        Ok(Places { of, line_bits: shape.line_bits, sets: shape.sets, shared: Some(shared) })
     }
 
     /// The lines of the first `size` bytes of an object, each with its set before it.
     #[inline]
-    pub(super) fn lines(
-        &self,
-        object: ObjectId,
-        size: u64,
-    ) -> impl Iterator<Item = (usize, u64)> + use<> {
+    pub(super) fn lines(&self, object: ObjectId, size: u64) -> impl Iterator<Item = (usize, u64)> {
         let place = self.of[object.index()];
-        let (sets, folds) = (self.sets, self.folds);
         (0..self.n_lines(place, size)).map(move |k| {
             let line = place.line + k;
-            let set = match k {
-                0 => place.set,
-                _ if folds => fold(line, sets),
-                _ => ((u64::from(place.set) + k) % u64::from(sets)) as u32,
+            let set = match &self.shared {
+                _ if k == 0 => place.set,
+                Some(shared) => shared.sets[line as usize],
+                None => ((u64::from(place.set) + k) % u64::from(self.sets)) as u32,
             };
             (set as usize, line)
         })
@@ -109,30 +123,46 @@ impl Places {
 
     #[inline]
     fn n_lines(&self, place: Place, size: u64) -> u64 {
-        ((u64::from(place.offset) + size.max(1) - 1) >> self.line_bits) + 1
+        let n = ((u64::from(place.offset) + size.max(1) - 1) >> self.line_bits) + 1;
+        match &self.shared {
+            // Memory ends with the last line that the trace knows.
+            Some(shared) => n.min(shared.sets.len() as u64 - place.line),
+            None => n,
+        }
     }
 
     /// Whether an object of this size has the line.
+    #[inline]
     pub(super) fn has(&self, object: ObjectId, size: u64, line: u64) -> bool {
         let place = self.of[object.index()];
         line.checked_sub(place.line).is_some_and(|k| k < self.n_lines(place, size))
     }
 
     /// The objects that may have the line.
+    #[inline]
     pub(super) fn sharers(&self, line: u64) -> impl Iterator<Item = ObjectId> {
-        let owner = self.sharers.is_none().then_some(ObjectId((line >> 32) as u32));
-        let sharers = self.sharers.as_ref().map_or(&[][..], |sharers| sharers.of(line));
+        let (owner, sharers) = match &self.shared {
+            Some(shared) => (None, shared.objects_of(line as usize)),
+            None => (Some(ObjectId((line >> 32) as u32)), &[][..]),
+        };
         owner.into_iter().chain(sharers.iter().copied())
     }
 
     /// Whether a line can be another object's, too.
     #[inline]
     pub(super) fn are_shared(&self) -> bool {
-        self.sharers.is_some()
+        self.shared.is_some()
     }
 
     pub(super) fn n_objects(&self) -> u32 {
         self.of.len() as u32
+    }
+}
+
+impl SharedLines {
+    #[inline]
+    fn objects_of(&self, line: usize) -> &[ObjectId] {
+        &self.objects[self.starts[line]..self.starts[line + 1]]
     }
 }
 
@@ -162,38 +192,4 @@ fn fold(mut line: u64, sets: u32) -> u32 {
         line >>= bits;
     }
     folded
-}
-
-/// The objects in every line of a memory trace.
-#[derive(Debug)]
-struct Sharers {
-    /// Rising.
-    lines: Vec<u64>,
-    /// Where the objects of each line start, and the last end.
-    starts: Vec<u32>,
-    objects: Vec<ObjectId>,
-}
-
-impl Sharers {
-    fn new(places: &Places, sizes: &[u64]) -> Self {
-        let mut pairs: Vec<(u64, ObjectId)> = (0..places.n_objects())
-            .map(ObjectId)
-            .flat_map(|object| {
-                places.lines(object, sizes[object.index()]).map(move |(_, line)| (line, object))
-            })
-            .collect();
-        pairs.sort_unstable();
-        let mut sharers = Sharers { lines: Vec::new(), starts: vec![0], objects: Vec::new() };
-        for group in pairs.chunk_by(|a, b| a.0 == b.0) {
-            sharers.lines.push(group[0].0);
-            sharers.objects.extend(group.iter().map(|(_, object)| *object));
-            sharers.starts.push(sharers.objects.len() as u32);
-        }
-        sharers
-    }
-
-    fn of(&self, line: u64) -> &[ObjectId] {
-        let Ok(at) = self.lines.binary_search(&line) else { return &[] };
-        &self.objects[self.starts[at] as usize..self.starts[at + 1] as usize]
-    }
 }

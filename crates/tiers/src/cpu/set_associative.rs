@@ -17,9 +17,46 @@ pub struct SetAssociative {
     shape: Shape,
     lines: Lines,
     pub(super) places: Places,
+    record: Record,
+}
+
+/// Which objects are resident.
+#[derive(Debug)]
+struct Record {
     residents: Residents,
-    /// Those who ceased to be resident in the fill under way, and may yet be again.
+    /// Those who ceased to be in the fill under way, and may yet be again.
     gone: Vec<ObjectId>,
+}
+
+impl Record {
+    /// The object is resident at this size.
+    #[inline]
+    fn take_in(&mut self, object: ObjectId, size: u64) {
+        if self.residents.size_of(object) != size {
+            self.residents.note_size(object, size);
+        }
+        if !self.residents.contains(object) {
+            self.residents.insert(object, 0);
+        }
+    }
+
+    /// The object is not resident, if it was.
+    #[inline]
+    fn let_go(&mut self, object: ObjectId) {
+        if self.residents.contains(object) {
+            self.residents.remove(object, 0);
+            self.gone.push(object);
+        }
+    }
+
+    /// A line is gone, and with it the residency of those who have it.
+    fn lose(&mut self, line: u64, places: &Places) {
+        for object in places.sharers(line) {
+            if places.has(object, self.residents.size_of(object), line) {
+                self.let_go(object);
+            }
+        }
+    }
 }
 
 impl SetAssociative {
@@ -42,7 +79,8 @@ impl SetAssociative {
             }
         }
         let lines = Lines::new(shape, spec.replacement);
-        Ok(SetAssociative { shape, lines, places, residents, gone: Vec::new() })
+        let record = Record { residents, gone: Vec::new() };
+        Ok(SetAssociative { shape, lines, places, record })
     }
 
     /// Bytes it has room for: whole sets.
@@ -65,33 +103,10 @@ impl SetAssociative {
     /// Whether a request hits. Where the size is the one known, the record of residents says so.
     #[inline]
     fn hits(&self, request: &Request) -> bool {
-        if self.residents.size_of(request.object) == request.size {
-            self.residents.contains(request.object)
+        if self.record.residents.size_of(request.object) == request.size {
+            self.record.residents.contains(request.object)
         } else {
             self.has_all(request.object, request.size)
-        }
-    }
-
-    /// The object is resident at this size.
-    #[inline]
-    fn note_resident(&mut self, object: ObjectId, size: u64) {
-        if self.residents.size_of(object) != size {
-            self.residents.note_size(object, size);
-        }
-        if !self.residents.contains(object) {
-            self.residents.insert(object, 0);
-        }
-    }
-
-    /// A line is gone, and with it the residency of the objects in it.
-    fn lose(&mut self, line: u64) {
-        for object in self.places.sharers(line) {
-            if self.residents.contains(object)
-                && self.places.has(object, self.residents.size_of(object), line)
-            {
-                self.residents.remove(object, 0);
-                self.gone.push(object);
-            }
         }
     }
 
@@ -99,17 +114,16 @@ impl SetAssociative {
     fn welcome_sharers(&mut self, object: ObjectId, size: u64) {
         for (_, line) in self.places.lines(object, size) {
             for other in self.places.sharers(line) {
-                if !self.residents.contains(other)
-                    && self.has_all(other, self.residents.size_of(other))
-                {
-                    self.residents.insert(other, 0);
+                let size = self.record.residents.size_of(other);
+                if !self.record.residents.contains(other) && self.has_all(other, size) {
+                    self.record.residents.insert(other, 0);
                 }
             }
         }
     }
 
     fn count_used(&mut self) {
-        self.residents.set_used(self.lines.n_filled() << self.shape.line_bits);
+        self.record.residents.set_used(self.lines.n_filled() << self.shape.line_bits);
     }
 }
 
@@ -122,7 +136,7 @@ impl Contents for SetAssociative {
             for (set, line) in self.places.lines(object, size) {
                 self.lines.touch(set, line);
             }
-            self.note_resident(object, size);
+            self.record.take_in(object, size);
         }
         hit
     }
@@ -135,44 +149,41 @@ impl Contents for SetAssociative {
             return Filled::Oversized;
         }
         if self.hits(request) {
-            self.note_resident(object, size);
+            self.record.take_in(object, size);
             return Filled::AlreadyIn;
         }
-        self.gone.clear();
+        self.record.gone.clear();
         // From here on it has another size. That of before may have been in.
-        if self.residents.contains(object) {
-            self.residents.remove(object, 0);
-            self.gone.push(object);
-        }
-        self.residents.note_size(object, size);
+        self.record.let_go(object);
+        self.record.residents.note_size(object, size);
         for (set, line) in self.places.lines(object, size) {
             if !self.lines.touch(set, line)
                 && let Some(old) = self.lines.fill(set, line)
             {
-                self.lose(old);
+                self.record.lose(old, &self.places);
             }
         }
         self.count_used();
         let inserted = self.has_all(object, size);
         if inserted {
-            self.note_resident(object, size);
+            self.record.take_in(object, size);
         }
         if self.places.are_shared() {
             self.welcome_sharers(object, size);
         }
-        let gone = self.gone.iter().filter(|object| !self.residents.contains(**object));
-        gone.for_each(|object| on_victim(*object));
+        let Record { residents, gone } = &self.record;
+        gone.iter().filter(|object| !residents.contains(**object)).for_each(|o| on_victim(*o));
         if inserted { Filled::Inserted } else { Filled::Refused }
     }
 
     /// Drops the lines of the object, and so of those it shares them with.
     fn remove(&mut self, object: ObjectId, _cause: Removal) -> bool {
-        self.gone.clear();
-        let was_resident = self.residents.contains(object);
-        let size = self.residents.size_of(object);
+        self.record.gone.clear();
+        let was_resident = self.record.residents.contains(object);
+        let size = self.record.residents.size_of(object);
         for (set, line) in self.places.lines(object, size) {
             if self.lines.drop(set, line) {
-                self.lose(line);
+                self.record.lose(line, &self.places);
             }
         }
         self.count_used();
@@ -180,22 +191,22 @@ impl Contents for SetAssociative {
     }
 
     fn residents(&self) -> &Residents {
-        &self.residents
+        &self.record.residents
     }
 
     fn check(&self) {
         self.lines.check();
         let used = self.lines.n_filled() << self.shape.line_bits;
-        assert_eq!(self.residents.used(), used, "bytes in use");
+        assert_eq!(self.record.residents.used(), used, "bytes in use");
         assert!(used <= self.capacity_bytes(), "overfull");
         let mut n_residents = 0;
         for object in (0..self.places.n_objects()).map(ObjectId) {
-            let size = self.residents.size_of(object);
+            let size = self.record.residents.size_of(object);
             // Of what was never asked for no size is known.
             let all_in = size > 0 && self.has_all(object, size);
-            assert_eq!(self.residents.contains(object), all_in, "residency of {object:?}");
+            assert_eq!(self.record.residents.contains(object), all_in, "residency of {object:?}");
             n_residents += usize::from(all_in);
         }
-        assert_eq!(self.residents.len(), n_residents, "residents");
+        assert_eq!(self.record.residents.len(), n_residents, "residents");
     }
 }

@@ -305,7 +305,7 @@ fn what_makes_no_sense_is_refused() {
     let trace = trace::readers::read_bytes("t", b"key,size\n5,99999\n", &Default::default());
     let message =
         SetAssociative::new(&spec(1, Replacement::Lru), mib, &trace.unwrap()).unwrap_err();
-    assert!(message.to_string().contains("99999B: more than 64KiB"), "{message}");
+    assert!(message.to_string().contains("99999B: more than 16KiB"), "{message}");
 }
 
 #[test]

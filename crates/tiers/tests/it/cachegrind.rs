@@ -17,7 +17,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use cache::{Contents, Request};
-use tiers::{CpuCache, Placing, Replacement, SetAssociative};
+use tiers::cpu::{Placing, Replacement};
+use tiers::{CpuCache, SetAssociative};
 use trace::readers::{ReadOptions, read};
 use trace::units::Bytes;
 use trace::{NEVER, Op, Trace};
