@@ -12,11 +12,12 @@
 //! - Otherwise ([`Placing::Hashed`]) each object has memory of its own, from a line on that a hash of its
 //!   key picks, and shares lines with no other, as an allocator that aligns to lines would do.
 //!
-//! An object of n bytes lies in consecutive lines, which lie in consecutive sets. A request hits if all
-//! of its lines are in, and uses each; if not, the lines that are missing are filled and the others
-//! used. An object is resident while the lines of its last size are in, so it ceases to be with its
-//! first line to leave; what is left of it is in nobody's way but its own until it is replaced, and takes
-//! up room, as in hardware. Larger objects than a share of the cache ([`CpuCache::largest`]) pass it by.
+//! An object of n bytes lies in consecutive lines, which lie in consecutive sets (unless their numbers
+//! are folded, [`Index::XorFold`]). A request hits if all of its lines are in, and uses each; if not, the
+//! lines that are missing are filled and the others used. An object is resident while the lines of its
+//! last size are in, so it ceases to be with the first that leaves. The others stay until they are
+//! replaced, as in hardware: they count as used, and spare their fills if the object returns. Objects
+//! larger than a share of the cache ([`CpuCache::largest`]) pass it by.
 //!
 //! **Cost.** O(ways) a line of a lookup: no hash, no allocation. Memory: 8 bytes a line of the cache,
 //! another 8 a set, 20 an object; with addresses another 12 a line of the trace, and 4 an object in it.
@@ -48,8 +49,8 @@ const LONGEST_LINE: Bytes = Bytes(1 << 20);
 /// The shape of a processor's cache; its capacity is the tier's.
 ///
 /// The default is the last level of a server processor, 64-byte lines in 16 ways: what an AMD EPYC
-/// (family 25, model 17) says of its 32 MiB through CPUID, read on 2026-11-25. Makers do not publish how
-/// a last level replaces; tree pseudo-LRU and plain indices are assumed.
+/// (family 25, model 17) says of its 32 MiB of third level, as Linux showed it on 2026-11-25. How a last
+/// level replaces lines, and indexes them, is not published: tree pseudo-LRU and modulo are assumed.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, rename_all = "kebab-case", deny_unknown_fields)]
 pub struct CpuCache {
@@ -69,9 +70,9 @@ pub struct CpuCache {
     /// Where objects lie.
     pub placing: Placing,
     /// Objects of more than this share of the capacity (or than a line, if that is more) pass the cache
-    /// by. Hardware has no such rule; software that knows of large copies does: the default of a quarter
-    /// is where glibc's memcpy turns to stores that bypass the cache (its x86 `non_temporal_threshold`,
-    /// sysdeps/x86/dl-cacheinfo.h, default since 2.38).
+    /// by. Hardware has no such rule; software that makes large copies does: a quarter, the default, is
+    /// from where on glibc's memcpy bypasses the cache, unless a thread's own share of it is larger (its
+    /// x86 `non_temporal_threshold` by default, sysdeps/x86/dl-cacheinfo.h, read in a copy of 2023).
     pub largest: f64,
 }
 
@@ -202,7 +203,7 @@ impl CpuCache {
         }
         if sets == 0 {
             return fail(format!(
-                "the capacity of {capacity} has no room for a set of {} lines of {}, which is {set}",
+                "the capacity of {capacity} has no room for a set of {} lines of {}, which is {set}\nhint: fewer `ways`, or a shorter `line`",
                 self.ways, self.line
             ));
         }

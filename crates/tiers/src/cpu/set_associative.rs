@@ -10,8 +10,8 @@ use super::{CpuCache, CpuCacheError, Shape};
 /// A set-associative cache.
 ///
 /// An object is resident, at all times, if and only if the lines of its last known size are in: that of
-/// its last request that hit or filled, or, in a memory trace, of its first request, since others may
-/// bring it in before. Requests must be those of the trace it is made for, with their sizes.
+/// its last request that hit or filled, or, before there was one in a memory trace, of its first request,
+/// since others may bring it in. Requests must be those of the trace it is made for, with their sizes.
 #[derive(Debug)]
 pub struct SetAssociative {
     shape: Shape,
