@@ -12,6 +12,7 @@ mod arrivals;
 pub mod cdn;
 mod copies;
 mod cost;
+pub mod cpu;
 mod draws;
 mod engine;
 mod error;
@@ -39,6 +40,7 @@ pub use cost::{
     Status, Step, Steps, StoragePrice, TierPrice, TimePrice, TrafficPrice, Usage, UsedMemory,
     VolumePrice, bill,
 };
+pub use cpu::{CpuCache, CpuCacheError, SET_ASSOCIATIVE, SetAssociative};
 pub use draws::Draws;
 pub use engine::{Run, simulate};
 pub use error::Error;

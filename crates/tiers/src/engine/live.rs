@@ -3,13 +3,16 @@
 
 use cache::{Contents, Setup};
 use trace::stream::Stream;
-use trace::{NO_TTL, ObjectId};
+use trace::{NO_TTL, ObjectId, Trace};
 
 use crate::copies::Copies;
 use crate::fetching::Fetching;
 use crate::stack::{Retry, Service};
 use crate::station::Station;
-use crate::{Draws, Error, Origin, Placement, Queues, Run, Single, StationSpec, Tier, TierOutcome};
+use crate::{
+    CpuCache, Draws, Error, Origin, Placement, Queues, Run, SET_ASSOCIATIVE, SetAssociative,
+    Single, StationSpec, Tier, TierOutcome,
+};
 
 pub(super) struct LiveTier<'a> {
     /// `None` for the origin.
@@ -80,7 +83,6 @@ impl<'a> LiveTier<'a> {
     ) -> Result<Self, Error> {
         let trace = run.trace;
         let tier_error = |what: String| Error::Tier { tier: spec.name.clone(), what };
-        let info = policies::find(&spec.policy.name)?;
         let placement = spec.layout.build(trace, run.seed).map_err(tier_error)?;
         let fresh = &spec.freshness;
         let expiry = trace_has_ttl || fresh.ttl.is_some() || fresh.negative_ttl.is_some();
@@ -100,7 +102,7 @@ impl<'a> LiveTier<'a> {
                     seed: run.seed,
                 };
                 Ok(Node {
-                    contents: (info.kind.build)(&setup, &spec.policy.parameters)?,
+                    contents: contents(spec, &setup, trace)?,
                     copies: Copies::new(trace.n_objects(), expiry, versions),
                     fetching: Fetching::default(),
                 })
@@ -265,6 +267,19 @@ impl<'a> LiveTier<'a> {
             }
         }
     }
+}
+
+/// The contents of one node: a cache under the tier's policy, or the processor's.
+fn contents(spec: &Tier, setup: &Setup, trace: &Trace) -> Result<Box<dyn Contents>, Error> {
+    if spec.policy.name == SET_ASSOCIATIVE {
+        let cache = CpuCache::from_parameters(&spec.policy.parameters)
+            .and_then(|cpu| Ok(SetAssociative::new(&cpu, setup.capacity, trace)?));
+        let cache = cache
+            .map_err(|error| Error::Tier { tier: spec.name.clone(), what: error.to_string() })?;
+        return Ok(Box::new(cache));
+    }
+    let info = policies::find(&spec.policy.name)?;
+    Ok((info.kind.build)(setup, &spec.policy.parameters)?)
 }
 
 /// The objects in a node, by rising number.
