@@ -9,6 +9,7 @@
 //! What this model leaves out is listed in [`SIMPLIFICATIONS`], for every report to repeat.
 
 mod arrivals;
+pub mod cluster;
 mod engine;
 mod latency;
 mod outcome;
