@@ -11,6 +11,7 @@
 mod arrivals;
 pub mod cluster;
 mod engine;
+mod expiry;
 mod latency;
 mod outcome;
 mod placement;
@@ -21,6 +22,7 @@ mod tests;
 
 pub use arrivals::{Arrivals, Rate};
 pub use engine::{Run, simulate};
+pub use expiry::{ActiveExpiry, ExpirySpec};
 pub use latency::{LatencyProfile, LatencySpec, ProfileError, SizeRow};
 pub use outcome::{Outcome, TierOutcome, Window};
 pub use placement::{Ask, Change, Health, Placement, Queues, Route, Single};

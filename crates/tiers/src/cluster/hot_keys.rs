@@ -128,10 +128,10 @@ mod tests {
             exact[object as usize] += 1;
             keys.note(ObjectId(object));
             assert!(keys.counters.len() <= 20);
-            for object in 0..100 {
-                let place = usize::from(keys.place[object]);
-                let count = if place == 0 { 0 } else { keys.counters[place - 1].1 };
-                assert!(count <= exact[object] && exact[object] - count <= keys.total / 21);
+            for (place, exact) in keys.place.iter().zip(exact) {
+                let at = usize::from(*place).checked_sub(1);
+                let count = at.map_or(0, |at| keys.counters[at].1);
+                assert!(count <= exact && exact - count <= keys.total / 21);
             }
         }
     }

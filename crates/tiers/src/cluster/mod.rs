@@ -272,12 +272,11 @@ impl Cluster {
         self.load.fill(0);
     }
 
-    /// Ends the move that is due and begins the next.
-    fn migrate(&mut self, now: u64, change: &mut dyn FnMut(Change)) {
-        if let Some((moving, Some(due))) = self.migration.current
+    /// Ends the move that is due.
+    fn end_move(&mut self, now: u64, change: &mut dyn FnMut(Change)) {
+        if let Some((SlotMove { slot, from, to }, Some(due))) = self.migration.current
             && due <= now
         {
-            let SlotMove { slot, from, to } = moving;
             self.migration.current = None;
             self.owners[usize::from(slot)] = to;
             self.n_owned[usize::from(from)] -= 1;
@@ -285,17 +284,18 @@ impl Cluster {
             self.tables.note_move(slot.into());
             change(Change::Move { group: slot.into(), from: from.into(), to: to.into() });
         }
-        if self.migration.current.is_none() {
-            self.migration.current = self.migration.waiting.pop_front().map(|next| (next, None));
-        }
-        match self.migration.current {
-            None => self.migration.resizing = false,
-            Some((next, due)) => {
-                let due = (self.serves(next.from) && self.serves(next.to))
-                    .then(|| due.unwrap_or_else(|| now.saturating_add(self.time_of_move())));
-                self.migration.current = Some((next, due));
-            }
-        }
+    }
+
+    /// Begins the next move if there is none, or the one that waited for its ends, or lets it wait.
+    fn begin_move(&mut self, now: u64) {
+        let Migration { current, waiting, resizing } = &mut self.migration;
+        let Some((next, due)) = current.or_else(|| Some((waiting.pop_front()?, None))) else {
+            *resizing = false;
+            return;
+        };
+        let due = (self.serves(next.from) && self.serves(next.to))
+            .then(|| due.unwrap_or_else(|| now.saturating_add(self.time_of_move())));
+        self.migration.current = Some((next, due));
     }
 
     fn time_of_move(&self) -> u64 {
@@ -407,7 +407,7 @@ impl Placement for Cluster {
             _ => {}
         }
         self.judge(now);
-        self.migrate(now, &mut |_| unreachable!("what is due is done on waking"));
+        self.begin_move(now);
         self.plan_wake(now);
     }
 
@@ -421,16 +421,19 @@ impl Placement for Cluster {
                 change(Change::Lose { node: node as u32 });
             }
         }
+        self.end_move(now, change);
         self.hold_elections(now);
         self.judge(now);
-        while let Some((_, n_masters)) = self.resizes.pop_front_if(|(at, _)| *at <= now) {
+        while let Some((_, n_masters)) = self.resizes.front().copied().filter(|(at, _)| *at <= now)
+        {
+            self.resizes.pop_front();
             self.resize(n_masters);
         }
         if self.next_round.is_some_and(|at| at <= now) {
             self.plan_round();
             self.next_round = Some(now.saturating_add(self.spec.rebalance_every.0));
         }
-        self.migrate(now, change);
+        self.begin_move(now);
         self.plan_wake(now);
     }
 
