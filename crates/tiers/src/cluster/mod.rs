@@ -263,10 +263,12 @@ impl Cluster {
                 self.spec.rebalance_above,
                 self.spec.slots_per_round.into(),
             );
-            self.migration.waiting = moves.into();
-            // What moves now goes on, unless it is to go elsewhere, too.
-            if let Some((current, _)) = self.migration.current {
-                self.migration.waiting.retain(|planned| planned.slot != current.slot);
+            let Migration { current, waiting, .. } = &mut self.migration;
+            *waiting = moves.into();
+            // A move that waits for a machine is given up; one under way goes on.
+            *current = current.filter(|(_, due)| due.is_some());
+            if let Some((moving, _)) = current {
+                waiting.retain(|planned| planned.slot != moving.slot);
             }
         }
         self.load.fill(0);
@@ -344,12 +346,12 @@ impl Placement for Cluster {
         let group = usize::from(self.groups[ask.object.index()]);
         let shard = usize::from(self.owners[group]);
         let hot = self.hot_keys.as_mut().is_some_and(|keys| keys.note(ask.object));
-        if self.refuses {
-            return Route::Unreachable { after_ns: self.spec.redirect.0 };
-        }
         let Some(master) = self.shards[shard].serving() else {
             return Route::Unreachable { after_ns: self.spec.timeout.0 };
         };
+        if self.refuses {
+            return Route::Unreachable { after_ns: self.spec.redirect.0 };
+        }
         let machine = if hot && !ask.write {
             self.last_reader[shard] = self.shards[shard].reader_after(self.last_reader[shard]);
             self.last_reader[shard]

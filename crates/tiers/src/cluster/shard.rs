@@ -164,24 +164,16 @@ mod tests {
         }
     }
 
+    /// Persistence keeps the contents; a replica alone does not, for it follows its master.
     #[test]
-    fn a_master_that_restarts_before_the_failover_is_empty() {
-        let mut shard = Shard::new(2, false);
-        shard.fail(0, 5);
-        shard.recover(0);
-        assert_eq!((shard.serving(), shard.take_lost()), (Some(0), true));
-        let mut shard = Shard::new(2, true);
-        shard.fail(0, 5);
-        shard.recover(0);
-        assert_eq!((shard.serving(), shard.take_lost()), (Some(0), false));
-    }
-
-    #[test]
-    fn persistence_keeps_the_contents_of_a_lone_master() {
-        let mut shard = Shard::new(1, true);
-        shard.fail(0, 5);
-        shard.recover(0);
-        assert_eq!((shard.serving(), shard.take_lost()), (Some(0), false));
+    fn a_master_that_restarts_before_the_failover_is_empty_without_persistence() {
+        for (n_machines, persistence) in [(2, false), (2, true), (1, true)] {
+            let mut shard = Shard::new(n_machines, persistence);
+            shard.fail(0, 5);
+            assert!(!shard.has_lost());
+            shard.recover(0);
+            assert_eq!((shard.serving(), shard.take_lost()), (Some(0), !persistence));
+        }
     }
 
     #[test]

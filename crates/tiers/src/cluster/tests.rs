@@ -140,18 +140,18 @@ fn when_master_and_replica_are_down_the_contents_are_lost() {
 /// Redis Cluster serves nothing while most masters are down, and elects nobody; Sentinel would.
 #[test]
 fn a_majority_of_masters_is_needed() {
-    let mut cluster_ = cluster(&spec());
-    cluster_.notice(0, Health::Down, SECOND);
-    cluster_.notice(1, Health::Down, SECOND);
-    assert_eq!([0, 2].map(|object| cluster_.ask(object, 2 * SECOND)), [TIMED_OUT, to(2, 2)]);
-    assert_eq!([0, 2].map(|object| cluster_.ask(object, 16 * SECOND)), [REFUSED; 2]);
-    assert_eq!(cluster_.ask(0, 100 * SECOND), REFUSED);
+    let mut elected = cluster(&spec());
+    elected.notice(0, Health::Down, SECOND);
+    elected.notice(1, Health::Down, SECOND);
+    assert_eq!([0, 2].map(|object| elected.ask(object, 2 * SECOND)), [TIMED_OUT, to(2, 2)]);
+    assert_eq!([0, 2].map(|o| elected.ask(o, 16 * SECOND)), [TIMED_OUT, REFUSED]);
+    assert_eq!([0, 2].map(|o| elected.ask(o, 100 * SECOND)), [TIMED_OUT, REFUSED]);
     // With master 1 there are two of three again: shard 0 elects its replica.
-    cluster_.notice(1, Health::Up, 200 * SECOND);
-    assert_eq!([0, 2].map(|o| cluster_.ask(o, 200 * SECOND)), [TIMED_OUT, to(2, 2)]);
-    assert_eq!(cluster_.ask(0, 201 * SECOND), to(0, 3));
+    elected.notice(1, Health::Up, 200 * SECOND);
+    assert_eq!([0, 2].map(|o| elected.ask(o, 200 * SECOND)), [TIMED_OUT, to(2, 2)]);
+    assert_eq!(elected.ask(0, 201 * SECOND), to(0, 3));
     // Master 1 came back empty, before its replica took over.
-    assert_eq!(cluster_.changes, [Change::Lose { node: 1 }]);
+    assert_eq!(elected.changes, [Change::Lose { node: 1 }]);
 
     let mut watched = cluster(&ClusterSpec { election: Election::Outside, ..spec() });
     watched.notice(0, Health::Down, SECOND);
