@@ -223,6 +223,8 @@ pub trait Contents: Send {
     fn note_expiry(&mut self, object: ObjectId, at: u64);
     /// See [`Cache::residents`].
     fn residents(&self) -> &Residents;
+    /// Says that the object is likely to be looked up soon, so that its memory can be fetched.
+    fn touch(&self, _upcoming: ObjectId) {}
     /// See [`Cache::check`].
     fn check(&self);
 }
@@ -242,6 +244,9 @@ impl<E: Eviction + Send> Contents for Cache<E> {
     }
     fn residents(&self) -> &Residents {
         Cache::residents(self)
+    }
+    fn touch(&self, upcoming: ObjectId) {
+        Cache::touch(self, upcoming);
     }
     fn check(&self) {
         Cache::check(self);

@@ -49,6 +49,18 @@ impl Residents {
         self.bits[object.index() / 64] >> (object.index() % 64) & 1 != 0
     }
 
+    /// The objects in the cache, by rising number. Time is O(objects of the trace).
+    pub fn iter(&self) -> impl Iterator<Item = ObjectId> + '_ {
+        self.bits.iter().enumerate().flat_map(|(word, bits)| {
+            let mut left = *bits;
+            std::iter::from_fn(move || {
+                let bit = left.trailing_zeros();
+                left &= left.wrapping_sub(1);
+                (bit < 64).then(|| ObjectId((word * 64) as u32 + bit))
+            })
+        })
+    }
+
     /// Size the object had when it was last inserted, in the unit of the capacity. Still known
     /// after its eviction, for ghosts.
     #[inline]

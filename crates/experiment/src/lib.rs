@@ -4,8 +4,10 @@
 //! every default, preset and matrix cell filled in; [`run`] replays all runs of it in parallel into
 //! [`frames::Results`]; a [`Manifest`] says everything needed to run it again bit for bit.
 
+mod build;
 pub mod compare;
 mod error;
+mod fault;
 pub mod flat;
 mod load;
 mod manifest;

@@ -9,13 +9,13 @@ use std::time::{Duration, Instant};
 
 use frames::Results;
 use rayon::prelude::*;
-use tiers::{LatencyProfile, Origin, Run, Stack, Tier};
+use tiers::Run;
 use trace::Trace;
 use trace::readers::ReadOptions;
+use trace::units::Nanos;
 
 use crate::rows::{rows, run_name};
-use crate::scenario::Capacity;
-use crate::{Error, Resolved, ResolvedStrategy, ResolvedTrace, TraceIdentity, open_trace};
+use crate::{Error, Resolved, ResolvedStrategy, ResolvedTrace, TraceIdentity, build, open_trace};
 
 /// How to run, none of which changes a result.
 #[derive(Debug, Default)]
@@ -144,7 +144,7 @@ fn read<'a>(
             entry.path.display()
         ))
     })?;
-    let arrivals = arrivals.into_owned();
+    let arrivals = tiers::at_speed(arrivals.into_owned(), study.speed);
     if arrivals.last().is_some_and(|last| *last > LONGEST_NS) {
         return Err(Error::Unfit(format!(
             "{}: the trace spans more than a century\nhint: is the unit of its stamps, or its `rate`, right?",
@@ -232,7 +232,13 @@ fn simulate(
     strategy: &ResolvedStrategy,
     progress: &RunProgress,
 ) -> Result<Option<Results>, Error> {
-    let stack = build(study, recording, strategy)?;
+    let span = recording.arrivals.last().zip(recording.arrivals.first());
+    let site = build::Site {
+        footprint: recording.footprint,
+        scale: recording.entry.scale,
+        span: Nanos(span.map_or(0, |(last, first)| last - first)),
+    };
+    let stack = build::stack(study, &strategy.stack, &site)?;
     let plan = Run {
         trace: &recording.trace,
         arrivals: &recording.arrivals,
@@ -240,56 +246,13 @@ fn simulate(
         seed: study.seed,
         warmup: study.warmup.of(recording.trace.n_requests()),
         n_windows: study.windows as usize,
+        closed_loop: study.closed_loop,
     };
     let mut report = progress.reporter();
-    let outcome = tiers::simulate(&plan, &mut report).map_err(|source| Error::Policy {
+    let outcome = tiers::simulate(&plan, &mut report).map_err(|source| Error::Stack {
         run: run_name(strategy, recording.trace.name()),
         source,
     })?;
     let _ = report(recording.trace.n_requests());
     Ok(outcome.map(|outcome| rows(study, strategy, &recording.trace, &stack, &outcome)))
-}
-
-/// The stack as simulated: profiles prepared, capacities worked out and scaled.
-fn build(
-    study: &Resolved,
-    recording: &Recording<'_>,
-    strategy: &ResolvedStrategy,
-) -> Result<Stack, Error> {
-    let scale = recording.entry.scale;
-    let profile = |name: &String| {
-        let spec = study.latency.get(name);
-        spec.and_then(|spec| LatencyProfile::new(spec).ok()).ok_or_else(|| {
-            Error::Unfit(format!("the study holds no usable latency profile `{name}`"))
-        })
-    };
-    let tiers = strategy
-        .stack
-        .tiers
-        .iter()
-        .map(|tier| {
-            // A share of the footprint is of the recording; an amount is of the system described.
-            let (capacity_bytes, priced_bytes) = match tier.capacity {
-                Capacity::Bytes(bytes) => ((bytes.0 as f64 / scale) as u64, bytes.0),
-                Capacity::Share(share) => {
-                    let bytes = recording.footprint as f64 * share.share();
-                    (bytes as u64, (bytes * scale) as u64)
-                }
-            };
-            Ok(Tier {
-                name: tier.name.clone(),
-                capacity_bytes: capacity_bytes.max(1),
-                priced_bytes,
-                policy: tier.policy.0.clone(),
-                ttl: tier.ttl.0,
-                latency: profile(&tier.latency)?,
-                price: tier.price,
-            })
-        })
-        .collect::<Result<Vec<_>, Error>>()?;
-    let origin = Origin {
-        latency: profile(&strategy.stack.latency_of_origin)?,
-        price: strategy.stack.price_of_origin,
-    };
-    Ok(Stack { tiers, origin, writes: strategy.stack.writes, scale })
 }

@@ -10,8 +10,11 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tiers::{Arrivals, LatencySpec, PriceBook, Rate};
 
-pub use crate::patch::{StackPatch, TierPatch};
-pub use crate::text::{Capacity, Fraction, PolicyText, Ttl, Warmup};
+pub use crate::fault::{Chaos, FaultEntry, FaultKind};
+pub use crate::patch::{
+    DemotionPatch, OriginPatch, RouterKind, RouterPatch, StackPatch, StationPatch, TierPatch,
+};
+pub use crate::text::{Capacity, FillText, Fraction, PolicyText, ServiceText, Ttl, Warmup, When};
 
 /// A scenario file, schema 1.
 #[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
@@ -37,6 +40,19 @@ pub struct Scenario {
     /// How requests that share a stamp are spread over the resolution of the stamps.
     #[serde(default)]
     pub arrivals: Arrivals,
+    /// How many times as fast as recorded requests arrive; 1 is as recorded.
+    #[serde(default = "one")]
+    pub speed: f64,
+    /// So many clients, each sending its next request when it has its answer, instead of arrivals by
+    /// the trace's clock. It hides the time that requests are held back.
+    #[serde(default)]
+    pub closed_loop: Option<u32>,
+    /// What goes wrong, and when.
+    #[serde(default)]
+    pub faults: Vec<FaultEntry>,
+    /// Further faults, drawn from the seed.
+    #[serde(default)]
+    pub chaos: Option<Chaos>,
     /// The figure that decides which strategy wins.
     #[serde(default)]
     pub metric: Metric,

@@ -413,6 +413,24 @@ impl Placement for Cluster {
         self.plan_wake(now);
     }
 
+    /// By the beginning of their names: `shard-2` is all of its machines.
+    fn stations_named(&self, name: &str) -> Vec<u32> {
+        let is_meant = |station: &u32| {
+            let full_name = self.station_name(*station);
+            let rest = full_name.strip_prefix(name);
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
+        };
+        (0..self.n_stations()).filter(is_meant).collect()
+    }
+
+    /// `shard-2-master` is the machine that starts as the master, and keeps its name.
+    fn station_name(&self, station: u32) -> String {
+        match self.machine(station) {
+            (shard, 0) => format!("shard-{shard}-master"),
+            (shard, replica) => format!("shard-{shard}-replica-{replica}"),
+        }
+    }
+
     fn wakes_at(&self) -> Option<u64> {
         self.wakes_at
     }

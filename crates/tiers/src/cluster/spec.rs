@@ -42,7 +42,8 @@ pub struct ClusterSpec {
     pub detection: Nanos,
     /// From there until a replica serves: in Redis 0.5s to 1s of delay, and the vote.
     pub failover: Nanos,
-    /// Whether a master that restarts has its contents (from an append-only file or a snapshot).
+    /// Whether a master that restarts has its contents (from an append-only file or a snapshot). This,
+    /// not the `warm` of a fault, decides what a machine that comes back holds.
     pub persistence: bool,
     /// After how long a client gives up on a machine that does not answer. Assumed.
     pub timeout: Nanos,

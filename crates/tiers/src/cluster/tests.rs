@@ -90,6 +90,12 @@ fn keys_go_to_the_masters_of_their_slots() {
     assert_eq!([0, 1, 2].map(|object| cluster.ask(object, 0)), [to(0, 0), to(1, 1), to(2, 2)]);
     assert_eq!((cluster.placement.n_nodes(), cluster.placement.n_stations()), (3, 6));
     assert_eq!(cluster.placement.share(0), 1.0 / 3.0);
+    let named = |name| cluster.placement.stations_named(name);
+    assert_eq!(
+        (named("shard-1"), named("shard-1-replica-1"), named("shard-")),
+        (vec![1, 4], vec![4], vec![])
+    );
+    assert_eq!(cluster.placement.station_name(5), "shard-2-replica-1");
 }
 
 /// The master of shard 1 fails at 10 s. Its failure is known 15 s later, and a second on its replica
