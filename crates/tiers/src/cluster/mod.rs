@@ -18,7 +18,7 @@
 //! - **Resize** evens out the number of slots, as `redis-cli --cluster rebalance` does.
 //! - **Rebalancing by load** moves slots at intervals by the load since the last; it is not a part of
 //!   Redis.
-//! - **Replica reads.** Reads of [hot keys](HotKeys) go to the machines of their shard by turns.
+//! - **Replica reads.** Reads of hot keys, which a summary of the last requests knows, go to the machines of their shard by turns.
 //!
 //! # What is simplified
 //!
