@@ -10,6 +10,7 @@
 
 mod arrivals;
 pub mod cdn;
+pub mod cluster;
 mod copies;
 mod cost;
 pub mod cpu;
@@ -17,6 +18,7 @@ mod draws;
 mod engine;
 mod error;
 mod events;
+mod expiry;
 mod explain;
 mod faults;
 mod fetching;
@@ -44,6 +46,7 @@ pub use cpu::{CpuCache, CpuCacheError, SET_ASSOCIATIVE, SetAssociative};
 pub use draws::Draws;
 pub use engine::{Run, simulate};
 pub use error::Error;
+pub use expiry::{ActiveExpiry, ExpirySpec};
 pub use explain::{Explained, Slowest, Spent};
 pub use faults::{Failure, Fault};
 pub use latency::{LatencyProfile, LatencySpec, ProfileError, SizeRow};
@@ -52,7 +55,7 @@ pub use placement::{Ask, Change, Health, Placement, Queues, Route, Single};
 pub use router::{FrequencyPath, Hedge, HedgeLeg, OnMiss, PathPredictor, Predicted, Settle};
 pub use stack::{
     BuildPlacement, Demotion, Fill, Freshness, Inclusion, Layout, MOST_TIERS, Misses, Origin,
-    Retry, Router, Service, Stack, StationSpec, Tier, Writes,
+    Retry, Router, Service, Site, Stack, StationSpec, Tier, Writes,
 };
 pub use station::StationCounts;
 

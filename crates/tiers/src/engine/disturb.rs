@@ -147,7 +147,8 @@ impl Engine<'_> {
         }
     }
 
-    fn last_arrival(&self) -> u64 {
+    /// No request comes after this.
+    pub(super) fn last_arrival(&self) -> u64 {
         match self.run.closed_loop {
             None => self.run.arrivals.last().copied().unwrap_or(0),
             Some(_) if self.next_request < self.trace.n_requests() => u64::MAX,
