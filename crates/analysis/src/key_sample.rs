@@ -1,0 +1,224 @@
+//! Two strategies over a sample of keys.
+//!
+//! A sample holds all requests of some keys, chosen by a hash, and its cache is smaller in proportion. Then
+//! *keys* are what varies: requests of one key are hits or misses together, and an interval made of single
+//! requests covers the truth in 6 to 54 of 100 cases instead of 95. So keys are gathered into buckets by
+//! another part of their hash, and buckets are resampled.
+//!
+//! **Expected-count correction.** A sample at rate r has about, but not exactly, r of the requests: the
+//! hottest keys, which nearly always hit, are either in it or not. Dividing by the *expected* number of
+//! requests, r x those of the full trace, and counting those that are missing or too many as hits takes
+//! out that error. C. Waldspurger, N. Park, A. Garthwaite, I. Ahmad: "Efficient MRC construction with
+//! SHARDS", FAST '15, section 4.3 (SHARDS-adj). In a difference of two arms it leaves only the denominator.
+//!
+//! **What about?** [`About::ThisTrace`]: what the full trace would have shown; only keys are resampled.
+//! [`About::TrafficLikeIt`]: what more such traffic would show; blocks of time are resampled as well, buckets
+//! and blocks independently (A. B. Owen: "The pigeonhole bootstrap", Annals of Applied Statistics 1(2),
+//! 2007, doi 10.1214/07-AOAS122). Products of both weights count noise of single cells up to three times,
+//! so the spread of the resamples is brought to the two-way clustered standard error: variance by bucket
+//! plus variance by time minus variance by cell (A. C. Cameron, J. B. Gelbach, D. L. Miller: "Robust
+//! inference with multiway clustering", Journal of Business & Economic Statistics 29(2), 2011, doi
+//! 10.1198/jbes.2010.07136), and at least the larger of the first two.
+//!
+//! The interval knows the error of sampling keys. That a small cache may behave differently from a large
+//! one is an error of its own, which falls with the size of the sample's cache, and is not in it.
+
+use crate::Interval;
+use crate::bootstrap::Blocks;
+use crate::error::{self, Error};
+use crate::options::Options;
+use crate::plausible::Plausible;
+use crate::random::Source;
+use crate::ratio::{self, Linear};
+
+/// The fewest buckets that give an interval.
+const LEAST_BUCKETS: usize = 20;
+
+/// Counts of a sample by bucket of keys and block of time. Arrays hold all blocks of the first bucket,
+/// then those of the next.
+#[derive(Debug, Clone, Copy)]
+pub struct Sample<'a> {
+    /// Buckets of keys; some hundred are a good number.
+    pub n_buckets: usize,
+    /// Blocks of time; 1 is enough for [`About::ThisTrace`].
+    pub n_blocks: usize,
+    /// Requests of the sample.
+    pub requests: &'a [u64],
+    /// Hits of strategy A.
+    pub hits_a: &'a [u64],
+    /// Hits of strategy B.
+    pub hits_b: &'a [u64],
+    /// Share of keys in the sample.
+    pub rate: f64,
+    /// Requests of the full trace over the same time.
+    pub n_requests_full: u64,
+}
+
+/// What a comparison is to be about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum About {
+    /// The trace that was sampled.
+    ThisTrace,
+    /// Traffic of which the trace is itself a sample. Takes at least 20 blocks of time.
+    TrafficLikeIt,
+}
+
+/// What a comparison of two arms over a sample of keys found.
+#[derive(Debug, Clone)]
+pub struct KeyComparison {
+    /// Hit ratio of A, corrected.
+    pub hit_ratio_a: f64,
+    /// Hit ratio of B, corrected.
+    pub hit_ratio_b: f64,
+    /// B minus A.
+    pub difference: Interval,
+    /// Standard error of the difference.
+    pub standard_error: f64,
+    /// The two-sided p-value of "there is no difference".
+    pub p_value: f64,
+    /// What the difference may be.
+    pub plausible: Plausible,
+    /// Requests of the sample divided by how many were expected. Far from 1, hot keys decide.
+    pub share_of_expected: f64,
+}
+
+/// Compares the hit ratios of two strategies.
+///
+/// # Errors
+///
+/// If the arrays do not have buckets x blocks counts, there are fewer than 20 buckets (or blocks, where
+/// time is resampled), hits exceed requests, the rate is not in (0, 1], or an option makes no sense.
+pub fn compare(
+    sample: &Sample<'_>,
+    about: About,
+    options: &Options,
+) -> Result<KeyComparison, Error> {
+    sample.check(about)?;
+    let (estimate, standard_error, plausible) = match about {
+        About::ThisTrace => by_buckets(sample, options)?,
+        About::TrafficLikeIt => by_buckets_and_time(sample, options)?,
+    };
+    let expected = sample.expected();
+    let requests = total(sample.requests);
+    let corrected = |hits: &[u64]| (total(hits) + expected - requests) / expected;
+    Ok(KeyComparison {
+        hit_ratio_a: corrected(sample.hits_a),
+        hit_ratio_b: corrected(sample.hits_b),
+        difference: plausible.interval(estimate, options.level),
+        standard_error,
+        p_value: plausible.p_value(0.0),
+        plausible,
+        share_of_expected: requests / expected,
+    })
+}
+
+/// Buckets are independent draws; what they share is the mechanism of all ratios.
+fn by_buckets(sample: &Sample<'_>, options: &Options) -> Result<(f64, f64, Plausible), Error> {
+    let options = Options { block_length: Some(1.0), ..*options };
+    let below = vec![sample.expected() / sample.n_buckets as f64; sample.n_buckets];
+    let ratio = ratio::estimate(&sample.by_bucket(), &below, &options)?;
+    Ok((ratio.estimate, ratio.standard_error, ratio.plausible))
+}
+
+fn by_buckets_and_time(
+    sample: &Sample<'_>,
+    options: &Options,
+) -> Result<(f64, f64, Plausible), Error> {
+    options.check()?;
+    let cells = sample.cells();
+    let time = sample.by_time();
+    let (n_buckets, n_blocks) = (sample.n_buckets, sample.n_blocks);
+    let shares = |n: usize| vec![sample.expected() / n as f64; n];
+    let (below_bucket, below_time) = (shares(n_buckets), shares(n_blocks));
+    let buckets = Blocks::single(n_buckets);
+    let over_buckets = Linear::new(&sample.by_bucket(), &below_bucket)?;
+    let over_time = Linear::new(&time, &below_time)?;
+    let blocks = Blocks::of(&over_time.values, options);
+    let variance_bucket = square(over_buckets.standard_error(&buckets));
+    let variance_time = square(over_time.standard_error(&blocks));
+    let mean = cells.iter().sum::<f64>() / cells.len() as f64;
+    let variance_cell: f64 = cells
+        .chunks_exact(n_blocks)
+        .map(|bucket| bucket.iter().map(|cell| cell - mean).collect())
+        .map(|values| Linear::around(values, &below_time).standard_error(&blocks))
+        .map(square)
+        .sum();
+    let variance =
+        (variance_bucket + variance_time - variance_cell).max(variance_bucket).max(variance_time);
+    let estimate = over_time.ratio;
+    let (rows, columns) =
+        (Source::new(options.seed, "buckets"), Source::new(options.seed, "blocks"));
+    let resamples: Vec<f64> = (0..options.n_resamples as u64)
+        .map(|number| {
+            let weights = blocks.counts(&columns, number);
+            let row = |bucket: &[f64]| -> f64 {
+                bucket.iter().zip(&weights).map(|(cell, weight)| cell * f64::from(*weight)).sum()
+            };
+            let sum: f64 = buckets
+                .counts(&rows, number)
+                .iter()
+                .zip(cells.chunks_exact(n_blocks))
+                .filter(|(weight, _)| **weight > 0)
+                .map(|(weight, bucket)| f64::from(*weight) * row(bucket))
+                .sum();
+            estimate - (sum / sample.expected() - estimate)
+        })
+        .collect();
+    let spread = resamples.iter().map(|r| square(r - estimate)).sum::<f64>();
+    let spread = spread / resamples.len() as f64;
+    let stretch = if spread == 0.0 { 1.0 } else { (variance / spread).sqrt() };
+    let plausible = Plausible::new(resamples).stretched(estimate, stretch);
+    Ok((estimate, variance.sqrt(), plausible))
+}
+
+fn square(x: f64) -> f64 {
+    x * x
+}
+
+fn total(counts: &[u64]) -> f64 {
+    counts.iter().sum::<u64>() as f64
+}
+
+impl Sample<'_> {
+    /// Requests that the sample should have.
+    fn expected(&self) -> f64 {
+        self.rate * self.n_requests_full as f64
+    }
+
+    /// Hits of B less hits of A.
+    fn cells(&self) -> Vec<f64> {
+        self.hits_a.iter().zip(self.hits_b).map(|(a, b)| *b as f64 - *a as f64).collect()
+    }
+
+    /// Differences by bucket: what [`aa::false_positive_rate`](crate::aa::false_positive_rate) takes, with
+    /// blocks of one.
+    pub fn by_bucket(&self) -> Vec<f64> {
+        self.cells().chunks_exact(self.n_blocks).map(|bucket| bucket.iter().sum()).collect()
+    }
+
+    fn by_time(&self) -> Vec<f64> {
+        let mut sums = vec![0.0; self.n_blocks];
+        for bucket in self.cells().chunks_exact(self.n_blocks) {
+            sums.iter_mut().zip(bucket).for_each(|(sum, cell)| *sum += cell);
+        }
+        sums
+    }
+
+    fn check(&self, about: About) -> Result<(), Error> {
+        error::at_least("buckets", self.n_buckets, LEAST_BUCKETS)?;
+        let least = if about == About::ThisTrace { 1 } else { ratio::LEAST_WINDOWS };
+        error::at_least("blocks of time", self.n_blocks, least)?;
+        let n = self.n_buckets * self.n_blocks;
+        error::as_many("counts of requests", self.requests.len(), n)?;
+        error::as_many("counts of hits of A", self.hits_a.len(), n)?;
+        error::as_many("counts of hits of B", self.hits_b.len(), n)?;
+        for (what, hits) in [("hits of A", self.hits_a), ("hits of B", self.hits_b)] {
+            if let Some(index) = (0..n).find(|&i| hits[i] > self.requests[i]) {
+                let (value, expected) = (hits[index] as f64, "at most the requests of the cell");
+                return Err(Error::Value { what, index, value, expected });
+            }
+        }
+        error::setting("rate", self.rate, |r| r > 0.0 && r <= 1.0, "a number in (0, 1]")?;
+        error::at_least("requests", self.n_requests_full as usize, 1)
+    }
+}

@@ -1,0 +1,51 @@
+//! Whether two arms got the shares of traffic that they were meant to get.
+//!
+//! If not, something chose who goes where, and nothing else about the arms can be believed. A. Fabijan and
+//! others: "Diagnosing sample ratio mismatch in online controlled experiments", KDD '19, doi
+//! 10.1145/3292500.3330722. Pearson's chi-squared test; what is counted must be what was assigned: keys
+//! or clients. Requests are not: one hot key brings many, and the test would always fail.
+
+use crate::distributions::chi_squared_tail;
+use crate::error::{self, Error};
+
+/// Below this p-value, shares are not what they should be. Smaller than usual, because this is checked in
+/// every run and is meant to find faults, not effects.
+pub const SUSPICIOUS: f64 = 0.001;
+
+/// What a check of shares found.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct SampleRatio {
+    /// Pearson's statistic.
+    pub chi_squared: f64,
+    /// The p-value of "the shares are as expected".
+    pub p_value: f64,
+}
+
+impl SampleRatio {
+    /// Whether the shares are what they should be.
+    pub fn holds(&self) -> bool {
+        self.p_value >= SUSPICIOUS
+    }
+}
+
+/// Checks counts of units against expected shares, which need not add up to 1.
+///
+/// # Errors
+///
+/// If there are fewer than two arms, not as many counts as shares, a share is not above 0, or an arm is
+/// expected to get fewer than 5 units.
+pub fn sample_ratio(counts: &[u64], shares: &[f64]) -> Result<SampleRatio, Error> {
+    error::at_least("arms", counts.len(), 2)?;
+    error::as_many("shares", shares.len(), counts.len())?;
+    error::not_negative("share", shares)?;
+    let all: f64 = shares.iter().sum();
+    let n = counts.iter().sum::<u64>() as f64;
+    let mut chi_squared = 0.0;
+    for (&count, share) in counts.iter().zip(shares) {
+        let expected = n * share / all;
+        error::setting("expected number of units", expected, |e| e >= 5.0, "at least 5")?;
+        chi_squared += (count as f64 - expected) * (count as f64 - expected) / expected;
+    }
+    let degrees = counts.len() as f64 - 1.0;
+    Ok(SampleRatio { chi_squared, p_value: chi_squared_tail(chi_squared, degrees) })
+}

@@ -1,0 +1,119 @@
+//! Looking at a run while it goes on, and stopping when it is clear.
+//!
+//! An interval made for one look is wrong for many: whoever looks often enough sees a difference that is
+//! not there. A *confidence sequence* covers the truth at all times at once. With n batches, mean m and
+//! standard deviation s it is
+//!
+//! m ± s sqrt(2 (n r² + 1) / (n² r²) ln(sqrt(n r² + 1) / alpha)),
+//!
+//! where r² = (-2 ln alpha + ln(1 - 2 ln alpha)) / n* makes it tightest after n* batches. I. Waudby-Smith,
+//! D. Arbour, R. Sinha, E. H. Kennedy, A. Ramdas: "Time-uniform central limit theory and asymptotic
+//! confidence sequences", Annals of Statistics 52(6), 2024, doi 10.1214/24-AOS2408.
+//!
+//! It is asymptotic, so it says nothing before [`LEAST_BATCHES`]; and it is for independent values, so it
+//! takes means over batches of requests, and [`ConfidenceSequence::dependence`] says whether they are long
+//! enough.
+
+use crate::Interval;
+use crate::error::{self, Error};
+
+/// Batches before which nothing is said.
+pub const LEAST_BATCHES: u64 = 20;
+
+/// A running mean with an interval that may be looked at whenever one likes.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ConfidenceSequence {
+    level: f64,
+    /// r² above.
+    mixing: f64,
+    n: u64,
+    mean: f64,
+    /// Sum of squared deviations from the mean.
+    squares: f64,
+    first: f64,
+    last: f64,
+    /// Sum of products of neighbours.
+    products: f64,
+}
+
+impl ConfidenceSequence {
+    /// A sequence of this level, tightest after `n_expected` batches.
+    ///
+    /// # Errors
+    ///
+    /// If the level is not between 0 and 1, or no batch is expected.
+    pub fn new(level: f64, n_expected: u64) -> Result<Self, Error> {
+        error::inside_unit("level", level)?;
+        error::at_least("batches expected", n_expected as usize, 1)?;
+        let log = -2.0 * libm::log(1.0 - level);
+        let mixing = (log + libm::log1p(log)) / n_expected as f64;
+        Ok(ConfidenceSequence {
+            level,
+            mixing,
+            n: 0,
+            mean: 0.0,
+            squares: 0.0,
+            first: 0.0,
+            last: 0.0,
+            products: 0.0,
+        })
+    }
+
+    /// Takes the difference of one more batch. One that is not finite is an error, and is not taken.
+    ///
+    /// # Errors
+    ///
+    /// If the value is not finite.
+    pub fn push(&mut self, value: f64) -> Result<(), Error> {
+        error::finite("batch", &[value])?;
+        if self.n == 0 {
+            self.first = value;
+        } else {
+            // Around the first value, to lose no digits.
+            self.products += (self.last - self.first) * (value - self.first);
+        }
+        self.n += 1;
+        // Welford 1962.
+        let apart = value - self.mean;
+        self.mean += apart / self.n as f64;
+        self.squares += apart * (value - self.mean);
+        self.last = value;
+        Ok(())
+    }
+
+    /// Batches so far.
+    pub fn n_batches(&self) -> u64 {
+        self.n
+    }
+
+    /// The interval now; none before [`LEAST_BATCHES`].
+    pub fn interval(&self) -> Option<Interval> {
+        if self.n < LEAST_BATCHES {
+            return None;
+        }
+        let n = self.n as f64;
+        let deviation = (self.squares / (n - 1.0)).sqrt();
+        let half = deviation * half_width(n, self.mixing, 1.0 - self.level);
+        let (estimate, level) = (self.mean, self.level);
+        Some(Interval { estimate, low: estimate - half, high: estimate + half, level })
+    }
+
+    /// Correlation of neighbouring batches. Above about 0.1 the batches are too short, and the interval
+    /// is too narrow.
+    pub fn dependence(&self) -> f64 {
+        let n = self.n as f64;
+        let center = self.mean - self.first;
+        // Sums without the last and without the first batch, around the first value.
+        let sum = n * center;
+        let (early, late) = (sum - (self.last - self.first), sum);
+        let covariance = self.products - center * (early + late) + (n - 1.0) * center * center;
+        if self.squares == 0.0 { 0.0 } else { covariance / self.squares }
+    }
+}
+
+/// Half the width for a standard deviation of 1.
+fn half_width(n: f64, mixing: f64, alpha: f64) -> f64 {
+    let grown = n * mixing + 1.0;
+    let log = libm::log(grown.sqrt() / alpha);
+    (2.0 * grown / (n * n * mixing) * log).sqrt()
+}
