@@ -34,9 +34,9 @@ impl Table {
     ) -> Result<(), Box<dyn Error>> {
         let share = proportion(tally.count, tally.n, 0.95)?;
         let (low, high) = (share.low, share.high);
-        println!("{claim:31} {data:42} {method:24} {:.4} [{low:.4}, {high:.4}]", share.estimate);
-        let n = tally.n;
-        let estimate = share.estimate;
+        println!("{claim:31} {data:42} {method:24} {:.4} [{low:.4}, {high:.4}]", tally.share());
+        let (n, estimate) = (tally.n, tally.share());
+
         writeln!(self.csv, "{claim},{data},{method},{n},{estimate:.4},{low:.4},{high:.4}")?;
         Ok(())
     }

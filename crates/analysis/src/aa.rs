@@ -56,3 +56,37 @@ pub fn false_positive_rate(
     }
     proportion(n_found, n_repetitions, 0.95)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    use crate::series::autoregression;
+
+    /// Blocks too short for the series: the rate says that its p-values are not to be believed.
+    #[test]
+    fn too_short_blocks_are_found_out() {
+        let series = autoregression(2, 200, 0.8);
+        let options = Options { n_resamples: 199, ..Options::default() };
+        let rate = false_positive_rate(&series, 300, &options).unwrap();
+        assert!(rate.estimate < 0.09, "{rate:?}");
+        // Long stretches, tested as if windows were independent.
+        let values = deviations(&series);
+        let stretched: Vec<f64> = values.iter().flat_map(|v| [*v; 4]).collect();
+        let naive = Options { block_length: Some(4.0), ..options };
+        let rate = false_positive_rate(&stretched, 300, &naive).unwrap();
+        assert!(rate.estimate > 0.0 && rate.low < rate.high);
+    }
+
+    #[test]
+    fn the_level_is_the_rate() {
+        let series = autoregression(3, 100, 0.0);
+        for level in [0.5, 0.8] {
+            let options = Options { n_resamples: 199, level, ..Options::default() };
+            let rate = false_positive_rate(&series, 400, &options).unwrap();
+            assert!((rate.estimate - (1.0 - level)).abs() < 0.08, "{level}: {rate:?}");
+        }
+        assert!(false_positive_rate(&series[..19], 10, &Options::default()).is_err());
+        assert!(false_positive_rate(&series, 0, &Options::default()).is_err());
+    }
+}

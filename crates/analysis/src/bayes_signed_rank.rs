@@ -106,3 +106,59 @@ impl Pairs {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    use crate::series::{DEMSAR, uniform};
+
+    fn differences() -> Vec<f64> {
+        DEMSAR.iter().map(|row| row[1] - row[0]).collect()
+    }
+
+    /// baycomp 1.0.3, `SignedRankTest.probs` with 300,000 samples: 0.9991 without a region; 0, 0.3293 and
+    /// 0.6708 with one of 0.01 (its names are left, rope, right).
+    #[test]
+    fn posteriors_agree_with_baycomp() {
+        let sure = bayes_signed_rank(&differences(), Rope::NONE, 20_000, 1).unwrap();
+        assert!((sure.above - 0.9991).abs() < 0.001, "{sure:?}");
+        let found = bayes_signed_rank(&differences(), Rope::within(0.01), 20_000, 1).unwrap();
+        assert!(found.below < 1e-3, "{found:?}");
+        assert!((found.inside - 0.3293).abs() < 0.012, "{found:?}");
+        assert!((found.above - 0.6708).abs() < 0.012, "{found:?}");
+    }
+
+    #[test]
+    fn areas_are_those_over_all_pairs() {
+        let values: Vec<f64> = uniform(3, 12).iter().map(|u| (u * 9.0).round() - 4.0).collect();
+        let rope = Rope { low: -1.0, high: 0.5 };
+        let pairs = Pairs::new(&values, rope);
+        let mut sorted = values;
+        sorted.push(0.0);
+        sorted.sort_by(f64::total_cmp);
+        let source = Source::new(2, "dirichlet");
+        let weights: Vec<f64> = {
+            let mut draws = source.resample(0);
+            (0..13).map(|place| pairs.weight(place, &mut draws)).collect()
+        };
+        let total: f64 = weights.iter().sum();
+        let mut naive = [0.0; 3];
+        for (x, v) in sorted.iter().zip(&weights) {
+            for (y, w) in sorted.iter().zip(&weights) {
+                let mean = (x + y) / 2.0;
+                let region = usize::from(mean >= rope.low) + usize::from(mean > rope.high);
+                naive[region] += v * w / total / total;
+            }
+        }
+        let areas = pairs.areas(&mut source.resample(0));
+        assert!(areas.iter().zip(naive).all(|(a, n)| (a - n).abs() < 1e-12), "{areas:?} {naive:?}");
+    }
+
+    #[test]
+    fn equals_lie_inside() {
+        let found = bayes_signed_rank(&[0.0; 8], Rope::within(0.1), 200, 1).unwrap();
+        assert_eq!((found.below, found.inside, found.above), (0.0, 1.0, 0.0));
+        assert!(bayes_signed_rank(&[], Rope::NONE, 200, 1).is_err());
+    }
+}

@@ -42,3 +42,32 @@ pub fn adjust(values: &[f64], covariate: &[f64]) -> Result<Adjusted, Error> {
     let values = values.iter().zip(covariate).map(|(v, c)| v - slope * (c - middle)).collect();
     Ok(Adjusted { values, slope, variance_left: variance_left.max(0.0) })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    use crate::series::{close, uniform};
+
+    /// NumPy: `cov(y, x)[0, 1] / var(x)`.
+    #[test]
+    fn adjustment_agrees_with_numpy() {
+        let values = uniform(31, 50);
+        let covariate: Vec<f64> =
+            values.iter().zip(uniform(32, 50)).map(|(v, u)| v * 0.5 + u).collect();
+        let adjusted = adjust(&values, &covariate).unwrap();
+        close(adjusted.slope, 0.43878261348140457, 1e-11);
+        close(adjusted.variance_left, 0.7526983315851334, 1e-11);
+        close(adjusted.values[0], 0.8348960770436221, 1e-11);
+        close(mean(&adjusted.values), mean(&values), 1e-12);
+    }
+
+    #[test]
+    fn what_does_not_vary_explains_nothing() {
+        let adjusted = adjust(&[1.0, 2.0, 4.0], &[5.0; 3]).unwrap();
+        assert_eq!((adjusted.values, adjusted.variance_left), (vec![1.0, 2.0, 4.0], 1.0));
+        let all = adjust(&[1.0, 2.0, 4.0], &[3.0, 5.0, 9.0]).unwrap();
+        assert!(all.variance_left < 1e-12);
+        assert!(adjust(&[1.0, 2.0], &[1.0, 2.0]).is_err());
+    }
+}

@@ -126,3 +126,70 @@ pub(crate) fn relative(
     }
     Ok(Some(ratio::estimate(above, below, options)?.interval(options)))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    use crate::series::{depression, uniform};
+    use proptest::prelude::*;
+
+    /// Hollander and Wolfe's own estimate is 0.46.
+    #[test]
+    fn hodges_lehmann_of_the_textbook() {
+        assert!((hodges_lehmann(&depression()).unwrap() - 0.46).abs() < 1e-12);
+        assert_eq!(hodges_lehmann(&[3.0]).unwrap(), 3.0);
+        assert!(hodges_lehmann(&[]).is_err());
+    }
+
+    #[test]
+    fn delta_by_hand() {
+        // 1 is above nothing and below 2, 3; 4 is above all.
+        assert_eq!(cliffs_delta(&[1.0, 2.0, 3.0], &[1.0, 4.0]).unwrap(), (-2.0 + 3.0) / 6.0);
+        assert_eq!(cliffs_delta(&[1.0, 2.0], &[3.0]).unwrap(), 1.0);
+        assert_eq!(cliffs_delta(&[1.0, 2.0], &[1.0, 2.0]).unwrap(), 0.0);
+    }
+
+    #[test]
+    fn the_gap_is_a_ratio_of_differences() {
+        let options = Options { n_resamples: 999, ..Options::default() };
+        let a = uniform(3, 100);
+        let opt: Vec<f64> = a.iter().zip(uniform(4, 100)).map(|(a, u)| a + 0.2 + 0.1 * u).collect();
+        let half: Vec<f64> = a.iter().zip(&opt).map(|(a, o)| a + 0.5 * (o - a)).collect();
+        let gap = gap_closed(&a, &half, &opt, &options).unwrap().unwrap();
+        assert!((gap.estimate - 0.5).abs() < 1e-12 && gap.high - gap.low < 1e-9, "{gap:?}");
+        assert_eq!(gap_closed(&a, &half, &a, &options).unwrap(), None, "no gap to close");
+        // A gap whose sign is not sure.
+        let around: Vec<f64> = a.iter().zip(uniform(5, 100)).map(|(a, u)| a + u - 0.5).collect();
+        assert_eq!(gap_closed(&a, &half, &around, &options).unwrap(), None);
+    }
+
+    fn naive_hodges_lehmann(values: &[f64]) -> f64 {
+        let mut averages = Vec::new();
+        for (i, x) in values.iter().enumerate() {
+            averages.extend(values[i..].iter().map(|y| x / 2.0 + y / 2.0));
+        }
+        averages.sort_by(f64::total_cmp);
+        averages[(averages.len() - 1) / 2] / 2.0 + averages[averages.len() / 2] / 2.0
+    }
+
+    fn naive_delta(a: &[f64], b: &[f64]) -> f64 {
+        let sign = |a: f64, b: f64| f64::from(u8::from(b > a)) - f64::from(u8::from(b < a));
+        let sum: f64 = b.iter().flat_map(|b| a.iter().map(move |a| sign(*a, *b))).sum();
+        sum / (a.len() * b.len()) as f64
+    }
+
+    proptest! {
+        #[test]
+        fn like_the_naive_twins(
+            a in prop::collection::vec(-9i32..9, 1..25),
+            b in prop::collection::vec(-1e3f64..1e3, 1..25),
+        ) {
+            let a: Vec<f64> = a.into_iter().map(f64::from).collect();
+            prop_assert_eq!(hodges_lehmann(&a).unwrap(), naive_hodges_lehmann(&a));
+            prop_assert_eq!(hodges_lehmann(&b).unwrap(), naive_hodges_lehmann(&b));
+            prop_assert_eq!(cliffs_delta(&a, &b).unwrap(), naive_delta(&a, &b));
+            prop_assert_eq!(cliffs_delta(&a, &a).unwrap(), 0.0);
+        }
+    }
+}

@@ -67,3 +67,26 @@ pub fn tost(estimate: f64, standard_error: f64, degrees: f64, rope: Rope) -> Res
         p_high: t_tail((rope.high - estimate) / standard_error, degrees),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    use crate::series::close;
+
+    /// SciPy 1.17.1: `t.sf((0.002 + 0.01) / 0.004, 30)` and `t.sf((0.01 - 0.002) / 0.004, 30)`.
+    #[test]
+    fn two_one_sided_tests() {
+        let tost = tost(0.002, 0.004, 30.0, Rope::within(0.01)).unwrap();
+        close(tost.p_low, 0.0026949820328259727, 1e-9);
+        close(tost.p_high, 0.027312522481491547, 1e-9);
+        assert_eq!(tost.p_value(), tost.p_high);
+    }
+
+    #[test]
+    fn a_region_holds_zero() {
+        assert!(tost(0.0, 1.0, 9.0, Rope { low: 0.1, high: 0.2 }).is_err());
+        assert!(tost(0.0, 0.0, 9.0, Rope::NONE).is_err());
+        assert!(tost(0.0, 1.0, 9.0, Rope { low: f64::NAN, high: 0.2 }).is_err());
+    }
+}

@@ -75,3 +75,28 @@ impl Record {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn families_weigh_the_same() {
+        let differences = [0.3, 0.1, -0.2, 0.005, 0.4, -0.3];
+        let families = ["kv", "kv", "block", "kv", "kv", "block"];
+        let records = records(&differences, &families, Better::Higher, Rope::within(0.01)).unwrap();
+        assert_eq!(records.len(), 2);
+        let kv = &records[0];
+        assert_eq!((kv.family.as_str(), kv.n_wins, kv.n_ties, kv.n_losses), ("kv", 3, 1, 0));
+        assert_eq!((records[1].n_wins, records[1].n_losses, records[1].n_traces()), (0, 2, 2));
+        let mean = (0.805 / 4.0 - 0.25) / 2.0;
+        assert!((mean_of_families(&records) - mean).abs() < 1e-12);
+    }
+
+    #[test]
+    fn less_may_be_better() {
+        let records = records(&[-1.0, 2.0], &["a", "a"], Better::Lower, Rope::NONE).unwrap();
+        assert_eq!((records[0].n_wins, records[0].n_losses), (1, 1));
+        assert!(super::records(&[1.0], &[], Better::Lower, Rope::NONE).is_err());
+    }
+}

@@ -70,3 +70,53 @@ pub fn friedman(table: &[Vec<f64>], better: Better) -> Result<Friedman, Error> {
         p_value: f_tail(f, k - 1.0, (k - 1.0) * (n - 1.0)),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    use crate::series::{DEMSAR, close};
+
+    fn demsar() -> Vec<Vec<f64>> {
+        DEMSAR.iter().map(|row| row.to_vec()).collect()
+    }
+
+    /// Demšar 2006, section 3.2.2: mean ranks 3.143, 2.000, 2.893, 1.964, chi-squared 9.28 and F 3.69, all without
+    /// a correction for ties, which makes it 9.28 / (1 - ties / (n k (k² - 1))).
+    #[test]
+    fn the_papers_example() {
+        let found = friedman(&demsar(), Better::Higher).unwrap();
+        for (rank, paper) in found.mean_ranks.iter().zip([3.143, 2.0, 2.893, 1.964]) {
+            assert!((rank - paper).abs() < 5e-4, "{found:?}");
+        }
+        // Three pairs of equals (6 each) and one row of four (60).
+        let ties = (6.0 * 3.0 + 60.0) / (14.0 * 4.0 * 15.0);
+        assert!((found.chi_squared * (1.0 - ties) - 9.28).abs() < 5e-3, "{found:?}");
+        let uncorrected = found.chi_squared * (1.0 - ties);
+        assert!((13.0 * uncorrected / (42.0 - uncorrected) - 3.69).abs() < 5e-3);
+    }
+
+    /// SciPy 1.17.1: `friedmanchisquare` and `f.sf`, with the equal values that the paper prints.
+    #[test]
+    fn ties_agree_with_scipy() {
+        let mut table = demsar();
+        table[12][2] = 0.975;
+        let found = friedman(&table, Better::Higher).unwrap();
+        close(found.chi_squared, 10.952380952380956, 1e-12);
+        close(found.p_chi_squared, 0.011986176325417788, 1e-10);
+        close(found.f, 4.585889570552149, 1e-12);
+        close(found.p_value, 0.007628838730725745, 1e-10);
+    }
+
+    #[test]
+    fn less_may_be_better() {
+        let table = vec![vec![1.0, 2.0, 3.0]; 5];
+        let found = friedman(&table, Better::Lower).unwrap();
+        assert_eq!(found.mean_ranks, [1.0, 2.0, 3.0]);
+        assert_eq!((found.chi_squared, found.f, found.p_value), (10.0, f64::INFINITY, 0.0));
+        let equal = friedman(&vec![vec![7.0; 3]; 5], Better::Lower).unwrap();
+        assert_eq!((equal.chi_squared, equal.p_value), (0.0, 1.0));
+        assert!(friedman(&table[..1], Better::Lower).is_err());
+        assert!(friedman(&[vec![1.0, 2.0], vec![1.0]], Better::Lower).is_err());
+    }
+}

@@ -78,3 +78,55 @@ fn check(values: &[f64], level: f64) -> Result<(), Error> {
     error::at_least("windows", values.len(), 2)?;
     error::finite("window", values)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    use crate::series::{autoregression, close};
+
+    fn series() -> Vec<f64> {
+        autoregression(2, 200, 0.6).into_iter().map(|x| x + 0.1).collect()
+    }
+
+    /// statsmodels 0.15.0: OLS on a constant, `cov_type="HAC"`, `maxlags=4`, `use_correction=True`,
+    /// `use_t=True`.
+    #[test]
+    fn newey_west_agrees_with_statsmodels() {
+        let mean = newey_west(&series(), None, 0.95).unwrap();
+        close(mean.standard_error, 0.04378943290098197, 1e-9);
+        close(mean.p_value, 0.08661286319157821, 1e-9);
+        close(mean.interval.low, -0.010942930947130919, 1e-8);
+        close(mean.interval.high, 0.16175878660919796, 1e-9);
+        assert_eq!(newey_west(&series(), Some(4), 0.95).unwrap(), mean);
+    }
+
+    /// The formulas of both papers in NumPy, with SciPy's t.
+    #[test]
+    fn diebold_mariano_agrees_with_numpy() {
+        for (horizon, t, p) in [
+            (1, 2.7910842619361222, 0.0057646931372529525),
+            (5, 1.4698439742006726, 0.14318323922463114),
+        ] {
+            let mean = diebold_mariano(&series(), horizon, 0.95).unwrap();
+            close(mean.interval.estimate / mean.standard_error, t, 1e-9);
+            close(mean.p_value, p, 1e-9);
+        }
+    }
+
+    /// With weights of 1, an alternating series has a negative variance at lag 1.
+    #[test]
+    fn a_variance_is_never_negative() {
+        let alternating: Vec<f64> = (0..40).map(|i| 1.0 + f64::from(i % 2)).collect();
+        let mean = diebold_mariano(&alternating, 2, 0.95).unwrap();
+        assert!(mean.standard_error > 0.0, "{mean:?}");
+    }
+
+    #[test]
+    fn series_without_variance_are_certain() {
+        assert_eq!(newey_west(&[2.0; 30], None, 0.95).unwrap().p_value, 0.0);
+        assert_eq!(newey_west(&[0.0; 30], None, 0.95).unwrap().p_value, 1.0);
+        assert!(newey_west(&[1.0], None, 0.95).is_err());
+        assert!(diebold_mariano(&[1.0; 30], 16, 0.95).is_err());
+    }
+}

@@ -49,6 +49,8 @@ mod ranks;
 mod ratio;
 pub mod sample_ratio;
 pub mod sequential;
+#[cfg(test)]
+mod series;
 mod studentized_range;
 
 pub mod verdict;

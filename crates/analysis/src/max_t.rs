@@ -53,7 +53,7 @@ pub fn compare(
         let differences: Vec<f64> = strategy.iter().zip(baseline).map(|(b, a)| b - a).collect();
         series.push(Linear::new(&differences, &ones)?);
     }
-    let blocks = common_blocks(series.iter().map(|linear| linear.values.as_slice()), options);
+    let blocks = common_blocks(&series, options);
     let errors: Vec<f64> = series.iter().map(|linear| linear.standard_error(&blocks)).collect();
     let t: Vec<f64> = series
         .iter()
@@ -85,15 +85,13 @@ fn half_width(widest: f64, standard_error: f64) -> f64 {
     if standard_error == 0.0 { 0.0 } else { widest * standard_error }
 }
 
-/// Blocks that are long enough for each of some series that are resampled together.
-pub(crate) fn common_blocks<'a>(
-    series: impl Iterator<Item = &'a [f64]>,
-    options: &Options,
-) -> Blocks {
-    series
-        .map(|values| Blocks::of(values, options))
-        .reduce(|a, b| if a.length >= b.length { a } else { b })
-        .unwrap_or(Blocks::single(0))
+/// Blocks for series that are resampled together: of the mean of the lengths that each asks for. The
+/// longest would be the most badly estimated one, and makes tests find too little.
+pub(crate) fn common_blocks(series: &[Linear<'_>], options: &Options) -> Blocks {
+    let asked: Vec<Blocks> =
+        series.iter().map(|linear| Blocks::of(&linear.values, options)).collect();
+    let length = asked.iter().map(|blocks| blocks.length).sum::<f64>() / asked.len() as f64;
+    Blocks { length, ..asked[0] }
 }
 
 /// Adjusted p-values, and the largest |t*| of each resample over all strategies.
@@ -116,4 +114,55 @@ fn step_down(t: &[f64], resampled: &[Vec<f64>]) -> (Vec<f64>, Vec<f64>) {
         p_values[i] = largest;
     }
     (p_values, maxima)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    use crate::series::autoregression;
+
+    /// By hand: |t| of 1 and 3 with four resamples.
+    #[test]
+    fn stepping_down_by_hand() {
+        let resampled = [vec![0.5, 1.5, 2.0, 0.1], vec![1.0, 0.2, 3.5, 0.3]];
+        let (p_values, maxima) = step_down(&[-1.0, 3.0], &resampled);
+        assert_eq!(maxima, [1.0, 1.5, 3.5, 0.3]);
+        // 3 against the maxima: one is larger. 1 against the first series alone: two are.
+        assert_eq!(p_values, [3.0 / 5.0, 2.0 / 5.0]);
+    }
+
+    #[test]
+    fn a_less_different_strategy_is_never_surer() {
+        let (p_values, _) = step_down(&[2.0, 3.0], &[vec![0.0; 9], vec![9.0; 9]]);
+        assert_eq!(p_values, [1.0, 1.0]);
+    }
+
+    #[test]
+    fn twins_of_a_strategy_cost_nothing() {
+        let options = Options { n_resamples: 999, ..Options::default() };
+        let baseline = vec![0.0; 150];
+        let better: Vec<f64> = autoregression(8, 150, 0.3).iter().map(|x| x + 0.14).collect();
+        let alone = compare(&baseline, &[better.clone()], &options).unwrap();
+        let many = compare(&baseline, &vec![better; 20], &options).unwrap();
+        assert_eq!(many[0].p_value, alone[0].p_value);
+        assert!(alone[0].p_value < 0.1, "{alone:?}");
+        let bonferroni = alone[0].p_value * 20.0;
+        assert!(bonferroni > many[0].p_value);
+        assert_eq!(many[3].difference, alone[0].difference);
+    }
+
+    #[test]
+    fn what_equals_the_baseline_does_not_differ() {
+        let options = Options { n_resamples: 199, ..Options::default() };
+        let baseline = autoregression(5, 60, 0.0);
+        let far: Vec<f64> = autoregression(6, 60, 0.0).iter().map(|x| x + 5.0).collect();
+        let found = compare(&baseline, &[baseline.clone(), far], &options).unwrap();
+        assert_eq!((found[0].t, found[0].p_value), (0.0, 1.0));
+        assert_eq!((found[0].difference.low, found[0].difference.high), (0.0, 0.0));
+        assert_eq!(found[1].p_value, 1.0 / 200.0);
+        assert!(found[1].difference.low > 0.0);
+        assert!(compare(&baseline, &[], &options).is_err());
+        assert!(compare(&baseline, &[vec![0.0; 59]], &options).is_err());
+    }
 }

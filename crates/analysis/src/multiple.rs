@@ -51,3 +51,30 @@ pub(crate) fn ascending(values: &[f64]) -> Vec<usize> {
     order.sort_by(|&i, &j| values[i].total_cmp(&values[j]));
     order
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    use crate::series::close;
+
+    const P: [f64; 8] = [0.01, 0.02, 0.03, 0.04, 0.05, 0.001, 0.9, 0.02];
+
+    /// statsmodels 0.15.0: `multipletests(p, method="holm")` and `"fdr_bh"`.
+    #[test]
+    fn adjustments_agree_with_statsmodels() {
+        let expected = [0.07, 0.12, 0.12, 0.12, 0.12, 0.008, 0.9, 0.12];
+        holm(&P).unwrap().iter().zip(expected).for_each(|(p, e)| close(*p, e, 1e-12));
+        let expected = [0.04, 0.04, 0.048, 0.16 / 3.0, 0.4 / 7.0, 0.008, 0.9, 0.04];
+        benjamini_hochberg(&P).unwrap().iter().zip(expected).for_each(|(p, e)| close(*p, e, 1e-12));
+    }
+
+    #[test]
+    fn one_is_not_adjusted_and_nonsense_is_refused() {
+        assert_eq!(holm(&[0.03]).unwrap(), [0.03]);
+        assert_eq!(benjamini_hochberg(&[0.03]).unwrap(), [0.03]);
+        assert!(holm(&[]).unwrap().is_empty());
+        assert!(holm(&[0.5, 1.5]).is_err());
+        assert!(benjamini_hochberg(&[f64::NAN]).is_err());
+    }
+}

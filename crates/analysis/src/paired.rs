@@ -152,3 +152,104 @@ fn as_mean(ratio: &Ratio, options: &Options) -> Mean {
         p_value: ratio.plausible.p_value(0.0),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    use crate::series::{autoregression, close, uniform};
+
+    fn arms() -> (Vec<f64>, Vec<f64>) {
+        let a: Vec<f64> = uniform(1, 120).iter().map(|u| 0.4 + 0.1 * u).collect();
+        let b =
+            a.iter().zip(autoregression(2, 120, 0.4)).map(|(a, x)| a + 0.02 + 0.02 * x).collect();
+        (a, b)
+    }
+
+    #[test]
+    fn all_methods_see_the_same_difference() {
+        let (a, b) = arms();
+        let found = compare(&a, &b, &Options::default()).unwrap();
+        let mean = |x: &[f64]| x.iter().sum::<f64>() / 120.0;
+        close(found.mean_a, mean(&a), 1e-12);
+        close(found.mean_b, mean(&b), 1e-12);
+        close(found.difference.estimate, mean(&b) - mean(&a), 1e-10);
+        let second = &found.second_opinions;
+        for other in [second.other_blocks, second.newey_west, second.diebold_mariano] {
+            close(other.interval.estimate, found.difference.estimate, 1e-10);
+            close(other.standard_error, found.standard_error, 0.3);
+            assert!(other.p_value < 0.01, "{other:?}");
+        }
+        assert!(found.difference.low > 0.0 && found.p_value < 0.01);
+        close(found.hodges_lehmann, found.difference.estimate, 0.1);
+        let relative = found.relative.unwrap();
+        close(relative.estimate, mean(&b) / mean(&a) - 1.0, 1e-9);
+        assert!(relative.low > 0.0);
+        assert_eq!(found.probability_above(0.0), 1.0);
+        assert!(found.equivalence(Rope::within(0.1)) < 0.001);
+        assert!(found.equivalence(Rope::within(0.001)) > 0.99);
+    }
+
+    #[test]
+    fn the_same_seed_gives_the_same_bits_and_arms_may_change_places() {
+        let (a, b) = arms();
+        let options = Options { n_resamples: 999, ..Options::default() };
+        let found = compare(&a, &b, &options).unwrap();
+        assert_eq!(found.plausible, compare(&a, &b, &options).unwrap().plausible);
+        let swapped = compare(&b, &a, &options).unwrap();
+        close(swapped.difference.low, -found.difference.high, 1e-9);
+        close(swapped.difference.high, -found.difference.low, 1e-9);
+        assert_eq!(swapped.p_value, found.p_value);
+        let other = compare(&a, &b, &Options { seed: 1, ..options }).unwrap();
+        assert_ne!(other.plausible, found.plausible);
+    }
+
+    #[test]
+    fn equal_arms_do_not_differ() {
+        let (a, _) = arms();
+        let found = compare(&a, &a, &Options::default()).unwrap();
+        assert_eq!((found.difference.low, found.difference.high, found.p_value), (0.0, 0.0, 1.0));
+        assert_eq!(found.second_opinions.newey_west.p_value, 1.0);
+        assert_eq!(found.relative.unwrap().estimate, 0.0);
+        assert_eq!((found.hodges_lehmann, found.cliffs_delta), (0.0, 0.0));
+    }
+
+    /// A window of ten requests is ten times a window of one.
+    #[test]
+    fn weights_are_requests() {
+        let (a, b) = arms();
+        let weights: Vec<f64> = (0..120).map(|i| f64::from(1 + i % 10)).collect();
+        let found = compare_weighted(&a, &b, &weights, &Options::default()).unwrap();
+        let sum: f64 = weights.iter().sum();
+        let mean = |x: &[f64]| x.iter().zip(&weights).map(|(x, w)| x * w).sum::<f64>() / sum;
+        close(found.difference.estimate, mean(&b) - mean(&a), 1e-10);
+        let even = compare(&a, &b, &Options::default()).unwrap();
+        let same = compare_weighted(&a, &b, &[3.0; 120], &Options::default()).unwrap();
+        close(same.difference.low, even.difference.low, 1e-9);
+    }
+
+    #[test]
+    fn nonsense_is_refused() {
+        let (a, b) = arms();
+        let options = Options::default();
+        let words = |error: Result<Comparison, Error>| error.unwrap_err().to_string();
+        assert_eq!(
+            words(compare(&a, &b[1..], &options)),
+            "119 windows of B stand beside 120: there must be as many of both"
+        );
+        assert_eq!(
+            words(compare(&a[..9], &b[..9], &options)),
+            "9 windows are too few: it takes at least 20"
+        );
+        let mut broken = a.clone();
+        broken[7] = f64::NAN;
+        assert_eq!(
+            words(compare(&broken, &b, &options)),
+            "window of A number 7 is NaN: expected a finite number"
+        );
+        assert!(compare_weighted(&a, &b, &[0.0; 120], &options).is_err());
+        assert!(compare(&a, &b, &Options { level: 1.0, ..options }).is_err());
+        assert!(compare(&a, &b, &Options { n_resamples: 10, ..options }).is_err());
+        assert!(compare(&a, &b, &Options { block_length: Some(0.0), ..options }).is_err());
+    }
+}

@@ -67,3 +67,35 @@ pub fn power(effect: f64, standard_error: f64, alpha: f64) -> Result<f64, Error>
     let shift = effect / standard_error;
     Ok(normal_tail(limit - shift) + normal_tail(limit + shift))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    use crate::series::close;
+
+    #[test]
+    fn two_point_eight_standard_errors() {
+        let demand = Demand::default();
+        close(
+            demand.minimum_detectable(1.0).unwrap(),
+            1.959963984540054 + 0.8416212335729143,
+            1e-11,
+        );
+        // A difference of half that takes four times the requests.
+        let smallest = demand.minimum_detectable(0.01).unwrap();
+        assert_eq!(demand.needed(smallest / 2.0, 1_000, 0.01).unwrap(), 4_000);
+        assert!(demand.needed(0.0, 1_000, 0.01).is_err());
+        assert!(Demand { alpha: 0.0, power: 0.8 }.minimum_detectable(1.0).is_err());
+    }
+
+    /// SciPy 1.17.1: `norm.sf(norm.ppf(0.975) - 2) + norm.sf(norm.ppf(0.975) + 2)`.
+    #[test]
+    fn power_of_a_difference() {
+        close(power(2.0, 1.0, 0.05).unwrap(), 0.5160052739761748, 1e-11);
+        close(power(-2.0, 1.0, 0.05).unwrap(), 0.5160052739761748, 1e-11);
+        close(power(0.0, 1.0, 0.05).unwrap(), 0.05, 1e-11);
+        let smallest = Demand::default().minimum_detectable(3.0).unwrap();
+        close(power(smallest, 3.0, 0.05).unwrap(), 0.8, 1e-4);
+    }
+}

@@ -27,3 +27,23 @@ pub fn proportion(count: u64, n: u64, level: f64) -> Result<Interval, Error> {
         level,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    use crate::series::close;
+
+    /// statsmodels 0.15.0: `proportion_confint(8, 400, method="wilson")` and of 0 in 20.
+    #[test]
+    fn intervals_agree_with_statsmodels() {
+        let share = proportion(8, 400, 0.95).unwrap();
+        close(share.low, 0.010168386791664645, 1e-10);
+        close(share.high, 0.038963415769260004, 1e-10);
+        let none = proportion(0, 20, 0.95).unwrap();
+        close(none.high, 0.1611251580528194, 1e-10);
+        assert!(none.low.abs() < 1e-15);
+        assert!(proportion(3, 2, 0.95).is_err());
+        assert!(proportion(0, 0, 0.95).is_err());
+    }
+}

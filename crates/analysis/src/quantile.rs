@@ -135,3 +135,72 @@ impl Arm {
         reached.map(|place| self.values[place])
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    use crate::series::uniform;
+    use proptest::prelude::*;
+
+    fn options() -> Options {
+        Options { n_resamples: 499, ..Options::default() }
+    }
+
+    fn latencies(seed: u64, scale: f64) -> Vec<Histogram> {
+        let values = uniform(seed, 40 * 50);
+        let counted = |block: &[f64]| block.iter().map(|u| ((u * scale) as u64, 1)).collect();
+        values.chunks_exact(50).map(counted).collect()
+    }
+
+    #[test]
+    fn a_slower_arm_is_seen() {
+        let (a, b) = (latencies(1, 1000.0), latencies(2, 1300.0));
+        let found = compare(&a, &b, 0.9, &options()).unwrap();
+        assert!((found.a as f64 - 900.0).abs() < 30.0 && (found.b as f64 - 1170.0).abs() < 40.0);
+        assert_eq!(found.difference.estimate, found.b as f64 - found.a as f64);
+        assert!(found.difference.covers(270.0) && found.difference.low > 200.0, "{found:?}");
+        assert_eq!(found.p_value, 2.0 / 500.0);
+    }
+
+    #[test]
+    fn equal_arms_do_not_differ() {
+        let a = latencies(1, 1000.0);
+        let found = compare(&a, &a, 0.99, &options()).unwrap();
+        assert_eq!((found.difference.low, found.difference.high, found.p_value), (0.0, 0.0, 1.0));
+    }
+
+    #[test]
+    fn nonsense_is_refused() {
+        let a = latencies(1, 1000.0);
+        assert!(compare(&a, &a[1..], 0.5, &options()).is_err());
+        assert!(compare(&a, &a, 1.0, &options()).is_err());
+        assert!(compare(&a[..19], &a[..19], 0.5, &options()).is_err());
+        let empty: Vec<Histogram> = vec![vec![(5, 0)]; 40];
+        assert_eq!(
+            compare(&a, &empty, 0.5, &options()).unwrap_err().to_string(),
+            "0 values are too few: it takes at least 1"
+        );
+    }
+
+    proptest! {
+        /// The quantile of histograms is that of the values written out.
+        #[test]
+        fn like_the_naive_twin(
+            blocks in prop::collection::vec(prop::collection::vec((0u64..9, 0u64..4), 0..5), 1..6),
+            share in 0.01f64..0.99,
+        ) {
+            let weights: Vec<u32> = (0..blocks.len() as u32).map(|i| i % 3).collect();
+            let mut all = Vec::new();
+            for (block, weight) in blocks.iter().zip(&weights) {
+                for (value, count) in block {
+                    all.extend(vec![*value; (*count * u64::from(*weight)) as usize]);
+                }
+            }
+            all.sort_unstable();
+            let place = (share * all.len() as f64).ceil() as usize;
+            let naive = all.get(place.saturating_sub(1)).copied();
+            prop_assert_eq!(Arm::new(&blocks).quantile(&weights, share), naive);
+        }
+    }
+}

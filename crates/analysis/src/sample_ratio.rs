@@ -49,3 +49,27 @@ pub fn sample_ratio(counts: &[u64], shares: &[f64]) -> Result<SampleRatio, Error
     let degrees = counts.len() as f64 - 1.0;
     Ok(SampleRatio { chi_squared, p_value: chi_squared_tail(chi_squared, degrees) })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    use crate::series::close;
+
+    /// SciPy 1.17.1: `chisquare([5050, 4950, 10200], [5050, 5050, 10100])`.
+    #[test]
+    fn statistic_agrees_with_scipy() {
+        let found = sample_ratio(&[5050, 4950, 10200], &[1.0, 1.0, 2.0]).unwrap();
+        close(found.chi_squared, 2.9702970297029703, 1e-12);
+        close(found.p_value, 0.22646870421280124, 1e-10);
+        assert!(found.holds());
+    }
+
+    #[test]
+    fn a_mismatch_is_seen() {
+        assert!(!sample_ratio(&[5_300, 4_700], &[0.5, 0.5]).unwrap().holds());
+        assert!(sample_ratio(&[4, 4], &[0.5, 0.5]).is_err());
+        assert!(sample_ratio(&[40], &[1.0]).is_err());
+        assert!(sample_ratio(&[40, 40], &[1.0, 0.0]).is_err());
+    }
+}

@@ -117,3 +117,59 @@ fn half_width(n: f64, mixing: f64, alpha: f64) -> f64 {
     let log = libm::log(grown.sqrt() / alpha);
     (2.0 * grown / (n * n * mixing) * log).sqrt()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    use crate::series::{autoregression, close, uniform};
+
+    fn fed(values: &[f64]) -> ConfidenceSequence {
+        let mut sequence = ConfidenceSequence::new(0.95, 100).unwrap();
+        values.iter().for_each(|value| sequence.push(*value).unwrap());
+        sequence
+    }
+
+    /// By hand: alpha 0.05 gives -2 ln alpha = 5.99146, r² = (5.99146 + ln 6.99146) / 100 = 0.0793614; at n
+    /// = 100, n r² + 1 = 8.93614 and the half-width is sqrt(2 x 8.93614 / 793.614 x ln(2.98934 / 0.05)).
+    #[test]
+    fn width_by_hand() {
+        let sequence = ConfidenceSequence::new(0.95, 100).unwrap();
+        close(sequence.mixing, 0.0793614, 1e-5);
+        close(half_width(100.0, sequence.mixing, 0.05), 0.30350, 1e-3);
+    }
+
+    #[test]
+    fn it_is_tightest_where_it_was_told() {
+        let ratio = |n_expected| {
+            let sequence = ConfidenceSequence::new(0.95, n_expected).unwrap();
+            half_width(100.0, sequence.mixing, 0.05)
+        };
+        assert!(ratio(100) < ratio(10) && ratio(100) < ratio(1_000));
+        // Looking all the time costs half as much again as looking once, not more than twice.
+        let once = 1.96 / 10.0;
+        assert!((1.3..2.0).contains(&(ratio(100) / once)), "{}", ratio(100) / once);
+    }
+
+    #[test]
+    fn moments_are_those_of_the_values() {
+        let values = uniform(4, 60);
+        let sequence = fed(&values);
+        let mean = values.iter().sum::<f64>() / 60.0;
+        close(sequence.mean, mean, 1e-12);
+        let squares: f64 = values.iter().map(|v| (v - mean) * (v - mean)).sum();
+        close(sequence.squares, squares, 1e-12);
+        let neighbours: f64 = values.windows(2).map(|w| (w[0] - mean) * (w[1] - mean)).sum();
+        assert!((sequence.dependence() - neighbours / squares).abs() < 1e-12);
+        assert!(fed(&autoregression(2, 300, 0.8)).dependence() > 0.6);
+    }
+
+    #[test]
+    fn it_says_nothing_early() {
+        assert_eq!(fed(&uniform(4, 19)).interval(), None);
+        assert!(fed(&uniform(4, 20)).interval().is_some());
+        assert_eq!(fed(&[]).dependence(), 0.0);
+        assert!(ConfidenceSequence::new(0.95, 0).is_err());
+        assert!(fed(&[]).push(f64::INFINITY).is_err());
+    }
+}

@@ -188,3 +188,88 @@ impl fmt::Display for Short {
         f.write_str(kept)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn interval(low: f64, high: f64) -> Interval {
+        Interval { estimate: (low + high) / 2.0, low, high, level: 0.95 }
+    }
+
+    fn hit_ratio(low: f64, high: f64, guardrails: &[Guardrail<'_>]) -> Verdict {
+        let rope = Rope::within(0.005);
+        let question = Question { metric: "hit ratio", better: Better::Higher, rope };
+        decide(&question, interval(low, high), guardrails).unwrap()
+    }
+
+    #[test]
+    fn where_the_interval_lies_decides() {
+        for (low, high, outcome) in [
+            (0.006, 0.02, Outcome::Ship),
+            (0.005, 0.02, Outcome::Inconclusive),
+            (0.001, 0.02, Outcome::Inconclusive),
+            (-0.02, 0.02, Outcome::Inconclusive),
+            (-0.005, 0.005, Outcome::NoDifference),
+            (0.001, 0.004, Outcome::NoDifference),
+            (-0.02, -0.006, Outcome::Worse),
+            (f64::NEG_INFINITY, f64::INFINITY, Outcome::Inconclusive),
+        ] {
+            assert_eq!(hit_ratio(low, high, &[]).outcome, outcome, "{low} to {high}");
+        }
+    }
+
+    #[test]
+    fn less_may_be_better() {
+        let question = Question { metric: "cost", better: Better::Lower, rope: Rope::NONE };
+        let outcome = |low, high| decide(&question, interval(low, high), &[]).unwrap().outcome;
+        assert_eq!(outcome(-3.0, -1.0), Outcome::Ship);
+        assert_eq!(outcome(1.0, 3.0), Outcome::Worse);
+        assert_eq!(outcome(-1.0, 3.0), Outcome::Inconclusive);
+        assert_eq!(outcome(0.0, 0.0), Outcome::NoDifference);
+    }
+
+    #[test]
+    fn guardrails_hold_back_and_turn_round() {
+        let p99 = |low, high| Guardrail {
+            metric: "p99 latency",
+            better: Better::Lower,
+            difference: interval(low, high),
+            tolerance: 2.0,
+        };
+        assert_eq!(hit_ratio(0.01, 0.02, &[p99(-1.0, 2.0)]).outcome, Outcome::Ship);
+        let doubtful = hit_ratio(0.01, 0.02, &[p99(-1.0, 2.5)]);
+        assert_eq!(doubtful.outcome, Outcome::Inconclusive);
+        assert_eq!(
+            doubtful.reason,
+            "p99 latency may be worse by more than the 2 that are allowed (95 % interval of its change -1 to 2.5)."
+        );
+        assert_eq!(hit_ratio(0.01, 0.02, &[p99(-1.0, 2.5), p99(2.1, 3.0)]).outcome, Outcome::Worse);
+        assert_eq!(hit_ratio(0.0, 0.001, &[p99(2.1, 3.0)]).outcome, Outcome::Worse);
+        // No difference is no reason to ship, so nothing is held back.
+        assert_eq!(hit_ratio(0.0, 0.001, &[p99(-1.0, 2.5)]).outcome, Outcome::NoDifference);
+    }
+
+    #[test]
+    fn reasons_are_sentences() {
+        assert_eq!(
+            hit_ratio(0.0101234, 0.02, &[]).reason,
+            "hit ratio changes by 0.01506 (95 % interval 0.01012 to 0.02; -0.005 to 0.005 does not matter): \
+             better by more than what does not matter."
+        );
+        assert_eq!(Outcome::NoDifference.to_string(), "no-difference");
+        let short = |x| Short(x).to_string();
+        assert_eq!(
+            [short(0.0), short(-12345.6), short(99.99), short(1e-9), short(f64::INFINITY)],
+            ["0", "-12346", "99.99", "0.000000001", "inf"]
+        );
+    }
+
+    #[test]
+    fn intervals_that_are_no_numbers_are_refused() {
+        let question = Question { metric: "cost", better: Better::Lower, rope: Rope::NONE };
+        assert!(decide(&question, interval(f64::NAN, 1.0), &[]).is_err());
+        let rope = Rope { low: 1.0, high: 2.0 };
+        assert!(decide(&Question { rope, ..question }, interval(0.0, 1.0), &[]).is_err());
+    }
+}

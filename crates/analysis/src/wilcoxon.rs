@@ -121,3 +121,62 @@ pub fn pairwise(table: &[Vec<f64>]) -> Result<Vec<Pair>, Error> {
     }
     Ok(pairs)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    use crate::series::{DEMSAR, close, depression, uniform};
+
+    /// Hollander and Wolfe: T+ = 40, one-sided p = 0.019.
+    #[test]
+    fn the_textbooks_example() {
+        let test = signed_rank(&depression()).unwrap();
+        assert_eq!((test.positive, test.negative, test.p_value), (40.0, 5.0, 0.0390625));
+        assert!(test.exact);
+    }
+
+    /// SciPy 1.17.1: `wilcoxon(x)`; for 80 values, `method="approx"`.
+    #[test]
+    fn p_values_agree_with_scipy() {
+        let shifted =
+            |seed, n, by| uniform(seed, n).into_iter().map(|u| u - by).collect::<Vec<_>>();
+        close(signed_rank(&shifted(5, 12, 0.4)).unwrap().p_value, 0.0068359375, 1e-15);
+        close(signed_rank(&shifted(6, 45, 0.42)).unwrap().p_value, 0.013299736328065137, 1e-12);
+        let tied: Vec<f64> =
+            shifted(9, 80, 0.42).iter().map(|u| (u * 20.0).round_ties_even()).collect();
+        let test = signed_rank(&tied).unwrap();
+        assert_eq!((test.n, test.n_zero, test.exact), (75, 5, false));
+        assert_eq!(test.positive.min(test.negative), 1158.5);
+        close(test.p_value, 0.15883498327268164, 1e-12);
+    }
+
+    /// All 2^9 signs by enumeration, W = 6.5 and p = 36 / 512.
+    #[test]
+    fn ties_are_counted_out() {
+        let test = signed_rank(&[1.0, 1.0, 2.0, -2.0, 3.0, 3.0, -1.0, 4.0, 5.0]).unwrap();
+        assert_eq!((test.negative, test.p_value), (6.5, 0.0703125));
+    }
+
+    #[test]
+    fn nothing_to_see() {
+        assert_eq!(signed_rank(&[]).unwrap().p_value, 1.0);
+        assert_eq!(signed_rank(&[0.0; 4]).unwrap().n_zero, 4);
+        assert!(signed_rank(&[f64::NAN]).is_err());
+        // 6 of one sign: 2 / 2^6.
+        assert_eq!(signed_rank(&[1.0, 2.0, 3.0, 4.0, 5.0, 6.0]).unwrap().p_value, 0.03125);
+    }
+
+    #[test]
+    fn pairs_of_a_table_are_adjusted_together() {
+        let table: Vec<Vec<f64>> = DEMSAR.iter().map(|row| row.to_vec()).collect();
+        let pairs = pairwise(&table).unwrap();
+        assert_eq!(pairs.len(), 6);
+        let p_values: Vec<f64> = pairs.iter().map(|pair| pair.test.p_value).collect();
+        let adjusted: Vec<f64> = pairs.iter().map(|pair| pair.adjusted).collect();
+        assert_eq!(adjusted, holm(&p_values).unwrap());
+        // C4.5 against C4.5 with m: twelve differ, the smaller sum is 6.5.
+        assert_eq!((pairs[0].test.n, pairs[0].test.negative), (12, 6.5));
+        assert!(pairwise(&[vec![1.0, 2.0], vec![1.0]]).is_err());
+    }
+}
