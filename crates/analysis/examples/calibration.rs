@@ -36,7 +36,6 @@ impl Table {
         let (low, high) = (share.low, share.high);
         println!("{claim:31} {data:42} {method:24} {:.4} [{low:.4}, {high:.4}]", tally.share());
         let (n, estimate) = (tally.n, tally.share());
-
         writeln!(self.csv, "{claim},{data},{method},{n},{estimate:.4},{low:.4},{high:.4}")?;
         Ok(())
     }
@@ -73,7 +72,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         let data = format!("200 windows keeping {kept} of the last");
         table.row(FINDS, &data, "swapped labels", trials::swapped_labels(kept, 200)?)?;
     }
-    const ABOUT: [&str; 2] = ["keys: this trace", "keys x time: traffic"];
+    const ABOUT: [&str; 3] = ["keys: this trace", "keys x time: traffic", "single requests"];
     for skew in [0.7, 0.9, 1.1] {
         let data = format!("LRU and FIFO over Zipf {skew} a tenth of keys");
         for (about, tally) in ABOUT.iter().zip(trials::samples_of_keys(skew, 200)?) {

@@ -9,7 +9,7 @@
 //! hottest keys, which nearly always hit, are either in it or not. Dividing by the *expected* number of
 //! requests, r x those of the full trace, and counting those that are missing or too many as hits takes
 //! out that error. C. Waldspurger, N. Park, A. Garthwaite, I. Ahmad: "Efficient MRC construction with
-//! SHARDS", FAST '15, section 4.3 (SHARDS-adj). In a difference of two arms it leaves only the denominator.
+//! SHARDS", FAST '15 (SHARDS-adj). In a difference of two arms it leaves only the denominator.
 //!
 //! **What about?** [`About::ThisTrace`]: what the full trace would have shown; only keys are resampled.
 //! [`About::TrafficLikeIt`]: what more such traffic would show; blocks of time are resampled as well, buckets

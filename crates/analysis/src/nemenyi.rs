@@ -1,8 +1,9 @@
 //! Nemenyi's test, and what a critical-difference diagram needs.
 //!
-//! After Friedman's test: mean ranks of two strategies differ if they are further apart than q sqrt(k (k +
-//! 1) / (6 n)), q being the studentized range's quantile divided by sqrt 2. J. Demšar: "Statistical
-//! comparisons of classifiers over multiple data sets", JMLR 7, 2006, with the diagram.
+//! After Friedman's test: mean ranks of two strategies differ if they are further apart than
+//! q sqrt(k (k + 1) / (6 n)), where q is the quantile of the studentized range divided by the root of two.
+//! J. Demšar: "Statistical comparisons of classifiers over multiple data sets", JMLR 7, 2006, with the
+//! diagram.
 //!
 //! Mean ranks depend on which other strategies are in the table (Benavoli and others 2016): whether two
 //! differ is better asked of `wilcoxon::pairwise`.

@@ -162,6 +162,8 @@ pub(crate) struct Cells {
     pub(crate) requests: Vec<u64>,
     pub(crate) hits_a: Vec<u64>,
     pub(crate) hits_b: Vec<u64>,
+    /// Requests that are a hit of one and a miss of the other.
+    pub(crate) n_differ: u64,
 }
 
 /// One of ten disjoint samples of the keys, replayed in two caches of a tenth of the capacity.
@@ -189,12 +191,14 @@ impl Sampled<'_> {
         let hits_a = hits(a, &keys, self.n_keys, self.capacity / 10);
         let hits_b = hits(b, &keys, self.n_keys, self.capacity / 10);
         let n = self.n_buckets * self.n_blocks;
-        let mut cells = Cells { requests: vec![0; n], hits_a: vec![0; n], hits_b: vec![0; n] };
+        let mut cells =
+            Cells { requests: vec![0; n], hits_a: vec![0; n], hits_b: vec![0; n], n_differ: 0 };
         for (i, &(time, key)) in kept.iter().enumerate().filter(|(_, (t, _))| *t >= self.warm) {
             let bucket = (hash(key, salt) / 10 % self.n_buckets as u64) as usize;
             let block = (time - self.warm) * self.n_blocks / (self.requests.len() - self.warm);
             let cell = bucket * self.n_blocks + block;
             cells.requests[cell] += 1;
+            cells.n_differ += u64::from(hits_a[i] != hits_b[i]);
             cells.hits_a[cell] += u64::from(hits_a[i]);
             cells.hits_b[cell] += u64::from(hits_b[i]);
         }

@@ -6,7 +6,7 @@ use analysis::key_sample::{self, About, KeyComparison, Sample};
 use analysis::paired::{self, Comparison};
 use analysis::quantile::{self, Histogram};
 use analysis::sequential::ConfidenceSequence;
-use analysis::{Error, Options, aa, max_t};
+use analysis::{Error, Interval, Options, aa, max_t};
 
 use crate::process::{Dice, Policy, Sampled, Zipf, autoregression, hits, windows};
 
@@ -125,6 +125,16 @@ fn sampled(requests: &[usize]) -> Sampled<'_> {
     Sampled { requests, n_keys, capacity, warm, n_buckets: 200, n_blocks: 40 }
 }
 
+/// What is done without thought: the interval of the mean difference of single requests.
+fn by_request(trace: &Sampled<'_>, salt: u64, which: u64, [a, b]: [Policy; 2]) -> Interval {
+    let cells = trace.cells(salt, which, a, b);
+    let total = |counts: &[u64]| counts.iter().sum::<u64>() as f64;
+    let n = total(&cells.requests);
+    let mean = (total(&cells.hits_b) - total(&cells.hits_a)) / n;
+    let error = ((cells.n_differ as f64 / n - mean * mean) / n).sqrt();
+    Interval::from_error(mean, error, f64::INFINITY, 0.95)
+}
+
 fn compare_sample(
     trace: &Sampled<'_>,
     salt: u64,
@@ -146,8 +156,9 @@ fn compare_sample(
 }
 
 /// Coverage of the full trace's difference between LRU and FIFO by samples of a tenth of the keys, and
-/// of the mean difference of all traces by intervals about traffic.
-pub(crate) fn samples_of_keys(skew: f64, n_traces: u64) -> Result<[Tally; 2], Error> {
+/// of the mean difference of all traces by intervals about traffic; and of the full trace's by single
+/// requests.
+pub(crate) fn samples_of_keys(skew: f64, n_traces: u64) -> Result<[Tally; 3], Error> {
     let (n_keys, n, warm, capacity) = SAMPLED;
     let zipf = Zipf::new(n_keys, skew);
     let mut found = Vec::new();
@@ -160,14 +171,16 @@ pub(crate) fn samples_of_keys(skew: f64, n_traces: u64) -> Result<[Tally; 2], Er
         for which in 0..SAMPLES {
             let this = compare_sample(&trace, seed, which, arms, About::ThisTrace)?;
             let like = compare_sample(&trace, seed, which, arms, About::TrafficLikeIt)?;
-            found.push((truth, this.difference, like.difference));
+            let naive = by_request(&trace, seed, which, arms);
+            found.push((truth, this.difference, like.difference, naive));
         }
     }
     let mean = found.iter().map(|(truth, ..)| truth).sum::<f64>() / found.len() as f64;
-    let mut tallies = [Tally::default(); 2];
-    for (truth, this, like) in found {
+    let mut tallies = [Tally::default(); 3];
+    for (truth, this, like, naive) in found {
         tallies[0].add(this.covers(truth));
         tallies[1].add(like.covers(mean));
+        tallies[2].add(naive.covers(truth));
     }
     Ok(tallies)
 }
