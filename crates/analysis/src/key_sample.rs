@@ -120,60 +120,67 @@ pub fn compare(
 /// Buckets are independent draws; what they share is the mechanism of all ratios.
 fn by_buckets(sample: &Sample<'_>, options: &Options) -> Result<(f64, f64, Plausible), Error> {
     let options = Options { block_length: Some(1.0), ..*options };
-    let below = vec![sample.expected() / sample.n_buckets as f64; sample.n_buckets];
+    let below = sample.expected_each(sample.n_buckets);
     let ratio = ratio::estimate(&sample.by_bucket(), &below, &options)?;
     Ok((ratio.estimate, ratio.standard_error, ratio.plausible))
 }
 
+/// Buckets and blocks of time are drawn independently, and the spread is set right.
 fn by_buckets_and_time(
     sample: &Sample<'_>,
     options: &Options,
 ) -> Result<(f64, f64, Plausible), Error> {
     options.check()?;
+    let below = sample.expected_each(sample.n_blocks);
+    let time = Linear::new(&sample.by_time(), &below)?;
+    let blocks = Blocks::of(&time.values, options);
+    let standard_error = two_way_error(sample, &time, &blocks)?;
+    let resamples = pigeonhole(sample, time.ratio, &blocks, options);
+    let squares: f64 = resamples.iter().map(|value| square(value - time.ratio)).sum();
+    let spread = (squares / resamples.len() as f64).sqrt();
+    let stretch = if spread == 0.0 { 1.0 } else { standard_error / spread };
+    let plausible = Plausible::new(resamples).stretched(time.ratio, stretch);
+    Ok((time.ratio, standard_error, plausible))
+}
+
+/// The standard error that is clustered by bucket and by time.
+fn two_way_error(sample: &Sample<'_>, time: &Linear<'_>, blocks: &Blocks) -> Result<f64, Error> {
+    let below = sample.expected_each(sample.n_buckets);
+    let buckets = Linear::new(&sample.by_bucket(), &below)?;
+    let by_bucket = square(buckets.standard_error(&Blocks::single(sample.n_buckets)));
+    let by_time = square(time.standard_error(blocks));
     let cells = sample.cells();
-    let time = sample.by_time();
-    let (n_buckets, n_blocks) = (sample.n_buckets, sample.n_blocks);
-    let shares = |n: usize| vec![sample.expected() / n as f64; n];
-    let (below_bucket, below_time) = (shares(n_buckets), shares(n_blocks));
-    let buckets = Blocks::single(n_buckets);
-    let over_buckets = Linear::new(&sample.by_bucket(), &below_bucket)?;
-    let over_time = Linear::new(&time, &below_time)?;
-    let blocks = Blocks::of(&over_time.values, options);
-    let variance_bucket = square(over_buckets.standard_error(&buckets));
-    let variance_time = square(over_time.standard_error(&blocks));
     let mean = cells.iter().sum::<f64>() / cells.len() as f64;
-    let variance_cell: f64 = cells
-        .chunks_exact(n_blocks)
+    let below = sample.expected_each(sample.n_blocks);
+    let by_cell: f64 = cells
+        .chunks_exact(sample.n_blocks)
         .map(|bucket| bucket.iter().map(|cell| cell - mean).collect())
-        .map(|values| Linear::around(values, &below_time).standard_error(&blocks))
-        .map(square)
+        .map(|values| square(Linear::around(values, &below).standard_error(blocks)))
         .sum();
-    let variance =
-        (variance_bucket + variance_time - variance_cell).max(variance_bucket).max(variance_time);
-    let estimate = over_time.ratio;
-    let (rows, columns) =
-        (Source::new(options.seed, "buckets"), Source::new(options.seed, "blocks"));
-    let resamples: Vec<f64> = (0..options.n_resamples as u64)
-        .map(|number| {
-            let weights = blocks.counts(&columns, number);
-            let row = |bucket: &[f64]| -> f64 {
-                bucket.iter().zip(&weights).map(|(cell, weight)| cell * f64::from(*weight)).sum()
-            };
-            let sum: f64 = buckets
-                .counts(&rows, number)
-                .iter()
-                .zip(cells.chunks_exact(n_blocks))
-                .filter(|(weight, _)| **weight > 0)
-                .map(|(weight, bucket)| f64::from(*weight) * row(bucket))
-                .sum();
-            estimate - (sum / sample.expected() - estimate)
-        })
-        .collect();
-    let spread = resamples.iter().map(|r| square(r - estimate)).sum::<f64>();
-    let spread = spread / resamples.len() as f64;
-    let stretch = if spread == 0.0 { 1.0 } else { (variance / spread).sqrt() };
-    let plausible = Plausible::new(resamples).stretched(estimate, stretch);
-    Ok((estimate, variance.sqrt(), plausible))
+    Ok((by_bucket + by_time - by_cell).max(by_bucket).max(by_time).sqrt())
+}
+
+/// What the difference would be, were the error that of a resample of buckets and of blocks of time.
+fn pigeonhole(sample: &Sample<'_>, estimate: f64, blocks: &Blocks, options: &Options) -> Vec<f64> {
+    let cells = sample.cells();
+    let buckets = Blocks::single(sample.n_buckets);
+    let rows = Source::new(options.seed, "buckets");
+    let columns = Source::new(options.seed, "blocks");
+    let resample = |number| {
+        let weights = blocks.counts(&columns, number);
+        let row = |bucket: &[f64]| -> f64 {
+            bucket.iter().zip(&weights).map(|(cell, weight)| cell * f64::from(*weight)).sum()
+        };
+        let drawn = buckets.counts(&rows, number);
+        let sum: f64 = drawn
+            .iter()
+            .zip(cells.chunks_exact(sample.n_blocks))
+            .filter(|(weight, _)| **weight > 0)
+            .map(|(weight, bucket)| f64::from(*weight) * row(bucket))
+            .sum();
+        2.0 * estimate - sum / sample.expected()
+    };
+    (0..options.n_resamples as u64).map(resample).collect()
 }
 
 fn square(x: f64) -> f64 {
@@ -181,13 +188,18 @@ fn square(x: f64) -> f64 {
 }
 
 fn total(counts: &[u64]) -> f64 {
-    counts.iter().sum::<u64>() as f64
+    counts.iter().map(|count| *count as f64).sum()
 }
 
 impl Sample<'_> {
     /// Requests that the sample should have.
     fn expected(&self) -> f64 {
         self.rate * self.n_requests_full as f64
+    }
+
+    /// The same for each of `n` parts.
+    fn expected_each(&self, n: usize) -> Vec<f64> {
+        vec![self.expected() / n as f64; n]
     }
 
     /// Hits of B less hits of A.

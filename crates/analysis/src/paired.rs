@@ -158,6 +158,7 @@ mod tests {
     use super::*;
 
     use crate::series::{autoregression, close, uniform};
+    use proptest::prelude::*;
 
     fn arms() -> (Vec<f64>, Vec<f64>) {
         let a: Vec<f64> = uniform(1, 120).iter().map(|u| 0.4 + 0.1 * u).collect();
@@ -251,5 +252,26 @@ mod tests {
         assert!(compare(&a, &b, &Options { level: 1.0, ..options }).is_err());
         assert!(compare(&a, &b, &Options { n_resamples: 10, ..options }).is_err());
         assert!(compare(&a, &b, &Options { block_length: Some(0.0), ..options }).is_err());
+    }
+
+    proptest! {
+        /// Whatever numbers come in, an error or an interval comes out.
+        #[test]
+        fn nothing_panics(
+            rows in prop::collection::vec((any::<f64>(), any::<f64>(), any::<f64>()), 20..30),
+            finite in prop::collection::vec((-1e3f64..1e3, -1e3f64..1e3, 0u8..3), 20..30),
+        ) {
+            let options = Options { n_resamples: 99, ..Options::default() };
+            let column = |pick: fn(&(f64, f64, f64)) -> f64| rows.iter().map(pick).collect::<Vec<_>>();
+            let (a, b, weights) = (column(|r| r.0), column(|r| r.1), column(|r| r.2.abs()));
+            let _ = compare_weighted(&a, &b, &weights, &options);
+            let a: Vec<f64> = finite.iter().map(|row| row.0).collect();
+            let b: Vec<f64> = finite.iter().map(|row| row.1).collect();
+            let weights: Vec<f64> = finite.iter().map(|row| f64::from(row.2)).collect();
+            if let Ok(found) = compare_weighted(&a, &b, &weights, &options) {
+                prop_assert!(found.difference.low <= found.difference.high, "{found:?}");
+                prop_assert!((0.0..=1.0).contains(&found.p_value));
+            }
+        }
     }
 }

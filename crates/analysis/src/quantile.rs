@@ -123,14 +123,15 @@ impl Arm {
         let mut counts = vec![0u64; self.values.len()];
         for (block, weight) in self.blocks.iter().zip(weights) {
             for (place, count) in block {
-                counts[*place] += count * u64::from(*weight);
+                let drawn = count.saturating_mul(u64::from(*weight));
+                counts[*place] = counts[*place].saturating_add(drawn);
             }
         }
-        let wanted = share * counts.iter().sum::<u64>() as f64;
-        let mut upto = 0;
+        let wanted = share * counts.iter().map(|count| *count as f64).sum::<f64>();
+        let mut upto = 0.0;
         let reached = counts.iter().position(|count| {
-            upto += count;
-            *count > 0 && upto as f64 >= wanted
+            upto += *count as f64;
+            *count > 0 && upto >= wanted
         });
         reached.map(|place| self.values[place])
     }

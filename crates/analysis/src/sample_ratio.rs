@@ -39,7 +39,7 @@ pub fn sample_ratio(counts: &[u64], shares: &[f64]) -> Result<SampleRatio, Error
     error::as_many("shares", shares.len(), counts.len())?;
     error::not_negative("share", shares)?;
     let all: f64 = shares.iter().sum();
-    let n = counts.iter().sum::<u64>() as f64;
+    let n: f64 = counts.iter().map(|count| *count as f64).sum();
     let mut chi_squared = 0.0;
     for (&count, share) in counts.iter().zip(shares) {
         let expected = n * share / all;
