@@ -1,7 +1,8 @@
 //! Do intervals cover the truth as often as they claim, and are equal arms found to differ as rarely?
 //!
 //! `cargo run --release -p analysis --example calibration -- [--record FILE]` prints a table of shares over
-//! simulated truth, each with the 95 % interval of its Monte Carlo error. Takes some minutes.
+//! simulated truth, each with the 95 % interval of its Monte Carlo error. Takes about four minutes of one
+//! core. A record is `benches/record/2026-11-25-calibration.csv`.
 
 #![allow(clippy::print_stdout)]
 
