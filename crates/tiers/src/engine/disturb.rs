@@ -165,6 +165,5 @@ impl Engine<'_> {
         for object in moving {
             self.migrate(tier, object, from, to, now);
         }
-        self.tiers[tier].note_used(now);
     }
 }

@@ -74,7 +74,7 @@ impl Engine<'_> {
             if !stale {
                 if age >= fresh.stale_if_error.0 {
                     node.contents.remove(object, Removal::Expired);
-                    live.note_used(now);
+                    live.note_used(node_number, now);
                 }
                 self.count_miss(tier, object);
                 return Found::Miss;
@@ -227,7 +227,7 @@ impl Engine<'_> {
         }
         self.recorder.filled(tier, request, filled, self.size(request));
         self.part_with_victims(tier, node_number, request, now);
-        self.tiers[tier].note_used(now);
+        self.tiers[tier].note_used(node_number, now);
         kept
     }
 
@@ -260,11 +260,13 @@ impl Engine<'_> {
     fn displace(&mut self, tier: usize, object: ObjectId, request: u32, now: u64) {
         let live = &mut self.tiers[tier];
         let mut removed = 0;
-        for node in &mut live.nodes {
-            removed += u64::from(node.contents.remove(object, Removal::Moved));
+        for node in 0..live.nodes.len() {
+            if live.nodes[node].contents.remove(object, Removal::Moved) {
+                live.note_used(node, now);
+                removed += 1;
+            }
         }
         if removed > 0 {
-            live.note_used(now);
             self.recorder.displaced(tier, request, removed);
         }
     }
@@ -290,7 +292,7 @@ impl Engine<'_> {
             self.recorder.demoted(below, request);
         }
         self.recorder.evicted(below, request, further.len() as u64);
-        self.tiers[below].note_used(now);
+        self.tiers[below].note_used(to, now);
     }
 
     /// The node that an object moved to a tier goes to, if it can be reached.
@@ -313,7 +315,7 @@ impl Engine<'_> {
         let object = self.object(request);
         let node = &mut self.tiers[tier].nodes[node_number];
         if node.contents.remove(object, Removal::Moved) {
-            self.tiers[tier].note_used(now);
+            self.tiers[tier].note_used(node_number, now);
             self.recorder.displaced(tier, request, 1);
         }
     }
@@ -341,6 +343,8 @@ impl Engine<'_> {
             self.recorder.migrated(tier, size);
         }
         self.part_with_victims(tier, to, seq as u32, now);
+        self.tiers[tier].note_used(from, now);
+        self.tiers[tier].note_used(to, now);
     }
 
     /// Notes until when a copy is good, and when expired ones are to be looked for.
@@ -372,7 +376,7 @@ impl Engine<'_> {
         }
         live.nodes[number].swept_at = u64::MAX;
         let removed = live.nodes[number].sweep(clock);
-        live.note_used(now);
+        live.note_used(number, now);
         self.recorder.swept(tier, removed);
         // What would look for ever ends with the requests.
         if now <= self.last_arrival() {

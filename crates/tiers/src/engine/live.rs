@@ -53,6 +53,8 @@ pub(super) struct Node {
     pub(super) expiry: ActiveExpiry,
     /// When expired copies are looked for next, as scheduled.
     pub(super) swept_at: u64,
+    /// Bytes in use when they were last noted.
+    used: u64,
 }
 
 impl Node {
@@ -95,6 +97,15 @@ struct Used {
     byte_ns: u128,
 }
 
+impl Used {
+    /// Time passes.
+    #[inline]
+    fn pass(&mut self, now: u64) {
+        self.byte_ns += u128::from(self.now) * u128::from(now - self.since.min(now));
+        self.since = self.since.max(now);
+    }
+}
+
 /// Retries saved up at most.
 const MOST_RETRY_TOKENS: f64 = 100.0;
 
@@ -134,6 +145,7 @@ impl<'a> LiveTier<'a> {
                     expiry: ActiveExpiry::new(&spec.expiry, trace.n_objects(), run.seed)
                         .map_err(|error| tier_error(error.to_string()))?,
                     swept_at: u64::MAX,
+                    used: 0,
                 })
             })
             .collect::<Result<Vec<_>, Error>>()?;
@@ -244,20 +256,22 @@ impl<'a> LiveTier<'a> {
         self.station_spec.and_then(|spec| spec.timeout).map(|timeout| timeout.0)
     }
 
-    /// Notes the bytes in use after contents have changed.
+    /// Notes the bytes in use after the contents of a node have changed.
     #[inline]
-    pub(super) fn note_used(&mut self, now: u64) {
+    pub(super) fn note_used(&mut self, node: usize, now: u64) {
+        let node = &mut self.nodes[node];
+        let in_node = node.contents.residents().used();
         let used = &mut self.used;
-        used.byte_ns += u128::from(used.now) * u128::from(now - used.since.min(now));
-        used.since = used.since.max(now);
-        used.now = self.nodes.iter().map(|node| node.contents.residents().used()).sum();
+        used.pass(now);
+        used.now = used.now - node.used + in_node;
         used.max = used.max.max(used.now);
+        node.used = in_node;
     }
 
-    /// The object is likely to be looked up soon.
+    /// The object is likely to be looked up soon. Of several nodes nobody knows yet which.
     #[inline]
     pub(super) fn touch(&self, upcoming: ObjectId) {
-        for node in &self.nodes {
+        if let [node] = self.nodes.as_slice() {
             node.contents.touch(upcoming);
             node.copies.touch(upcoming);
         }
@@ -265,7 +279,7 @@ impl<'a> LiveTier<'a> {
 
     /// The warm-up is over.
     pub(super) fn start_counting(&mut self, now: u64) {
-        self.note_used(now);
+        self.used.pass(now);
         self.used.byte_ns = 0;
     }
 
@@ -283,7 +297,7 @@ impl<'a> LiveTier<'a> {
     /// # Panics
     /// If an invariant does not hold: a bug.
     pub(super) fn finish(&mut self, now: u64, counts: &mut TierOutcome) {
-        self.note_used(now);
+        self.used.pass(now);
         counts.used_bytes_max = self.used.max;
         counts.used_byte_seconds = self.used.byte_ns as f64 / 1e9;
         counts.n_nodes = self.nodes.len() as u64;

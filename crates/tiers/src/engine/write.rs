@@ -148,9 +148,11 @@ impl Engine<'_> {
         let mut removed = 0;
         for node in self.holders(tier, object) {
             let contents = &mut self.tiers[tier].nodes[node].contents;
-            removed += u64::from(contents.remove(object, cache::Removal::Deleted));
+            if contents.remove(object, cache::Removal::Deleted) {
+                removed += 1;
+                self.tiers[tier].note_used(node, now);
+            }
         }
-        self.tiers[tier].note_used(now);
         self.recorder.invalidated(tier, request, removed);
         removed
     }
@@ -240,6 +242,6 @@ impl Engine<'_> {
             self.lose_dirty(tier, object, false, now);
         }
         self.tiers[tier].clear(node, &mut |_| {});
-        self.tiers[tier].note_used(now);
+        self.tiers[tier].note_used(node, now);
     }
 }
