@@ -235,7 +235,8 @@ pub(crate) struct Mrc {
     /// How curves are found
     #[arg(long, short, value_enum, default_value_t)]
     pub(crate) method: Method,
-    /// Share of the objects that shards and mini sample
+    /// Share of the objects that shards and mini sample; mini takes more where a cache would
+    /// be too small
     #[arg(long, default_value_t = 0.01, value_name = "SHARE")]
     pub(crate) rate: f64,
     /// Objects that shards-fixed-size samples
@@ -318,7 +319,8 @@ pub(crate) enum Method {
     Shards,
     /// LRU from a sample of --samples objects
     ShardsFixedSize,
-    /// Any policy from samples at --rate, replayed in caches as much smaller
+    /// Any policy from samples at --rate or more, replayed in caches as much smaller; where a full
+    /// replay is no more work, that
     Mini,
 }
 

@@ -62,7 +62,7 @@ pub(crate) fn mrc(args: &Mrc) -> Result<u8> {
     listing(&shown).print(args.format)?;
     if shown.iter().any(|row| row.low < row.high) {
         say(
-            "intervals hold the chance of the sample, not the bias of a small one: few objects or small caches need --method exact",
+            "intervals hold the chance of samples, and with mini their bias as far as half the rate shows it; for policies that count uses close together as one, such as lirs, take --method exact",
         );
     }
     if progress.stop.load(Ordering::Relaxed) {
