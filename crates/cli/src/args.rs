@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use cache::PolicySpec;
 use clap::{Parser, Subcommand, ValueEnum};
 use experiment::Setting;
+use experiment::scenario::Fraction;
 
 /// Replay access traces through simulated cache tiers, and compare strategies
 #[derive(Debug, Parser)]
@@ -48,6 +49,11 @@ pub(crate) enum Command {
 fn threads(text: &str) -> Result<usize, String> {
     let threads = text.parse().ok().filter(|threads| *threads <= 1024);
     threads.ok_or_else(|| "expected a number up to 1024".into())
+}
+
+fn share(text: &str) -> Result<f64, String> {
+    let percent = text.parse::<Fraction>().map(Fraction::share);
+    percent.or_else(|_| text.parse()).map_err(|_| "expected a share such as 0.01 or 1%".into())
 }
 
 /// How tables are printed
@@ -235,9 +241,9 @@ pub(crate) struct Mrc {
     /// How curves are found
     #[arg(long, short, value_enum, default_value_t)]
     pub(crate) method: Method,
-    /// Share of the objects that shards and mini sample; mini takes more where a cache would
-    /// be too small
-    #[arg(long, default_value_t = 0.01, value_name = "SHARE")]
+    /// Share of the objects that shards and mini sample, such as 0.01 or 1%; mini takes more where a
+    /// cache would be too small
+    #[arg(long, default_value_t = 0.01, value_name = "SHARE", value_parser = share)]
     pub(crate) rate: f64,
     /// Objects that shards-fixed-size samples
     #[arg(long, default_value_t = 8192, value_name = "N")]

@@ -108,6 +108,22 @@ fn lru_with_bypass_is_no_stack_algorithm() {
 }
 
 #[test]
+fn a_policy_whose_parts_have_no_room_keeps_nothing() {
+    let from = |policy: &str, unit, size| {
+        let spec: PolicySpec = policy.parse().unwrap();
+        let policy = (&spec, policies::find(&spec.name).unwrap());
+        (1..100).find(|capacity| grid::keeps(policy, unit, *capacity, size).unwrap())
+    };
+    assert_eq!(from("s3-fifo", Unit::Objects, 7), Some(20));
+    assert_eq!(from("s3-fifo:small-ratio=0.25", Unit::Objects, 7), Some(8));
+    assert_eq!(from("s3-fifo", Unit::Bytes, 7), Some(80));
+    for policy in ["lru", "b-lru", "arc", "lirs", "w-tiny-lfu", "belady"] {
+        assert_eq!(from(policy, Unit::Objects, 1), Some(1), "{policy}");
+        assert_eq!(from(policy, Unit::Bytes, 7), Some(7), "{policy}");
+    }
+}
+
+#[test]
 fn changing_sizes_are_noticed() {
     let curve = lru(&sized(&[(1, 5), (2, 1), (1, 5)]), Unit::Bytes);
     assert!(!curve.resized());

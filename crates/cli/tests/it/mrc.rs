@@ -71,8 +71,9 @@ fn estimates_have_intervals_and_depend_on_the_seed_alone() {
         [&["--method", "shards"][..], &["--method", "mini"], &["--method", "shards-fixed-size"]]
     {
         let run = |more: &[&str]| {
-            let args =
-                ["mrc", "t.csv", "--rate", "0.05", "--samples", "900", "--sizes", "7000,8000,9000"];
+            let args = ["mrc", "t.csv", "--samples", "900", "--sizes", "11000,12000,13000"];
+            let rate: &[&str] = if more.contains(&"--rate") { &[] } else { &["--rate", "0.05"] };
+            let args = [&args[..], rate].concat();
             program(dir.path(), &[&args[..], method, more].concat()).ok()
         };
         let rows = run(&["--format", "json"]).json();
@@ -84,6 +85,7 @@ fn estimates_have_intervals_and_depend_on_the_seed_alone() {
             assert_eq!(row["method"], method[1]);
         }
         assert_eq!(run(&["--format", "json", "--threads", "1"]).json(), rows);
+        assert_eq!(run(&["--format", "json", "--rate", "5%"]).json(), rows);
         assert_ne!(run(&["--format", "json", "--seed", "2"]).json(), rows);
         let table = run(&[]).stdout;
         assert!(table.contains("low") && table.contains("high"), "{table}");
@@ -98,7 +100,8 @@ fn what_cannot_be_answered_is_refused() {
         "--method shards is for lru, not for sieve\nhint: --method mini samples any policy",
     );
     refused(&["--rate", "0"])
-        .refused_with("--rate: 0 is not a share above 0 and up to 1, such as 0.01");
+        .refused_with("--rate: 0 is not a share above 0 and up to 1, such as 0.01 or 1%");
+    assert!(refused(&["--rate", "x"]).refused().contains("expected a share such as 0.01 or 1%"));
     let small = refused(&["--method", "shards", "--rate", "0.01"]).refused();
     assert!(small.contains("objects is too small: it takes at least 64\nhint: "), "{small}");
     assert!(refused(&["--policy", "lur"]).refused().contains("did you mean `lru`?"));
@@ -116,6 +119,23 @@ fn capacities_too_small_for_samples_are_replayed_and_said_so() {
     let outcome = run("mini");
     assert!(outcome.stderr.contains("t: 2 of 2 capacities are replayed in full"), "{outcome:?}");
     assert_eq!(points(&outcome.json()), points(&run("exact").json()));
+}
+
+#[test]
+fn a_policy_below_its_useful_size_is_named() {
+    let dir = tiny();
+    let run = |sizes: &[&str]| {
+        let args = ["mrc", "t.csv", "--policy", "lru,s3-fifo", "--sizes"];
+        program(dir.path(), &[&args[..], sizes].concat()).ok().stderr
+    };
+    let words = "t: s3-fifo keeps no object of average size in caches of up to 19 objects";
+    let said = run(&["5,19,20,100"]);
+    assert!(said.contains(words) && !said.contains("lru"), "{said}");
+    assert_eq!(run(&["20,100"]), "");
+    assert!(
+        run(&["2kB,100kB"])
+            .contains("s3-fifo keeps no object of average size in caches of up to 1.95 KiB")
+    );
 }
 
 fn rows<T: Table>(dir: &Path) -> Vec<T> {
