@@ -185,7 +185,7 @@ pub(crate) struct Replay {
     /// Trace files
     #[arg(required = true, value_name = "TRACE")]
     pub(crate) traces: Vec<PathBuf>,
-    /// Policies, comma-separated; parameters after a colon, as in s3-fifo:version=v1
+    /// Policies, comma-separated, or `all`; parameters after a colon, as in s3-fifo:version=v1
     #[arg(long, short, required = true, value_name = "LIST")]
     pub(crate) policy: Vec<String>,
     /// Capacities, comma-separated: 1000 (objects or bytes, by --unit), 1% (of the distinct objects
@@ -235,7 +235,7 @@ pub(crate) struct Mrc {
     /// Trace files
     #[arg(required = true, value_name = "TRACE")]
     pub(crate) traces: Vec<PathBuf>,
-    /// Policies, comma-separated; parameters after a colon, as in s3-fifo:version=v1
+    /// Policies, comma-separated, or `all`; parameters after a colon, as in s3-fifo:version=v1
     #[arg(long, short, default_value = "lru", value_name = "LIST")]
     pub(crate) policy: Vec<String>,
     /// How curves are found

@@ -28,8 +28,6 @@ use super::replay::parse_policies;
 use super::trace::{read_options, read_with};
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");
-/// Stands for every policy there is.
-const ALL: &str = "all";
 
 pub(crate) fn compare(args: &Compare) -> Result<u8> {
     let study = study(args)?;
@@ -98,15 +96,7 @@ fn study(args: &Compare) -> Result<Study> {
         };
         sizes.push(Size { label: label.to_string(), capacity });
     }
-    let mut policies = Vec::new();
-    for list in &args.policies {
-        if list.trim() == ALL {
-            policies.extend(policies::ALL.iter().map(|info| PolicySpec::named(info.name)));
-        } else {
-            policies
-                .extend(parse_policies(std::slice::from_ref(list))?.into_iter().map(|(s, _)| s));
-        }
-    }
+    let policies = parse_policies(&args.policies)?.into_iter().map(|(spec, _)| spec).collect();
     let baseline: PolicySpec = args.baseline.parse()?;
     policies::resolve(&baseline)?;
     Ok(Study::new(policies, baseline, sizes, unit, args.seed)?)
