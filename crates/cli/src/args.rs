@@ -350,7 +350,7 @@ impl Method {
 /// whatever its file is called. Ends with 1 if a figure differs for no known reason.
 #[derive(Debug, Parser)]
 #[command(
-    after_help = "Verdicts: equal; within rounding (of the digits that were printed); differs: explained (the\nsource's rule is known to be another); differs; not run (no such policy, or trace absent).\n\nExamples:\n  cache-strategy verify\n  cache-strategy verify --traces ~/traces --format csv > figures.csv"
+    after_help = "Verdicts: equal; within rounding (of the digits that were printed); differs: explained (the\nsource's rule is known to be another, and the count is the one that was explained); differs; not run (no such policy, or trace absent).\n\nExamples:\n  cache-strategy verify\n  cache-strategy verify --traces ~/traces --format csv > figures.csv"
 )]
 pub(crate) struct Verify {
     /// Folder with copies of traces that figures were published about; may be repeated
@@ -368,6 +368,10 @@ pub(crate) struct Verify {
     /// Instead count the shipped traces anew, as crates/experiment/data/golden.csv holds them
     #[arg(long, conflicts_with_all = ["traces", "all", "format"])]
     pub(crate) golden: bool,
+    /// Instead print the counts that differ for a known reason, as
+    /// crates/experiment/data/explained.csv holds them
+    #[arg(long, conflicts_with_all = ["golden", "all", "format"])]
+    pub(crate) explained: bool,
 }
 
 /// What capacities count
