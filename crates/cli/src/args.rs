@@ -54,6 +54,11 @@ fn threads(text: &str) -> Result<usize, String> {
     threads.ok_or_else(|| "expected a number up to 1024".into())
 }
 
+fn share(text: &str) -> Result<f64, String> {
+    let percent = text.parse::<Fraction>().map(Fraction::share);
+    percent.or_else(|_| text.parse()).map_err(|_| "expected a share such as 0.01 or 1%".into())
+}
+
 /// How tables are printed
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
 pub(crate) enum Format {
@@ -209,7 +214,7 @@ pub(crate) struct Replay {
     /// Trace files
     #[arg(required = true, value_name = "TRACE")]
     pub(crate) traces: Vec<PathBuf>,
-    /// Policies, comma-separated; parameters after a colon, as in s3-fifo:version=v1
+    /// Policies, comma-separated, or `all`; parameters after a colon, as in s3-fifo:version=v1
     #[arg(long, short, required = true, value_name = "LIST")]
     pub(crate) policy: Vec<String>,
     /// Capacities, comma-separated: 1000 (objects or bytes, by --unit), 1% (of the distinct objects
@@ -259,14 +264,15 @@ pub(crate) struct Mrc {
     /// Trace files
     #[arg(required = true, value_name = "TRACE")]
     pub(crate) traces: Vec<PathBuf>,
-    /// Policies, comma-separated; parameters after a colon, as in s3-fifo:version=v1
+    /// Policies, comma-separated, or `all`; parameters after a colon, as in s3-fifo:version=v1
     #[arg(long, short, default_value = "lru", value_name = "LIST")]
     pub(crate) policy: Vec<String>,
     /// How curves are found
     #[arg(long, short, value_enum, default_value_t)]
     pub(crate) method: Method,
-    /// Share of the objects that shards and mini sample
-    #[arg(long, default_value_t = 0.01, value_name = "SHARE")]
+    /// Share of the objects that shards and mini sample, such as 0.01 or 1%; mini takes more where a
+    /// cache would be too small
+    #[arg(long, default_value_t = 0.01, value_name = "SHARE", value_parser = share)]
     pub(crate) rate: f64,
     /// Objects that shards-fixed-size samples
     #[arg(long, default_value_t = 8192, value_name = "N")]
@@ -348,7 +354,8 @@ pub(crate) enum Method {
     Shards,
     /// LRU from a sample of --samples objects
     ShardsFixedSize,
-    /// Any policy from samples at --rate, replayed in caches as much smaller
+    /// Any policy from samples at --rate or more, replayed in caches as much smaller; where a full
+    /// replay is no more work, that
     Mini,
 }
 
@@ -372,7 +379,7 @@ impl Method {
 /// whatever its file is called. Ends with 1 if a figure differs for no known reason.
 #[derive(Debug, Parser)]
 #[command(
-    after_help = "Verdicts: equal; within rounding (of the digits that were printed); differs: explained (the\nsource's rule is known to be another); differs; not run (no such policy, or trace absent).\n\nExamples:\n  cache-strategy verify\n  cache-strategy verify --traces ~/traces --format csv > figures.csv"
+    after_help = "Verdicts: equal; within rounding (of the digits that were printed); differs: explained (the\nsource's rule is known to be another, and the count is the one that was explained); differs; not run (no such policy, or trace absent).\n\nExamples:\n  cache-strategy verify\n  cache-strategy verify --traces ~/traces --format csv > figures.csv"
 )]
 pub(crate) struct Verify {
     /// Folder with copies of traces that figures were published about; may be repeated
@@ -390,6 +397,10 @@ pub(crate) struct Verify {
     /// Instead count the shipped traces anew, as crates/experiment/data/golden.csv holds them
     #[arg(long, conflicts_with_all = ["traces", "all", "format"])]
     pub(crate) golden: bool,
+    /// Instead print the counts that differ for a known reason, as
+    /// crates/experiment/data/explained.csv holds them
+    #[arg(long, conflicts_with_all = ["golden", "all", "format"])]
+    pub(crate) explained: bool,
 }
 
 /// What capacities count
