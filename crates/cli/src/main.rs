@@ -22,6 +22,7 @@ fn main() -> ExitCode {
     let outcome = match &args.command {
         Command::Run(run) => commands::run::run(run),
         Command::Rerun(rerun) => commands::run::rerun(rerun),
+        Command::Sustain(sustain) => commands::sustain::sustain(sustain),
         Command::Validate(validate) => commands::scenario::validate(validate),
         Command::Show(show) => commands::scenario::show(show),
         Command::Schema(schema) => commands::scenario::schema(schema),
@@ -29,6 +30,7 @@ fn main() -> ExitCode {
         Command::Mrc(mrc) => commands::mrc::mrc(mrc),
         Command::Compare(compare) => commands::compare::compare(compare),
         Command::Verify(verify) => commands::verify::verify(verify),
+        Command::Audit(audit) => commands::audit::audit(audit),
         Command::Policies(policies) => commands::policies::policies(policies),
         Command::Trace(trace) => commands::trace::trace(trace),
     };

@@ -14,22 +14,26 @@ mod manifest;
 mod patch;
 mod presets;
 mod price;
+mod recording;
 mod resolve;
 mod rows;
 mod run;
 pub mod scenario;
+mod security_rows;
 mod source;
+mod sustain;
 mod text;
 mod verdict;
 pub mod verify;
 
 pub use error::Error;
 pub use load::{FORMAT_PARQUET, open_trace};
-pub use manifest::{Manifest, TraceIdentity};
+pub use manifest::{AuditIdentity, Manifest, TraceIdentity};
 pub use resolve::{
     Resolved, ResolvedStack, ResolvedStrategy, ResolvedTier, ResolvedTrace, Setting, resolve,
 };
-pub use run::{Finished, RunOptions, RunProgress, run};
+pub use run::{Audited, Finished, RunOptions, RunProgress, run};
 pub use scenario::{Metric, Scenario, json_schema};
 pub use source::Source;
+pub use sustain::{Limits, Point, Sustained, sustain};
 pub use verdict::{Verdict, best, verdicts};

@@ -26,8 +26,25 @@ pub struct Manifest {
     pub complete: bool,
     /// The traces replayed.
     pub traces: Vec<TraceIdentity>,
+    /// The audit logs, if there are any.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub audits: Vec<AuditIdentity>,
     /// The study.
     pub study: Resolved,
+}
+
+/// Which audit log a run has: whoever rewrites the file cannot keep this hash.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct AuditIdentity {
+    /// Which run.
+    pub run: String,
+    /// File below the folder of the report.
+    pub file: String,
+    /// Records in it.
+    pub records: u64,
+    /// Hash of the last.
+    pub head: String,
 }
 
 /// Which trace was replayed.
@@ -69,6 +86,16 @@ impl Manifest {
             results_digest: finished.results.digest(),
             complete: finished.is_complete(),
             traces: finished.traces.clone(),
+            audits: finished
+                .audits
+                .iter()
+                .map(|audited| AuditIdentity {
+                    run: audited.run.clone(),
+                    file: audited.file.clone(),
+                    records: audited.log.n_records,
+                    head: audited.log.head.clone(),
+                })
+                .collect(),
             study: study.clone(),
         }
     }
@@ -115,6 +142,9 @@ impl Manifest {
         compare("study", &self.study_digest, &other.study_digest);
         for (before, now) in self.traces.iter().zip(&other.traces) {
             compare(&format!("trace {}", before.name), &before.digest, &now.digest);
+        }
+        for (before, now) in self.audits.iter().zip(&other.audits) {
+            compare(&format!("audit log of {}", before.run), &before.head, &now.head);
         }
         compare("results", &self.results_digest, &other.results_digest);
         if !differences.is_empty() && self.version != other.version {

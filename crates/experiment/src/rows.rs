@@ -94,6 +94,7 @@ pub(crate) fn rows(
         latency_ns_p99: window.latency.value_at_quantile(0.99),
     }));
     results.latency = latency_curve(&run, &outcome.latency);
+    results.security = crate::security_rows::rows(&run, stack, outcome);
     results
 }
 

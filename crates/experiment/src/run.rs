@@ -9,13 +9,11 @@ use std::time::{Duration, Instant};
 
 use frames::Results;
 use rayon::prelude::*;
-use tiers::Run;
-use trace::Trace;
-use trace::readers::ReadOptions;
-use trace::units::Nanos;
 
+use crate::recording::Recording;
 use crate::rows::{rows, run_name};
-use crate::{Error, Resolved, ResolvedStrategy, ResolvedTrace, TraceIdentity, build, open_trace};
+use crate::security_rows;
+use crate::{Error, Resolved, ResolvedStrategy, TraceIdentity};
 
 /// How to run, none of which changes a result.
 #[derive(Debug, Default)]
@@ -46,12 +44,32 @@ pub struct Finished {
     pub n_runs: usize,
     /// Which traces were replayed.
     pub traces: Vec<TraceIdentity>,
-    /// What reading skipped or adjusted, for the reader of the figures.
+    /// What reading skipped or adjusted and what erasure needs, for the reader of the figures.
     pub notes: Vec<String>,
+    /// The audit log of each finished run, if the study has them.
+    pub audits: Vec<Audited>,
     /// Wall-clock time of reading.
     pub reading: Duration,
     /// Wall-clock time of simulating.
     pub simulating: Duration,
+}
+
+/// The audit log of a run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Audited {
+    /// Which run.
+    pub run: String,
+    /// File below the folder of the report.
+    pub file: String,
+    /// The log.
+    pub log: tiers::security::Finished,
+}
+
+/// What a run leaves.
+struct Done {
+    results: Results,
+    notes: Vec<String>,
+    audit: Option<(String, tiers::security::Finished)>,
 }
 
 impl Finished {
@@ -61,14 +79,6 @@ impl Finished {
     }
 }
 
-/// A trace with what all of its runs share.
-struct Recording<'a> {
-    entry: &'a ResolvedTrace,
-    trace: Trace,
-    arrivals: Vec<u64>,
-    footprint: u64,
-}
-
 /// Runs the whole grid.
 pub fn run(
     study: &Resolved,
@@ -76,11 +86,33 @@ pub fn run(
     progress: &RunProgress,
 ) -> Result<Finished, Error> {
     study.check()?;
+    in_pool(options, || run_in_pool(study, options, progress))
+}
+
+/// Does `work` with as many threads as asked for.
+pub(crate) fn in_pool<T: Send>(
+    options: &RunOptions,
+    work: impl FnOnce() -> Result<T, Error> + Send,
+) -> Result<T, Error> {
     let pool =
         rayon::ThreadPoolBuilder::new().num_threads(options.threads).build().map_err(|error| {
             Error::Unfit(format!("cannot start {} threads: {error}", options.threads))
         })?;
-    pool.install(|| run_in_pool(study, options, progress))
+    pool.install(work)
+}
+
+/// Reads the traces of a study.
+pub(crate) fn read_all<'a>(
+    study: &'a Resolved,
+    options: &RunOptions,
+) -> Result<Vec<Recording<'a>>, Error> {
+    let recordings = study
+        .traces
+        .par_iter()
+        .map(|entry| Recording::open(study, entry, options))
+        .collect::<Result<Vec<_>, _>>()?;
+    check_distinct(&recordings)?;
+    Ok(recordings)
 }
 
 fn run_in_pool(
@@ -89,12 +121,7 @@ fn run_in_pool(
     progress: &RunProgress,
 ) -> Result<Finished, Error> {
     let start = Instant::now();
-    let recordings = study
-        .traces
-        .par_iter()
-        .map(|entry| read(study, entry, options))
-        .collect::<Result<Vec<_>, _>>()?;
-    check_distinct(&recordings)?;
+    let recordings = read_all(study, options)?;
     let reading = start.elapsed();
 
     let grid: Vec<_> = recordings
@@ -109,61 +136,39 @@ fn run_in_pool(
         .map(|(recording, strategy)| simulate(study, recording, strategy, progress))
         .collect::<Result<Vec<_>, _>>()?;
     let mut results = Results::default();
-    for rows in finished.into_iter().flatten() {
-        results.extend(rows);
+    let mut notes: Vec<String> =
+        recordings.iter().flat_map(|recording| notes(study, recording)).collect();
+    let mut audits: Vec<Audited> = Vec::new();
+    for done in finished.into_iter().flatten() {
+        results.extend(done.results);
+        notes.extend(done.notes);
+        if let Some((run, log)) = done.audit {
+            let file = audit_file(&run, &audits);
+            audits.push(Audited { run, file, log });
+        }
     }
     Ok(Finished {
         results,
+        audits,
         n_runs: grid.len(),
         traces: recordings.iter().map(|r| TraceIdentity::of(r.entry, &r.trace)).collect(),
-        notes: recordings.iter().flat_map(|recording| notes(study, recording)).collect(),
+        notes,
         reading,
         simulating: start.elapsed(),
     })
 }
 
-fn read<'a>(
-    study: &Resolved,
-    entry: &'a ResolvedTrace,
-    options: &RunOptions,
-) -> Result<Recording<'a>, Error> {
-    let read_options = ReadOptions { format: entry.format.clone(), ..ReadOptions::default() };
-    let path = options
-        .search
-        .iter()
-        .map(|dir| dir.join(&entry.path))
-        .find(|path| !entry.path.exists() && path.exists())
-        .unwrap_or_else(|| entry.path.clone());
-    let mut trace = open_trace(&path, &read_options, &mut |_, _| {})?;
-    if let Some(name) = &entry.name {
-        trace = trace.renamed(name.clone());
-    }
-    let arrivals = study.arrivals.times(&trace, entry.rate, study.seed).ok_or_else(|| {
-        Error::Unfit(format!(
-            "{}: the trace has no stamps\nhint: give its entry a pace, such as `rate = \"1000/s\"`",
-            entry.path.display()
-        ))
-    })?;
-    let arrivals = tiers::at_speed(arrivals.into_owned(), study.speed);
-    if arrivals.last().is_some_and(|last| *last > LONGEST_NS) {
-        return Err(Error::Unfit(format!(
-            "{}: the trace spans more than a century\nhint: is the unit of its stamps, or its `rate`, right?",
-            entry.path.display()
-        )));
-    }
-    if study.warmup.of(trace.n_requests()) == trace.n_requests() {
-        return Err(Error::Unfit(format!(
-            "{}: the warm-up of {} leaves no request to count",
-            entry.path.display(),
-            study.warmup
-        )));
-    }
-    let footprint = trace.footprint_bytes();
-    Ok(Recording { entry, trace, arrivals, footprint })
+/// A file for the log of a run, named after it as far as a file may be.
+fn audit_file(run: &str, before: &[Audited]) -> String {
+    let kept = |c: char| if c.is_alphanumeric() || "-_.".contains(c) { c } else { ' ' };
+    let words: String = run.chars().map(kept).collect();
+    let name = words.split_whitespace().collect::<Vec<_>>().join("-");
+    let name = name.trim_start_matches('.');
+    let file = |suffix: &str| format!("audit/{name}{suffix}.jsonl");
+    let taken = |file: &String| before.iter().any(|other| other.file == *file);
+    let further = (2..).map(|n| file(&format!("-{n}")));
+    std::iter::once(file("")).chain(further).find(|file| !taken(file)).unwrap_or_default()
 }
-
-/// A century: sums of times stay far from overflow.
-const LONGEST_NS: u64 = 100 * 366 * 86_400 * 1_000_000_000;
 
 fn check_distinct(recordings: &[Recording<'_>]) -> Result<(), Error> {
     for (i, recording) in recordings.iter().enumerate() {
@@ -231,28 +236,39 @@ fn simulate(
     recording: &Recording<'_>,
     strategy: &ResolvedStrategy,
     progress: &RunProgress,
-) -> Result<Option<Results>, Error> {
-    let span = recording.arrivals.last().zip(recording.arrivals.first());
-    let site = build::Site {
-        footprint: recording.footprint,
-        scale: recording.entry.scale,
-        span: Nanos(span.map_or(0, |(last, first)| last - first)),
-    };
-    let stack = build::stack(study, &strategy.stack, &site)?;
-    let plan = Run {
-        trace: &recording.trace,
-        arrivals: &recording.arrivals,
-        stack: &stack,
-        seed: study.seed,
-        warmup: study.warmup.of(recording.trace.n_requests()),
-        n_windows: study.windows as usize,
-        closed_loop: study.closed_loop,
-    };
-    let mut report = progress.reporter();
-    let outcome = tiers::simulate(&plan, &mut report).map_err(|source| Error::Stack {
-        run: run_name(strategy, recording.trace.name()),
-        source,
-    })?;
-    let _ = report(recording.trace.n_requests());
-    Ok(outcome.map(|outcome| rows(study, strategy, &recording.trace, &stack, &outcome)))
+) -> Result<Option<Done>, Error> {
+    let mut stack = recording.stack(study, strategy, &recording.arrivals)?;
+    let run = run_name(strategy, recording.trace.name());
+    stack.audit = study.audit.map(|spec| tiers::Audit { spec, run: run.clone() });
+    let outcome = recording.simulate(
+        study,
+        strategy,
+        &stack,
+        &recording.arrivals,
+        &mut progress.reporter(),
+    )?;
+    Ok(outcome.map(|mut outcome| Done {
+        results: rows(study, strategy, &recording.trace, &stack, &outcome),
+        notes: security_rows::notes(&run, &stack, &outcome),
+        audit: outcome.audit.take().map(|log| (run, log)),
+    }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_run_has_a_file_of_its_own_for_its_log() {
+        let log = tiers::security::AuditLog::new(&Default::default(), b"", "", 1, 0).finish(0);
+        let mut audits = Vec::new();
+        for run in ["a b / t", "a/b / t", "../x / t", "é / t / stack.tiers.L1.capacity=10%"] {
+            let file = audit_file(run, &audits);
+            audits.push(Audited { run: run.into(), file, log: log.clone() });
+        }
+        let files: Vec<&str> = audits.iter().map(|audited| audited.file.as_str()).collect();
+        let expected = ["a-b-t", "a-b-t-2", "x-t", "é-t-stack.tiers.L1.capacity-10"];
+        let expected = expected.map(|name| format!("audit/{name}.jsonl"));
+        assert_eq!(files, expected);
+    }
 }

@@ -76,6 +76,10 @@ impl FromStr for PolicyText {
     type Err = String;
     fn from_str(text: &str) -> Result<Self, String> {
         let spec: PolicySpec = text.parse().map_err(|e: cache::Error| e.to_string())?;
+        if spec.name == tiers::SET_ASSOCIATIVE {
+            tiers::CpuCache::from_parameters(&spec.parameters).map_err(|e| e.to_string())?;
+            return Ok(PolicyText(spec));
+        }
         let info = policies::resolve_for_tier(&spec).map_err(|e| e.to_string())?;
         if info.kind.clairvoyant {
             return Err(format!(
@@ -314,7 +318,7 @@ macro_rules! text {
         }
         impl<'de> Deserialize<'de> for $type {
             fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                Cow::<'de, str>::deserialize(deserializer)?.parse().map_err(de::Error::custom)
+                trace::units::from_text(deserializer)
             }
         }
         impl JsonSchema for $type {
@@ -340,7 +344,7 @@ text!(Ttl, {
 });
 text!(PolicyText, {
     "type": "string",
-    "description": "A policy with parameters, such as \"s3-fifo:version=v1\"; `cache-strategy policies` lists them."
+    "description": "A policy with parameters, such as \"s3-fifo:version=v1\"; `cache-strategy policies` lists them. \"set-associative\" is the processor's own."
 });
 text!(Capacity, {
     "type": "string",
@@ -422,6 +426,8 @@ mod tests {
         assert!("belady".parse::<PolicyText>().unwrap_err().contains("knows the future"));
         assert!("infinite".parse::<PolicyText>().unwrap_err().contains("cannot be a tier"));
         assert!("lruu".parse::<PolicyText>().unwrap_err().contains("did you mean `lru`"));
+        assert!("set-associative:ways=8,line=64B".parse::<PolicyText>().is_ok());
+        assert!("set-associative:ways=0".parse::<PolicyText>().is_err());
         assert!("lru:k=2".parse::<PolicyText>().is_err());
     }
 }

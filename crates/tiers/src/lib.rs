@@ -10,12 +10,15 @@
 
 mod arrivals;
 pub mod cdn;
+pub mod cluster;
 mod copies;
 mod cost;
+pub mod cpu;
 mod draws;
 mod engine;
 mod error;
 mod events;
+mod expiry;
 mod explain;
 mod faults;
 mod fetching;
@@ -39,9 +42,11 @@ pub use cost::{
     Status, Step, Steps, StoragePrice, TierPrice, TimePrice, TrafficPrice, Usage, UsedMemory,
     VolumePrice, bill,
 };
+pub use cpu::{CpuCache, CpuCacheError, SET_ASSOCIATIVE, SetAssociative};
 pub use draws::Draws;
 pub use engine::{Run, simulate};
 pub use error::Error;
+pub use expiry::{ActiveExpiry, ExpirySpec};
 pub use explain::{Explained, Slowest, Spent};
 pub use faults::{Failure, Fault};
 pub use latency::{LatencyProfile, LatencySpec, ProfileError, SizeRow};
@@ -51,8 +56,8 @@ pub use outcome::{
 pub use placement::{Ask, Change, Health, Placement, Queues, Route, Single};
 pub use router::{FrequencyPath, Hedge, HedgeLeg, OnMiss, PathPredictor, Predicted, Settle};
 pub use stack::{
-    Audit, BuildPlacement, Demotion, Encryption, Erasure, Fill, Freshness, Inclusion, Layout,
-    MOST_TIERS, Misses, Origin, Retry, Router, Service, Stack, StationSpec, Tier, Writes,
+    Audit, BuildPlacement, Demotion, Encryption, Erasure, Fill, Freshness, Inclusion, Layout, MOST_TIERS,
+    Misses, Origin, Retry, Router, Service, Site, Stack, StationSpec, Tier, Writes,
 };
 pub use station::StationCounts;
 

@@ -192,6 +192,7 @@ fn write(
     manifest: &Manifest,
 ) -> Result<()> {
     finished.results.write(dir)?;
+    audits(dir, finished)?;
     let summary = serde_json::json!({
         "schema": 1,
         "study": study.name,
@@ -238,6 +239,26 @@ fn write(
     text(&dir.join("manifest.json"), &manifest.to_json())
 }
 
+/// One log a run, so that each is a chain of its own. Those of an earlier run of the study go.
+fn audits(dir: &Path, finished: &Finished) -> Result<()> {
+    let folder = dir.join("audit");
+    if folder.is_dir() {
+        for entry in std::fs::read_dir(&folder)? {
+            let path = entry?.path();
+            if path.extension().is_some_and(|ending| ending == "jsonl") {
+                std::fs::remove_file(path)?;
+            }
+        }
+    }
+    for audited in &finished.audits {
+        text(&dir.join(&audited.file), &audited.log.text)?;
+    }
+    if !finished.audits.is_empty() {
+        say(format!("audit: {} logs in {}", finished.audits.len(), folder.display()));
+    }
+    Ok(())
+}
+
 fn text(path: &Path, text: &str) -> Result<()> {
     frames::write_atomically::<anyhow::Error>(path, |file| Ok(file.write_all(text.as_bytes())?))
 }
@@ -253,6 +274,9 @@ fn notes(finished: &Finished) -> Vec<String> {
         ));
     }
     notes.extend(finished.notes.iter().cloned());
+    if !finished.results.security.erasures.is_empty() {
+        notes.extend(tiers::security::SIMPLIFICATIONS.iter().map(|note| note.to_string()));
+    }
     notes.extend(tiers::SIMPLIFICATIONS.iter().map(|note| note.to_string()));
     notes.push("The figures are exact for this trace, seed and model, and say nothing about other traces. Latencies are drawn, and decide when copies arrive, so another seed moves them a little: try some before trusting a narrow win.".into());
     notes
@@ -268,7 +292,9 @@ fn sources(study: &Resolved) -> Vec<Origin> {
     let latency =
         library.latency.iter().map(|(name, it)| origin("Latency of", name, &it.source, &it.date));
     let cdn = library.cdn.iter().map(|(name, it)| origin("Network", name, &it.source, &it.date));
-    let mut sources: Vec<Origin> = latency.chain(cdn).collect();
+    let cipher =
+        library.cipher.iter().map(|(name, it)| origin("Cipher", name, &it.source, &it.date));
+    let mut sources: Vec<Origin> = latency.chain(cdn).chain(cipher).collect();
     for strategy in &study.strategies {
         let stack = &strategy.stack;
         let source = Origin {

@@ -3,6 +3,7 @@
 mod comparison;
 pub(crate) mod curves;
 mod facts;
+mod security;
 mod tables;
 
 use frames::table::Table;
@@ -91,6 +92,7 @@ pub fn page(document: &Document<'_>) -> Result<String, Error> {
         facts => facts::facts(results),
         results => tables::results(results, document.winners),
         tiers => tables::tiers(results),
+        security => security::security(results),
         figures,
         run_columns => definitions::<RunRow>(),
         tier_columns => definitions::<TierRow>(),

@@ -3,6 +3,7 @@
 mod comparison;
 mod cost;
 pub(crate) mod curves;
+mod erasure;
 mod latency;
 mod miss_ratio;
 mod over_time;
@@ -20,7 +21,12 @@ pub fn charts(results: &Results) -> Vec<Chart> {
     let views: [fn(&Case<'_>) -> Option<Chart>; 5] =
         [shares::chart, latency::chart, over_time::chart, cost::chart, miss_ratio::chart];
     let cases = select::cases(results);
-    cases.iter().flat_map(|case| views.iter().filter_map(move |view| view(case))).collect()
+    let of_case = |case: &Case<'_>| {
+        let mut charts: Vec<Chart> = views.iter().filter_map(|view| view(case)).collect();
+        charts.extend(erasure::charts(case));
+        charts
+    };
+    cases.iter().flat_map(of_case).collect()
 }
 
 /// The colour of each tier, and of the origin.

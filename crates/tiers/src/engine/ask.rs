@@ -150,10 +150,13 @@ impl Engine<'_> {
         let found = if tier == self.origin() {
             self.flights.leg_mut(id, tier).version = self.ledger.stored(self.object(request));
             Found::Fresh
-        } else if fails || self.flights.get(id).purpose != Purpose::Read {
-            Found::Miss
         } else {
-            self.look(id, tier, now)
+            match self.flights.get(id).purpose {
+                Purpose::Read if !fails => self.look(id, tier, now),
+                // Only the tier that takes writes is asked to write.
+                Purpose::Write if !fails => Found::Fresh,
+                _ => Found::Miss,
+            }
         };
         let (took, timed_out) = self.occupy(id, tier, found, now);
         if fails || timed_out {

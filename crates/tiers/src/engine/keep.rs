@@ -7,6 +7,7 @@ use super::Engine;
 use super::live::QueueView;
 use super::secure::Taken;
 use crate::copies::{FOR_EVER, SHREDDED};
+use crate::events::What;
 use crate::flight::{Flight, Purpose};
 use crate::placement::{Ask, Route};
 use crate::stack::{Fill, Inclusion};
@@ -78,7 +79,6 @@ impl Engine<'_> {
             if !stale {
                 if age >= fresh.stale_if_error.0 {
                     self.remove(tier, node_number, object, Removal::Expired, now);
-                    self.tiers[tier].note_used(now);
                 }
                 self.count_miss(tier, object);
                 return Found::Miss;
@@ -101,7 +101,7 @@ impl Engine<'_> {
         }
         if fresh.renew {
             let expires = self.expiry(tier, request, now);
-            self.tiers[tier].nodes[node_number].copies.set_expiry(object, expires);
+            self.set_expiry(tier, node_number, object, expires, now);
         }
         if self.is_due_early(tier, expires, request, at) { Found::Early } else { Found::Fresh }
     }
@@ -232,8 +232,8 @@ impl Engine<'_> {
         let filled = node.contents.fill(&policy_request, &mut |victim| victims.push(victim));
         let kept = matches!(filled, Filled::Inserted | Filled::AlreadyIn);
         if kept {
-            node.copies.set_expiry(object, expires);
             node.copies.set_version(object, version);
+            self.set_expiry(tier, node_number, object, expires, now);
             let replaced = (filled == Filled::AlreadyIn).then_some(old);
             let size = self.size(request);
             let taken = Taken { object, version, size, request, replaced };
@@ -241,7 +241,7 @@ impl Engine<'_> {
         }
         self.recorder.filled(tier, request, filled, self.size(request));
         self.part_with_victims(tier, node_number, request, now);
-        self.tiers[tier].note_used(now);
+        self.tiers[tier].note_used(node_number, now);
         kept
     }
 
@@ -283,6 +283,7 @@ impl Engine<'_> {
         let removed = self.tiers[tier].nodes[node].contents.remove(object, why);
         if removed {
             self.note_dropped(tier, node, object, now);
+            self.tiers[tier].note_used(node, now);
         }
         removed
     }
@@ -294,7 +295,6 @@ impl Engine<'_> {
             removed += u64::from(self.remove(tier, node, object, Removal::Moved, now));
         }
         if removed > 0 {
-            self.tiers[tier].note_used(now);
             self.recorder.displaced(tier, request, removed);
         }
     }
@@ -322,8 +322,8 @@ impl Engine<'_> {
         let mut further = Vec::new();
         let filled = node.contents.fill(&demoted, &mut |victim| further.push(victim));
         if filled == Filled::Inserted {
-            node.copies.set_expiry(victim, expires);
             node.copies.set_version(victim, version);
+            self.set_expiry(below, to, victim, expires, now);
             self.recorder.demoted(below, request);
             self.open_to_move(tier, from, victim, bytes, now);
             let taken = Taken { object: victim, version, size: bytes, request, replaced: None };
@@ -333,7 +333,7 @@ impl Engine<'_> {
             self.note_dropped(below, to, *victim, now);
         }
         self.recorder.evicted(below, request, further.len() as u64);
-        self.tiers[below].note_used(now);
+        self.tiers[below].note_used(to, now);
     }
 
     /// The node that an object moved to a tier goes to, if it can be reached.
@@ -355,7 +355,6 @@ impl Engine<'_> {
         let (request, node_number) = (flight.request, flight.node[tier] as usize);
         let object = self.object(request);
         if self.remove(tier, node_number, object, Removal::Moved, now) {
-            self.tiers[tier].note_used(now);
             self.recorder.displaced(tier, request, 1);
         }
     }
@@ -379,13 +378,54 @@ impl Engine<'_> {
         let seq = self.recorder.requests_so_far();
         let moved = cache::Request { object, size, seq, next_use: trace::NEVER };
         if node.contents.fill(&moved, &mut |victim| victims.push(victim)) == Filled::Inserted {
-            node.copies.set_expiry(object, expires);
             node.copies.set_version(object, version);
             node.copies.set_seal(object, seal);
+            self.set_expiry(tier, to, object, expires, now);
             self.recorder.migrated(tier, size);
         } else {
             self.note_dropped(tier, from, object, now);
         }
         self.part_with_victims(tier, to, seq as u32, now);
+        self.tiers[tier].note_used(from, now);
+        self.tiers[tier].note_used(to, now);
+    }
+
+    /// Notes until when a copy is good, and when expired ones are to be looked for.
+    fn set_expiry(&mut self, tier: usize, node: usize, object: ObjectId, at: u64, now: u64) {
+        let live = &mut self.tiers[tier];
+        let clock = now.saturating_add(live.clock_ahead);
+        live.nodes[node].set_expiry(object, at, clock);
+        self.sweep_later(tier, node);
+    }
+
+    /// Schedules the next look for expired copies of a node.
+    fn sweep_later(&mut self, tier: usize, node: usize) {
+        let live = &mut self.tiers[tier];
+        let Some(next) = live.nodes[node].expiry.next() else { return };
+        let at = next.saturating_sub(live.clock_ahead).max(self.now);
+        if at < live.nodes[node].swept_at {
+            live.nodes[node].swept_at = at;
+            self.events.schedule(at, What::Sweep, tier, node as u32);
+        }
+    }
+
+    /// Looks for expired copies of a node.
+    pub(super) fn sweep(&mut self, tier: usize, node: u32, now: u64) {
+        let live = &mut self.tiers[tier];
+        let clock = now.saturating_add(live.clock_ahead);
+        let number = node as usize;
+        if live.nodes[number].swept_at != now {
+            return;
+        }
+        live.nodes[number].swept_at = u64::MAX;
+        let expired = live.nodes[number].expired(clock);
+        for object in &expired {
+            self.remove(tier, number, *object, Removal::Expired, now);
+        }
+        self.recorder.swept(tier, expired.len() as u64);
+        // What would look for ever ends with the requests.
+        if now <= self.last_arrival() {
+            self.sweep_later(tier, number);
+        }
     }
 }

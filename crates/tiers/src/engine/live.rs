@@ -3,13 +3,16 @@
 
 use cache::{Contents, Setup, Unit};
 use trace::stream::Stream;
-use trace::{NO_TTL, ObjectId};
+use trace::{NO_TTL, ObjectId, Trace};
 
 use crate::copies::Copies;
 use crate::fetching::Fetching;
-use crate::stack::{Retry, Service};
+use crate::stack::{Retry, Service, Site};
 use crate::station::Station;
-use crate::{Draws, Error, Origin, Placement, Queues, Run, Single, StationSpec, Tier, TierOutcome};
+use crate::{
+    ActiveExpiry, CpuCache, Draws, Error, Origin, Placement, Queues, Run, SET_ASSOCIATIVE,
+    SetAssociative, Single, StationSpec, Tier, TierOutcome,
+};
 
 pub(super) struct LiveTier<'a> {
     /// `None` for the origin.
@@ -52,6 +55,29 @@ pub(super) struct Node {
     pub(super) contents: Box<dyn Contents>,
     pub(super) copies: Copies,
     pub(super) fetching: Fetching,
+    pub(super) expiry: ActiveExpiry,
+    /// When expired copies are looked for next, as scheduled.
+    pub(super) swept_at: u64,
+    /// Bytes in use when they were last noted.
+    used: u64,
+}
+
+impl Node {
+    /// A resident copy is good until then, by the tier's clock, which says `now`.
+    pub(super) fn set_expiry(&mut self, object: ObjectId, at: u64, now: u64) {
+        self.copies.set_expiry(object, at);
+        self.contents.note_expiry(object, at);
+        self.expiry.note(object, at, now);
+    }
+
+    /// Expired copies that the tier's rule finds.
+    pub(super) fn expired(&mut self, now: u64) -> Vec<ObjectId> {
+        let mut expired = Vec::new();
+        let residents = self.contents.residents();
+        let found = &mut |object| expired.push(object);
+        self.expiry.cycle(now, residents, self.copies.all_expiries(), found);
+        expired
+    }
 }
 
 /// A machine that answers.
@@ -76,6 +102,16 @@ struct Used {
     byte_ns: u128,
 }
 
+impl Used {
+    /// Time passes.
+    #[inline]
+    fn pass(&mut self, now: u64) {
+        let until = now.min(self.until);
+        self.byte_ns += u128::from(self.now) * u128::from(until - self.since.min(until));
+        self.since = self.since.max(until);
+    }
+}
+
 /// Retries saved up at most.
 const MOST_RETRY_TOKENS: f64 = 100.0;
 
@@ -88,8 +124,9 @@ impl<'a> LiveTier<'a> {
     ) -> Result<Self, Error> {
         let trace = run.trace;
         let tier_error = |what: String| Error::Tier { tier: spec.name.clone(), what };
-        let info = policies::find(&spec.policy.name)?;
-        let placement = spec.layout.build(trace, run.seed).map_err(tier_error)?;
+        let start_ns = run.arrivals.first().copied().unwrap_or(0);
+        let site = Site { trace, seed: run.seed, start_ns };
+        let placement = spec.layout.build(&site).map_err(tier_error)?;
         let fresh = &spec.freshness;
         let expiry = trace_has_ttl || fresh.ttl.is_some() || fresh.negative_ttl.is_some();
         let nodes = (0..placement.n_nodes())
@@ -108,7 +145,7 @@ impl<'a> LiveTier<'a> {
                     seed: run.seed,
                 };
                 Ok(Node {
-                    contents: (info.kind.build)(&setup, &spec.policy.parameters)?,
+                    contents: contents(spec, &setup, trace)?,
                     copies: Copies::new(
                         trace.n_objects(),
                         expiry,
@@ -116,6 +153,10 @@ impl<'a> LiveTier<'a> {
                         spec.encryption.is_some(),
                     ),
                     fetching: Fetching::default(),
+                    expiry: ActiveExpiry::new(&spec.expiry, trace.n_objects(), run.seed)
+                        .map_err(|error| tier_error(error.to_string()))?,
+                    swept_at: u64::MAX,
+                    used: 0,
                 })
             })
             .collect::<Result<Vec<_>, Error>>()?;
@@ -238,25 +279,25 @@ impl<'a> LiveTier<'a> {
         self.station_spec.and_then(|spec| spec.timeout).map(|timeout| timeout.0)
     }
 
-    /// Notes the bytes in use after contents have changed.
+    /// Notes the bytes in use after the contents of a node have changed.
     #[inline]
-    pub(super) fn note_used(&mut self, now: u64) {
+    pub(super) fn note_used(&mut self, node: usize, now: u64) {
+        let node = &mut self.nodes[node];
+        let in_node = node.contents.residents().used();
         let used = &mut self.used;
-        let until = now.min(used.until);
-        used.byte_ns += u128::from(used.now) * u128::from(until - used.since.min(until));
-        used.since = used.since.max(until);
-        used.now = self.nodes.iter().map(|node| node.contents.residents().used()).sum();
+        used.pass(now);
+        used.now = used.now - node.used + in_node;
         used.max = used.max.max(used.now);
+        node.used = in_node;
         if self.seals {
-            let n = self.nodes.iter().map(|node| node.contents.residents().len() as u64).sum();
-            self.used.n_max = self.used.n_max.max(n);
+            self.used.n_max = self.used.n_max.max(self.n_resident());
         }
     }
 
-    /// The object is likely to be looked up soon.
+    /// The object is likely to be looked up soon. Of several nodes nobody knows yet which.
     #[inline]
     pub(super) fn touch(&self, upcoming: ObjectId) {
-        for node in &self.nodes {
+        if let [node] = self.nodes.as_slice() {
             node.contents.touch(upcoming);
             node.copies.touch(upcoming);
         }
@@ -264,7 +305,7 @@ impl<'a> LiveTier<'a> {
 
     /// The warm-up is over.
     pub(super) fn start_counting(&mut self, now: u64) {
-        self.note_used(now);
+        self.used.pass(now);
         self.used.byte_ns = 0;
     }
 
@@ -283,7 +324,7 @@ impl<'a> LiveTier<'a> {
     /// # Panics
     /// If an invariant does not hold: a bug.
     pub(super) fn finish(&mut self, now: u64, counts: &mut TierOutcome) {
-        self.note_used(now);
+        self.used.pass(now);
         counts.used_bytes_max = self.used.max;
         counts.used_byte_seconds = self.used.byte_ns as f64 / 1e9;
         counts.n_nodes = self.nodes.len() as u64;
@@ -296,6 +337,19 @@ impl<'a> LiveTier<'a> {
             }
         }
     }
+}
+
+/// The contents of one node: a cache under the tier's policy, or the processor's.
+fn contents(spec: &Tier, setup: &Setup, trace: &Trace) -> Result<Box<dyn Contents>, Error> {
+    if spec.policy.name == SET_ASSOCIATIVE {
+        let cache = CpuCache::from_parameters(&spec.policy.parameters)
+            .and_then(|cpu| Ok(SetAssociative::new(&cpu, setup.capacity, trace)?));
+        let cache = cache
+            .map_err(|error| Error::Tier { tier: spec.name.clone(), what: error.to_string() })?;
+        return Ok(Box::new(cache));
+    }
+    let info = policies::find(&spec.policy.name)?;
+    Ok((info.kind.build)(setup, &spec.policy.parameters)?)
 }
 
 /// The objects in a node, by rising number.

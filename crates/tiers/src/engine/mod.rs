@@ -221,6 +221,7 @@ impl<'a> Engine<'a> {
             What::Wake => self.wake_station(tier, id, now),
             What::Tend => self.tend(tier, now),
             What::Fault => self.disturb(id as usize, now),
+            What::Sweep => self.sweep(tier, id, now),
             What::Erase => self.erase(id as usize, now),
             What::Purge => self.purge(id as usize, tier, now),
             What::Rotate => self.rotate(tier, now),

@@ -233,7 +233,6 @@ impl Engine<'_> {
                 });
             }
         }
-        self.tiers[tier].note_used(now);
         self.recorder.purged(tier, n_paths, removed);
         let Some(Secure { erasing: Some(erasing), log, .. }) = self.secure.as_deref_mut() else {
             return;
@@ -275,9 +274,7 @@ impl Engine<'_> {
         {
             return false;
         }
-        let removed = self.remove(tier, node, object, Removal::Deleted, now);
-        self.tiers[tier].note_used(now);
-        removed
+        self.remove(tier, node, object, Removal::Deleted, now)
     }
 
     /// Whether a request to erase names the object so far.

@@ -168,7 +168,6 @@ impl Engine<'_> {
         for node in self.holders(tier, object) {
             removed += u64::from(self.remove(tier, node, object, Removal::Deleted, now));
         }
-        self.tiers[tier].note_used(now);
         self.recorder.invalidated(tier, request, removed);
         removed
     }
@@ -259,6 +258,5 @@ impl Engine<'_> {
             self.lose_dirty(tier, object, false, now);
             self.remove(tier, node, object, Removal::Deleted, now);
         }
-        self.tiers[tier].note_used(now);
     }
 }

@@ -28,6 +28,13 @@ pub use keys::{EncryptionSpec, KeyCounters, KeyPer, Keys, Opened, Rotation, Seal
 pub use pattern::{Pattern, Template};
 pub use subjects::{KeyIndex, matching, objects_of_clients};
 
+/// What the account of erasures does not model, in words for its reader.
+pub const SIMPLIFICATIONS: &[&str] = &[
+    "The origin erases at the moment of the request and has the objects again at once, as new versions: a read that reaches it later brings back nothing that was erased.",
+    "Purges reach all nodes of a tier at once, also those that are down or cut off, and remove whatever version they find; until then all copies stay. They cost the tier no service time.",
+    "A read that began before completion may be answered with an erased version after it: bytes under way cannot be called back. Such deliveries are counted apart and break no promise.",
+];
+
 /// A setting of this module that makes no sense.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{field}` {what}")]
