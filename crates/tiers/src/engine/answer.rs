@@ -12,18 +12,18 @@ use crate::stack::{Inclusion, Misses};
 impl Engine<'_> {
     /// A tier, or the origin, answers.
     pub(super) fn on_answer(&mut self, id: u32, tier: usize, now: u64) {
-        let flight = self.flights.get(id);
-        let (request, purpose, done) = (flight.request, flight.purpose, flight.done);
-        let station = &self.tiers[tier].servers[flight.station[tier] as usize];
+        let Flight { request, purpose, station, .. } = *self.flights.get(id);
+        let station = &self.tiers[tier].servers[station[tier] as usize];
         let Leg { asked, version, .. } = *self.flights.leg(id, tier);
         if station.fell_at.is_some_and(|fell| fell > asked) {
-            // The machine failed while it was working on this.
-            return self.on_failure(id, tier, now);
+            // The machine failed while it was working on this, or while this waited there for
+            // another's fetch. The time is already put down to one or the other.
+            return self.try_again(id, tier, now);
         }
         match purpose {
             Purpose::Write => self.on_written(id, tier, now),
             Purpose::Flush => self.on_flushed(id, now),
-            Purpose::Read | Purpose::Refresh if done || self.is_void(id, tier) => {
+            Purpose::Read | Purpose::Refresh if self.is_unwanted(id, tier) => {
                 self.recorder.wasted(tier, request);
             }
             Purpose::Read | Purpose::Refresh => {
@@ -54,10 +54,7 @@ impl Engine<'_> {
                 self.keep(id, above, tier, now);
             }
         }
-        // In a race, a leg below the one that answered may have been fetching too.
-        for below in tier.max(top)..self.origin() {
-            self.finish_fetch(id, below, leads, now);
-        }
+        debug_assert_eq!(leads >> tier, 0, "an answer passes whatever it was fetched for");
         if self.flights.get(id).purpose == Purpose::Read {
             self.deliver(id, tier, now);
         }
@@ -84,36 +81,29 @@ impl Engine<'_> {
     }
 
     fn answer_waiter(&mut self, waiter: &Waiter, tier: usize, version: u32, now: u64) {
-        if self.flights.get(waiter.flight).done || self.is_void(waiter.flight, tier) {
-            return self.flights.release(waiter.flight);
-        }
-        let flight = self.flights.get_mut(waiter.flight);
-        flight.delayed = true;
-        let request = flight.request;
-        self.flights.leg_mut(waiter.flight, tier).version = version;
-        if waiter.ready > now {
+        let leg = self.flights.leg_mut(waiter.flight, tier);
+        leg.delayed = true;
+        leg.version = version;
+        if waiter.since > now {
             // It has yet to learn that it missed; then the answer is there at once.
-            self.events.schedule(waiter.ready, What::Answer, tier, waiter.flight);
-            return;
+            self.events.schedule(waiter.since, What::Answer, tier, waiter.flight);
+        } else {
+            leg.joined += now - waiter.since;
+            self.on_answer(waiter.flight, tier, now);
+            self.flights.release(waiter.flight);
         }
-        self.flights.leg_mut(waiter.flight, tier).joined += now - waiter.since;
-        self.flights.get_mut(waiter.flight).version = version;
-        self.recorder.sent(tier, request, self.size(request), now);
-        self.resolve(waiter.flight, tier, now);
-        self.flights.release(waiter.flight);
     }
 
     /// The client has its answer.
     fn deliver(&mut self, id: u32, tier: usize, now: u64) {
         let origin = self.origin();
-        let flight = self.flights.get(id);
-        let ending = match flight {
-            Flight { stale: true, .. } if tier < origin => Ending::Stale,
-            Flight { delayed: true, .. } if tier < origin => Ending::Delayed,
+        let ending = match self.flights.leg(id, tier) {
             _ if tier == origin => Ending::Miss,
+            Leg { stale: true, .. } => Ending::Stale,
+            Leg { delayed: true, .. } => Ending::Delayed,
             _ => Ending::Hit,
         };
-        let size = self.size(flight.request);
+        let size = self.size(self.flights.get(id).request);
         self.forget_losing_legs(id, tier);
         let (flight, legs) = (self.flights.get(id), self.flights.legs(id));
         self.recorder.ended(flight, legs, now, ending, Some(tier), size);
@@ -125,11 +115,13 @@ impl Engine<'_> {
         self.client_is_free(now);
     }
 
-    /// Of a race, the winner's leg alone was on the way to the answer.
+    /// Of a race, the winner's leg alone was on the way to the answer, and none if the read went on
+    /// without it.
     fn forget_losing_legs(&mut self, id: u32, winner: usize) {
         if let Route::Hedged(hedge) = &self.route {
-            for leg in hedge.legs.iter().filter(|leg| leg.tier != winner) {
-                *self.flights.leg_mut(id, leg.tier) = Leg::default();
+            let lost = self.flights.get(id).raced;
+            for leg in hedge.legs.iter().filter(|leg| lost || leg.tier != winner) {
+                self.flights.leg_mut(id, leg.tier).forget_time();
             }
         }
     }
@@ -141,17 +133,19 @@ impl Engine<'_> {
         }
         if self.flights.get(id).purpose == Purpose::Read {
             if let Some(tier) = self.has_spare_copy(id, now) {
-                let flight = self.flights.get_mut(id);
-                flight.stale = true;
-                flight.done = true;
+                self.flights.leg_mut(id, tier).stale = true;
+                self.flights.get_mut(id).done = true;
                 self.call_off_race(id, now);
                 self.abandon_fetches(id, now);
+                let request = self.flights.get(id).request;
+                self.recorder.sent(tier, request, self.size(request), now);
                 return self.deliver(id, tier, now);
             }
         }
         self.flights.get_mut(id).done = true;
         self.call_off_race(id, now);
         self.abandon_fetches(id, now);
+        self.forget_losing_legs(id, self.origin());
         let flight = self.flights.get(id);
         match flight.purpose {
             Purpose::Read => {
@@ -202,22 +196,28 @@ impl Engine<'_> {
                 continue;
             };
             for waiter in &finished.waiters {
-                let waited = now.saturating_sub(waiter.since);
-                self.flights.leg_mut(waiter.flight, tier).joined += waited;
-                if self.flights.get(waiter.flight).open & 1 << tier != 0 {
-                    self.leave(waiter.flight, tier, now);
-                } else {
-                    self.give_up(waiter.flight, now.max(waiter.ready));
-                }
-                self.flights.release(waiter.flight);
+                self.fail_waiter(waiter, tier, now);
             }
             self.tiers[tier].nodes[node].fetching.recycle(finished.waiters);
         }
     }
 
+    fn fail_waiter(&mut self, waiter: &Waiter, tier: usize, now: u64) {
+        let id = waiter.flight;
+        let joined = now.saturating_sub(waiter.since);
+        self.flights.leg_mut(id, tier).joined += joined;
+        let learns = now.max(waiter.since);
+        if self.flights.get(id).open & 1 << tier != 0 {
+            self.later(learns, What::Miss, tier, id);
+        } else if !self.is_unwanted(id, tier) {
+            self.give_up(id, learns);
+        }
+        self.flights.release(id);
+    }
+
     /// A tier does not have it.
     pub(super) fn on_miss(&mut self, id: u32, tier: usize, now: u64) {
-        if self.flights.get(id).done {
+        if self.is_unwanted(id, tier) {
             let request = self.flights.get(id).request;
             return self.recorder.wasted(tier, request);
         }
