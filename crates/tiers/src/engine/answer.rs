@@ -157,7 +157,8 @@ impl Engine<'_> {
                 self.recorder.write_failed(flight.request);
                 self.client_is_free(now);
             }
-            Purpose::Refresh | Purpose::Flush => {}
+            Purpose::Flush => self.on_flush_failed(id, now),
+            Purpose::Refresh => {}
         }
     }
 

@@ -152,6 +152,9 @@ impl Engine<'_> {
         let found = if tier == self.origin() {
             self.flights.leg_mut(id, tier).version = self.ledger.stored(self.object(request));
             Found::Fresh
+        } else if self.flights.get(id).purpose == Purpose::Write {
+            // The tier that takes writes: it is asked for nothing else.
+            Found::Fresh
         } else if fails || self.flights.get(id).purpose != Purpose::Read {
             Found::Miss
         } else {

@@ -111,6 +111,9 @@ impl Engine<'_> {
         if !warm && one_each {
             self.lose_node(tier, station as usize, now);
         }
+        if tier == 0 {
+            self.flush_all(now);
+        }
         self.tiers[tier].placement.notice(station, Health::Up, now);
         self.tend_later(tier);
     }
@@ -147,7 +150,7 @@ impl Engine<'_> {
         }
     }
 
-    fn last_arrival(&self) -> u64 {
+    pub(super) fn last_arrival(&self) -> u64 {
         match self.run.closed_loop {
             None => self.run.arrivals.last().copied().unwrap_or(0),
             Some(_) if self.next_request < self.trace.n_requests() => u64::MAX,

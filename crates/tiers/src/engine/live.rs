@@ -185,6 +185,15 @@ impl<'a> LiveTier<'a> {
         }) && !self.servers[0].down;
     }
 
+    /// Whether there is a machine up that has this node's contents.
+    pub(super) fn is_up(&self, node: usize) -> bool {
+        if self.nodes.len() == self.servers.len() {
+            !self.servers[node].down
+        } else {
+            self.servers.iter().any(|server| !server.down)
+        }
+    }
+
     /// The retry rules.
     pub(super) fn retry(&self) -> Retry {
         self.station_spec.map(|spec| spec.retry).unwrap_or_default()
