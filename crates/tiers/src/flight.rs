@@ -69,6 +69,8 @@ pub(crate) struct Flight {
     pub(crate) launched: u8,
     /// The race is over without a hit: it goes on in order.
     pub(crate) raced: bool,
+    /// Bit by tier: it knows its node there.
+    pub(crate) placed: u16,
     /// Where it asked, by tier.
     pub(crate) node: [u16; MOST_TIERS],
     pub(crate) station: [u16; MOST_TIERS + 1],
@@ -90,6 +92,7 @@ impl Flight {
             open: 0,
             launched: 0,
             raced: false,
+            placed: 0,
             node: [0; MOST_TIERS],
             station: [0; MOST_TIERS + 1],
         }

@@ -131,20 +131,15 @@ impl Engine<'_> {
         if self.flights.get(id).done {
             return;
         }
-        if self.flights.get(id).purpose == Purpose::Read {
-            if let Some(tier) = self.has_spare_copy(id, now) {
-                self.flights.leg_mut(id, tier).stale = true;
-                self.flights.get_mut(id).done = true;
-                self.call_off_race(id, now);
-                self.abandon_fetches(id, now);
-                let request = self.flights.get(id).request;
-                self.recorder.sent(tier, request, self.size(request), now);
-                return self.deliver(id, tier, now);
-            }
-        }
+        let spare = self.spare_copy(id, now);
         self.flights.get_mut(id).done = true;
         self.call_off_race(id, now);
         self.abandon_fetches(id, now);
+        if let Some(tier) = spare {
+            let request = self.flights.get(id).request;
+            self.recorder.sent(tier, request, self.size(request), now);
+            return self.deliver(id, tier, now);
+        }
         self.forget_losing_legs(id, self.origin());
         let flight = self.flights.get(id);
         match flight.purpose {
@@ -162,25 +157,34 @@ impl Engine<'_> {
         }
     }
 
-    /// A tier with a copy that may be served since the fetch failed.
-    fn has_spare_copy(&mut self, id: u32, now: u64) -> Option<usize> {
+    /// A tier with a copy that may be served since the fetch failed; one that is fresh, because it
+    /// came in meanwhile or its tier was not asked, all the more.
+    fn spare_copy(&mut self, id: u32, now: u64) -> Option<usize> {
         let flight = *self.flights.get(id);
+        if flight.purpose != Purpose::Read {
+            return None;
+        }
         let object = self.object(flight.request);
         let tier = (0..self.origin()).find(|tier| {
             let live = &self.tiers[*tier];
+            if !live.is_single && flight.placed & 1 << *tier == 0 {
+                return false;
+            }
             let node = &live.nodes[flight.node[*tier] as usize];
             let allowed = self.stack.tiers[*tier].freshness.stale_if_error.0;
             let expires = node.copies.expires(object);
             let at = now.saturating_add(live.clock_ahead);
             allowed > 0
                 && node.contents.residents().contains(object)
-                && expires <= at
-                && at - expires < allowed
+                && at.saturating_sub(expires) < allowed
                 && !live.cut
                 && !live.servers[flight.station[*tier] as usize].down
         })?;
-        let version = self.tiers[tier].nodes[flight.node[tier] as usize].copies.version(object);
-        self.flights.get_mut(id).version = version;
+        let live = &self.tiers[tier];
+        let copies = &live.nodes[flight.node[tier] as usize].copies;
+        self.flights.get_mut(id).version = copies.version(object);
+        self.flights.leg_mut(id, tier).stale =
+            copies.expires(object) <= now.saturating_add(live.clock_ahead);
         Some(tier)
     }
 

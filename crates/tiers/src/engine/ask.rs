@@ -90,6 +90,7 @@ impl Engine<'_> {
         let way = live.placement.route(&ask, &QueueView { servers: &live.servers, now });
         match way {
             Way::To { node, station, extra_ns } => {
+                flight.placed |= 1 << tier;
                 flight.node[tier] = node as u16;
                 flight.station[tier] = station as u16;
                 self.flights.leg_mut(id, tier).extra = extra_ns;

@@ -127,6 +127,7 @@ impl Engine<'_> {
         refresh.top = tier as u8;
         refresh.leads = 1 << tier;
         refresh.node[tier] = node;
+        refresh.placed = 1 << tier;
         let refresh = self.flights.start(refresh);
         self.tiers[tier].nodes[node as usize].fetching.lead(object, refresh);
         self.recorder.refreshed(tier, request);
@@ -136,11 +137,13 @@ impl Engine<'_> {
 
     /// An answer that passes a tier may be kept there.
     pub(super) fn keep(&mut self, id: u32, tier: usize, answered_by: usize, now: u64) {
-        let flight = self.flights.get(id);
-        let (request, version, node) = (flight.request, flight.version, flight.node[tier]);
-        if !self.is_to_be_kept(flight, tier, answered_by) {
+        let flight = *self.flights.get(id);
+        let Flight { request, version, .. } = flight;
+        let is_dirty = tier == 0 && self.ledger.is_dirty(self.object(request));
+        if is_dirty || !self.is_to_be_kept(&flight, tier, answered_by) {
             return;
         }
+        let Some(node) = self.reach(&flight, tier, now) else { return };
         let expires = if self.is_absent(self.object(request)) {
             let negative = self.stack.tiers[tier].freshness.negative_ttl;
             let Some(ttl) = negative else { return };
@@ -148,7 +151,17 @@ impl Engine<'_> {
         } else {
             self.expiry(tier, request, now)
         };
-        self.put(tier, node as usize, request, version, expires, now);
+        self.put(tier, node, request, version, expires, now);
+    }
+
+    /// The node of a tier that a flight's answer is sent to, if anything reaches it.
+    fn reach(&mut self, flight: &Flight, tier: usize, now: u64) -> Option<usize> {
+        let node = if self.tiers[tier].is_single || flight.placed & 1 << tier != 0 {
+            flight.node[tier] as usize
+        } else {
+            self.node_of(tier, self.object(flight.request), flight.request, now)?
+        };
+        self.tiers[tier].is_reached(node).then_some(node)
     }
 
     fn is_to_be_kept(&self, flight: &Flight, tier: usize, answered_by: usize) -> bool {
@@ -280,6 +293,9 @@ impl Engine<'_> {
         let seq = u64::from(request);
         let demoted = cache::Request { object: victim, size, seq, next_use: trace::NEVER };
         let Some(to) = self.node_of(below, victim, request, now) else { return };
+        if !self.tiers[below].is_reached(to) {
+            return;
+        }
         let node = &mut self.tiers[below].nodes[to];
         let mut further = Vec::new();
         let filled = node.contents.fill(&demoted, &mut |victim| further.push(victim));

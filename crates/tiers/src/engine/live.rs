@@ -194,6 +194,11 @@ impl<'a> LiveTier<'a> {
         }
     }
 
+    /// Whether fills and writes reach this node.
+    pub(super) fn is_reached(&self, node: usize) -> bool {
+        !self.cut && self.is_up(node)
+    }
+
     /// The retry rules.
     pub(super) fn retry(&self) -> Retry {
         self.station_spec.map(|spec| spec.retry).unwrap_or_default()

@@ -180,10 +180,12 @@ impl Engine<'_> {
         removed
     }
 
-    /// The nodes that may have copies of an object.
+    /// The nodes that may have copies of an object and that a write reaches: what is down or cut off
+    /// keeps what it has.
     fn holders(&self, tier: usize, object: ObjectId) -> Vec<usize> {
         let mut nodes = Vec::new();
         self.tiers[tier].placement.holders(object, &mut |node| nodes.push(node as usize));
+        nodes.retain(|node| self.tiers[tier].is_reached(*node));
         nodes
     }
 
@@ -264,7 +266,7 @@ impl Engine<'_> {
         if tier != 0 {
             return;
         }
-        let Some(Dirty { bytes, request, sent }) = self.clean(object) else { return };
+        let Some(Dirty { bytes, request, sent, .. }) = self.clean(object) else { return };
         let version = self.ledger.acknowledged(object);
         if can_flush && sent < version {
             self.write_to_origin(request, version, now);
