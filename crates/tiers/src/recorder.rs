@@ -174,7 +174,7 @@ impl<'a> Recorder<'a> {
         if let Some(tier) = tier {
             self.window(now).tiers[tier].answers += 1;
         }
-        self.note_fetch(legs, now);
+        self.note_fetches(legs, tier);
         if !self.counts(request) {
             return;
         }
@@ -201,14 +201,22 @@ impl<'a> Recorder<'a> {
     }
 
     /// How long the answer took from each tier's miss on.
-    fn note_fetch(&mut self, legs: &[Leg], now: u64) {
-        for (leg, (mean, n)) in legs.iter().zip(&mut self.fetches) {
-            if leg.served > 0 {
-                let took = now.saturating_sub(leg.asked + leg.queued + leg.served) as f64;
-                *n = (*n + 1.0).min(1000.0);
-                *mean += (took - *mean) / *n;
+    fn note_fetches(&mut self, legs: &[Leg], answered: Option<usize>) {
+        let Some(answered) = answered else { return };
+        let mut took = legs[answered].total();
+        for tier in (0..answered).rev() {
+            if legs[tier].served > 0 {
+                self.note_fetch(tier, took);
             }
+            took += legs[tier].total();
         }
+    }
+
+    /// A fetch for this tier took so long.
+    pub(crate) fn note_fetch(&mut self, tier: usize, took: u64) {
+        let (mean, n) = &mut self.fetches[tier];
+        *n = (*n + 1.0).min(1000.0);
+        *mean += (took as f64 - *mean) / *n;
     }
 
     /// What a fetch for this tier takes on average, in nanoseconds; it forgets.

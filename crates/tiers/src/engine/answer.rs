@@ -55,8 +55,10 @@ impl Engine<'_> {
             }
         }
         debug_assert_eq!(leads >> tier, 0, "an answer passes whatever it was fetched for");
-        if self.flights.get(id).purpose == Purpose::Read {
-            self.deliver(id, tier, now);
+        let flight = self.flights.get(id);
+        match flight.purpose {
+            Purpose::Read => self.deliver(id, tier, now),
+            _ => self.recorder.note_fetch(top, now - flight.arrived),
         }
     }
 
@@ -108,8 +110,12 @@ impl Engine<'_> {
         let (flight, legs) = (self.flights.get(id), self.flights.legs(id));
         self.recorder.ended(flight, legs, now, ending, Some(tier), size);
         if let Route::Predicted(path) = &mut self.route {
-            for (above, leg) in legs[..tier].iter().enumerate().filter(|(_, leg)| leg.served > 0) {
-                path.learn_below(above, now.saturating_sub(leg.asked + leg.served));
+            let mut took = legs[tier].total();
+            for (above, leg) in legs[..tier].iter().enumerate().rev() {
+                if leg.served > 0 {
+                    path.learn_below(above, took);
+                }
+                took += leg.total();
             }
         }
         self.client_is_free(now);

@@ -156,7 +156,7 @@ impl Engine<'_> {
         } else if self.flights.get(id).purpose == Purpose::Write {
             // The tier that takes writes: it is asked for nothing else.
             Found::Fresh
-        } else if fails || self.flights.get(id).purpose != Purpose::Read {
+        } else if fails {
             Found::Miss
         } else {
             self.look(id, tier, now)

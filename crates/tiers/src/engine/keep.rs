@@ -8,7 +8,7 @@ use super::live::QueueView;
 use crate::copies::FOR_EVER;
 use crate::flight::{Flight, Purpose};
 use crate::placement::{Ask, Route};
-use crate::stack::{Fill, Inclusion};
+use crate::stack::{Fill, Freshness, Inclusion};
 
 /// What a lookup found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -144,13 +144,12 @@ impl Engine<'_> {
             return;
         }
         let Some(node) = self.reach(&flight, tier, now) else { return };
-        let expires = if self.is_absent(self.object(request)) {
-            let negative = self.stack.tiers[tier].freshness.negative_ttl;
-            let Some(ttl) = negative else { return };
-            now.saturating_add(ttl.0)
-        } else {
-            self.expiry(tier, request, now)
-        };
+        if self.is_absent(self.object(request))
+            && self.stack.tiers[tier].freshness.negative_ttl.is_none()
+        {
+            return;
+        }
+        let expires = self.expiry(tier, request, now);
         self.put(tier, node, request, version, expires, now);
     }
 
@@ -180,7 +179,7 @@ impl Engine<'_> {
                 let number = u64::from(flight.request) ^ self.tiers[tier].number;
                 self.chances.fill.uniform_at(number) < p
             }
-            Fill::Nth(n) => u32::from(self.tiers[tier].misses[object.index()]) >= n,
+            Fill::Nth(n) => self.tiers[tier].misses[object.index()] >= n,
             Fill::Accesses(n) => self.accesses[object.index()] >= n,
         }
     }
@@ -197,8 +196,11 @@ impl Engine<'_> {
     /// When a copy filled in now is no longer fresh.
     pub(super) fn expiry(&self, tier: usize, request: u32, now: u64) -> u64 {
         let live = &self.tiers[tier];
-        let jitter = self.stack.tiers[tier].freshness.jitter;
-        let mut ttl = live.ttl;
+        let Freshness { jitter, negative_ttl, .. } = self.stack.tiers[tier].freshness;
+        let mut ttl = match negative_ttl {
+            Some(negative) if self.is_absent(self.object(request)) => negative.0,
+            _ => live.ttl,
+        };
         if jitter > 0.0 && ttl != NO_TTL {
             let u = self.chances.jitter.uniform_at(u64::from(request) ^ live.number);
             ttl = (ttl as f64 * (1.0 + jitter * (2.0 * u - 1.0))) as u64;

@@ -39,7 +39,7 @@ pub(super) struct LiveTier<'a> {
     /// Retries that may still be made.
     pub(super) retry_tokens: f64,
     /// Misses of each object; empty if no rule asks.
-    pub(super) misses: Vec<u8>,
+    pub(super) misses: Vec<u32>,
     /// When the placement acts next, as scheduled.
     pub(super) tended_at: u64,
     used: Used,

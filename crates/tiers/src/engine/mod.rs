@@ -260,7 +260,7 @@ impl<'a> Engine<'a> {
 
     fn read(&mut self, index: usize, now: u64) {
         let object = self.trace.objects()[index];
-        self.recorder.arrived(index, self.trace.size(index));
+        self.recorder.arrived(index, self.size(index as u32));
         if let Some(reads) = self.accesses.get_mut(object.index()) {
             *reads = reads.saturating_add(1);
         }
