@@ -186,6 +186,11 @@ impl Flights {
         }
     }
 
+    /// Whether no record is in use.
+    pub(crate) fn all_ended(&self) -> bool {
+        self.free.len() == self.slots.len()
+    }
+
     /// Most that were under way at once.
     pub(crate) fn most(&self) -> usize {
         self.slots.len()

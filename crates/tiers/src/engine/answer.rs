@@ -7,19 +7,16 @@ use crate::fetching::Waiter;
 use crate::flight::{Flight, Leg, Purpose};
 use crate::outcome::Ending;
 use crate::router::Route;
-use crate::stack::{Inclusion, Misses};
+use crate::stack::Misses;
 
 impl Engine<'_> {
     /// A tier, or the origin, answers.
     pub(super) fn on_answer(&mut self, id: u32, tier: usize, now: u64) {
-        let Flight { request, purpose, station, .. } = *self.flights.get(id);
-        let station = &self.tiers[tier].servers[station[tier] as usize];
-        let Leg { asked, version, .. } = *self.flights.leg(id, tier);
-        if station.fell_at.is_some_and(|fell| fell > asked) {
-            // The machine failed while it was working on this, or while this waited there for
-            // another's fetch. The time is already put down to one or the other.
+        if self.fell_meanwhile(id, tier) {
             return self.try_again(id, tier, now);
         }
+        let Flight { request, purpose, .. } = *self.flights.get(id);
+        let version = self.flights.leg(id, tier).version;
         match purpose {
             Purpose::Write => self.on_written(id, tier, now),
             Purpose::Flush => self.on_flushed(id, now),
@@ -34,25 +31,30 @@ impl Engine<'_> {
         }
     }
 
+    /// Whether the machine failed while it was working on this, or while this waited there for
+    /// another's fetch. The time is put down to that.
+    fn fell_meanwhile(&self, id: u32, tier: usize) -> bool {
+        let station = self.flights.get(id).station[tier];
+        let fell_at = self.tiers[tier].servers[station as usize].fell_at;
+        fell_at.is_some_and(|fell| fell > self.flights.leg(id, tier).asked)
+    }
+
     /// The flight has its answer, from this tier: its own or that of the fetch it waited for.
     fn resolve(&mut self, id: u32, tier: usize, now: u64) {
         let flight = self.flights.get_mut(id);
         flight.done = true;
         let (top, leads) = (usize::from(flight.top), flight.leads);
         self.call_off_race(id, now);
-        let gives_away = self
-            .stack
-            .tiers
-            .get(tier)
-            .is_some_and(|spec| spec.inclusion == Inclusion::Exclusive && tier > top);
-        if gives_away {
-            self.move_up(id, tier, now);
-        }
+        let moved = self.move_up(id, tier, now);
+        let mut kept = false;
         for above in (top..tier).rev() {
             let outdated = self.finish_fetch(id, above, leads, now);
             if !outdated {
-                self.keep(id, above, tier, now);
+                kept |= self.keep(id, above, tier, moved, now);
             }
+        }
+        if let (Some(expires), false) = (moved, kept) {
+            self.move_back(id, tier, expires, now);
         }
         debug_assert_eq!(leads >> tier, 0, "an answer passes whatever it was fetched for");
         let flight = self.flights.get(id);
@@ -228,6 +230,9 @@ impl Engine<'_> {
 
     /// A tier does not have it.
     pub(super) fn on_miss(&mut self, id: u32, tier: usize, now: u64) {
+        if self.fell_meanwhile(id, tier) {
+            return self.try_again(id, tier, now);
+        }
         if self.is_unwanted(id, tier) {
             let request = self.flights.get(id).request;
             return self.recorder.wasted(tier, request);

@@ -127,6 +127,9 @@ impl Engine<'_> {
 
     /// A server of the station may be free.
     pub(super) fn wake_station(&mut self, tier: usize, station: u32, now: u64) {
+        if !self.queue(tier, station).is_some_and(|queue| queue.wakes_now(now)) {
+            return;
+        }
         while let Some(job) = self.queue(tier, station).and_then(|queue| queue.start_next(now)) {
             self.serve(job.flight, tier, now, job.waited);
             self.flights.release(job.flight);
@@ -243,6 +246,7 @@ impl Engine<'_> {
         let misses = self.tiers[tier].spec.map_or(Misses::Independent, |spec| spec.misses);
         let goes_on = misses == Misses::Independent
             || flight.purpose != Purpose::Read
+            || flight.leads & 1 << tier != 0
             || self.is_unwanted(id, tier);
         let fetching = &mut self.tiers[tier].nodes[node].fetching;
         if goes_on || (!may_fetch && !fetching.is_under_way(object)) {

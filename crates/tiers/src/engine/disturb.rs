@@ -92,7 +92,7 @@ impl Engine<'_> {
         }
         server.down = true;
         server.fell_at = Some(now);
-        let waiting = server.station.as_mut().map(|queue| queue.drain(now)).unwrap_or_default();
+        let waiting = server.station.as_mut().map(|queue| queue.crash(now)).unwrap_or_default();
         for flight in waiting {
             self.on_failure(flight, tier, now);
             self.flights.release(flight);

@@ -78,14 +78,13 @@ impl<'a> LiveTier<'a> {
     pub(super) fn of_tier(
         spec: &'a Tier,
         run: &Run<'_>,
-        trace_has_ttl: bool,
+        expiry: bool,
         versions: bool,
     ) -> Result<Self, Error> {
         let trace = run.trace;
         let tier_error = |what: String| Error::Tier { tier: spec.name.clone(), what };
         let placement = spec.layout.build(trace, run.seed).map_err(tier_error)?;
         let fresh = &spec.freshness;
-        let expiry = trace_has_ttl || fresh.ttl.is_some() || fresh.negative_ttl.is_some();
         let nodes = (0..placement.n_nodes())
             .map(|node| {
                 let capacity = spec.capacity as f64 * placement.share(node);
@@ -269,6 +268,9 @@ impl<'a> LiveTier<'a> {
     /// If an invariant does not hold: a bug.
     pub(super) fn finish(&mut self, now: u64, counts: &mut TierOutcome) {
         self.note_used(now);
+        if cfg!(debug_assertions) {
+            self.nodes.iter().for_each(|node| node.contents.check());
+        }
         counts.used_bytes_max = self.used.max;
         counts.used_byte_seconds = self.used.byte_ns as f64 / 1e9;
         counts.n_nodes = self.nodes.len() as u64;

@@ -299,6 +299,8 @@ impl Engine<'_> {
     pub(super) fn lose_node(&mut self, tier: usize, node: usize, now: u64) {
         for object in resident_objects(&self.tiers[tier].nodes[node]) {
             self.lose_dirty(tier, object, false, now);
+            let request = self.recorder.requests_so_far() as u32;
+            self.follow_departure(tier, object, request, now);
         }
         self.tiers[tier].clear(node, &mut |_| {});
         self.tiers[tier].note_used(now);
