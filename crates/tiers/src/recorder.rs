@@ -59,6 +59,8 @@ impl<'a> Recorder<'a> {
             windows: windows.collect(),
             explained: Explained::new(n_tiers),
             in_flight_max: 0,
+            #[cfg(test)]
+            reads_ended: Vec::new(),
         };
         Recorder {
             run,
@@ -122,6 +124,7 @@ impl<'a> Recorder<'a> {
         size: u64,
         old: bool,
     ) {
+        self.log(request, Ending::Hit, Some(tier), latency);
         let window = self.window(now);
         window.endings[Ending::Hit as usize] += 1;
         record(&mut window.latency, latency);
@@ -147,6 +150,14 @@ impl<'a> Recorder<'a> {
         record(&mut counts.latency, latency);
     }
 
+    /// Keeps every read apart, for tests.
+    #[inline(always)]
+    #[cfg_attr(not(test), expect(unused_variables))]
+    fn log(&mut self, request: u32, ending: Ending, tier: Option<usize>, latency: u64) {
+        #[cfg(test)]
+        self.outcome.reads_ended.push(crate::outcome::ReadEnd { request, ending, tier, latency });
+    }
+
     /// A tier sent an answer.
     pub(crate) fn sent(&mut self, tier: usize, request: u32, size: u64, now: u64) {
         self.window(now).tiers[tier].bytes_out += size;
@@ -168,6 +179,7 @@ impl<'a> Recorder<'a> {
         let request = flight.request;
         let old = tier.is_some() && flight.version < flight.expects;
         let latency = now - flight.arrived;
+        self.log(request, ending, tier, latency);
         let window = self.window(flight.arrived);
         window.endings[ending as usize] += 1;
         record(&mut window.latency, latency);

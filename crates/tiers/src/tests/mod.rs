@@ -1,6 +1,9 @@
 //! The engine against hand-worked examples, closed formulas, and a naive twin.
 
+mod laws;
+mod random;
 mod theory;
+mod twin;
 
 use std::ops::ControlFlow;
 
