@@ -41,7 +41,7 @@ pub struct SizeRow {
 }
 
 /// The longest latency of a profile: sums over all tiers stay far from overflow.
-const LONGEST: Nanos = Nanos(24 * 3_600_000_000_000);
+pub(crate) const LONGEST: Nanos = Nanos(24 * 3_600_000_000_000);
 
 /// A profile that makes no sense.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -1,7 +1,10 @@
 //! The engine against hand-worked examples, closed formulas, and a naive twin.
 
 mod cluster;
+mod laws;
+mod random;
 mod theory;
+mod twin;
 
 use std::ops::ControlFlow;
 
