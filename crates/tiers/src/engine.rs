@@ -11,13 +11,12 @@ use std::collections::BinaryHeap;
 use std::ops::ControlFlow;
 
 use cache::{Contents, Filled, Removal, Request, Setup, Unit};
-use trace::stream::Stream;
 use trace::units::Nanos;
 use trace::{NEVER, NO_TTL, ObjectId, Op, Trace};
 
 use crate::arrivals::span;
 use crate::outcome::{Outcome, TierOutcome, Window, histogram, record};
-use crate::{LatencyProfile, Stack, Writes};
+use crate::{Draws, Stack, Writes};
 
 /// What to simulate.
 #[derive(Debug, Clone, Copy)]
@@ -71,8 +70,7 @@ struct Station {
     /// When each object's copy expires; empty if copies never do.
     expires: Vec<u64>,
     ttl: u64,
-    latency: LatencyProfile,
-    draws: Stream,
+    draws: Draws,
 }
 
 /// Something that happens later.
@@ -97,7 +95,7 @@ struct Engine<'a> {
     /// Time to live that each object's last write set; empty if the trace has none.
     written_ttl: Vec<u64>,
     stations: Vec<Station>,
-    origin_draws: Stream,
+    origin_draws: Draws,
     pending: BinaryHeap<Reverse<Event>>,
     sequence: u64,
     outcome: Outcome,
@@ -138,7 +136,7 @@ impl<'a> Engine<'a> {
             run,
             written_ttl,
             stations,
-            origin_draws: Stream::new(run.seed, "latency of origin"),
+            origin_draws: Draws::new(&run.stack.origin.latency, run.seed, "origin"),
             pending: BinaryHeap::new(),
             sequence: 0,
             outcome,
@@ -195,19 +193,18 @@ impl<'a> Engine<'a> {
         counters.lookups += u64::from(counted);
         let expired = station.drop_if_expired(request.object, now);
         counters.expired += u64::from(counted && expired);
-        let draw = station.draws.uniform_at(index as u64);
         let mut evictions = 0;
         let hit = station.contents.lookup(&request, &mut |_| evictions += 1);
         counters.evictions += evictions * u64::from(counted);
         if hit {
-            let latency = station.latency.at(draw, self.run.trace.size(index)).0;
+            let latency = station.draws.at(index as u64, now, self.run.trace.size(index));
             if tier == 0 {
                 self.deliver(index, 0, now + latency);
             } else {
                 self.schedule(now + latency, index, What::Answer(tier as u8));
             }
         } else {
-            let latency = station.latency.at_smallest(draw).0;
+            let latency = station.draws.at_smallest(index as u64, now);
             self.schedule(now + latency, index, What::Lookup(tier as u8 + 1));
         }
     }
@@ -215,8 +212,7 @@ impl<'a> Engine<'a> {
     fn fetch(&mut self, index: usize, now: u64) {
         let tier = self.stations.len();
         self.outcome.tiers[tier].lookups += u64::from(self.counts(index));
-        let draw = self.origin_draws.uniform_at(index as u64);
-        let latency = self.run.stack.origin.latency.at(draw, self.run.trace.size(index)).0;
+        let latency = self.origin_draws.at(index as u64, now, self.run.trace.size(index));
         self.schedule(now + latency, index, What::Answer(tier as u8));
     }
 
@@ -315,8 +311,7 @@ impl Station {
                 Vec::new()
             },
             ttl: tier.ttl.map_or(NO_TTL, |ttl| ttl.0),
-            latency: tier.latency.clone(),
-            draws: Stream::new(run.seed, &format!("latency of {}", tier.name)),
+            draws: Draws::new(&tier.latency, run.seed, &tier.name),
         })
     }
 

@@ -10,7 +10,7 @@
 
 mod arrivals;
 mod engine;
-mod latency;
+pub mod latency;
 mod outcome;
 mod placement;
 mod price;
@@ -20,7 +20,7 @@ mod tests;
 
 pub use arrivals::{Arrivals, Rate};
 pub use engine::{Run, simulate};
-pub use latency::{LatencyProfile, LatencySpec, ProfileError, SizeRow};
+pub use latency::{Draws, LatencyProfile, LatencySpec, ProfileError, SizeRow};
 pub use outcome::{Outcome, TierOutcome, Window};
 pub use placement::{Ask, Change, Health, Placement, Queues, Route, Single};
 pub use price::{
@@ -35,6 +35,6 @@ pub const SIMPLIFICATIONS: &[&str] = &[
     "Requests that miss on the same object at the same time each fetch it; they are not coalesced.",
     "A lookup that misses costs a draw from the tier's latency profile at its smallest size.",
     "Expired copies are found at lookup and hold their memory until then or until they are evicted.",
-    "Latencies are drawn independently; real ones are alike when they are close in time.",
+    "Latencies are drawn independently unless their profile has regimes; real ones are alike when they are close in time.",
     "Writes take no time, cost nothing, and do not overtake reads under way: a read that was asked for before a write may fill in the old copy after it.",
 ];
