@@ -181,7 +181,8 @@ pub(super) mod tests {
             toml::from_str::<LatencySpec>(&format!("source = ''\ndate = ''\nlaws = [{law}]"))
                 .unwrap()
                 .laws;
-        let broken: [(fn(&mut LatencySpec), &str); 14] = [
+        type Broken = (fn(&mut LatencySpec), &'static str);
+        let broken: [Broken; 14] = [
             (|s| s.sizes[1].latency[2] = Nanos(u64::MAX), "exceed"),
             (|s| s.quantiles = vec![0.0, 0.5], "rise from 0 to 1"),
             (|s| s.quantiles = vec![0.0, 0.0, 1.0], "rise from 0 to 1"),

@@ -135,6 +135,17 @@ enum Rows {
     Laws(Vec<LawRow>),
 }
 
+impl Rows {
+    fn fill(&self, spec: &mut LatencySpec) {
+        match self {
+            Rows::Table(quantiles, rows) => {
+                (spec.quantiles, spec.sizes) = (quantiles.clone(), rows.clone());
+            }
+            Rows::Laws(rows) => spec.laws = rows.clone(),
+        }
+    }
+}
+
 /// All that was fitted.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Fit {
@@ -187,13 +198,16 @@ impl Fit {
             spec.regimes = Some(self.regimes.as_ref()?.written()?);
             return Some(spec);
         }
-        match &self.candidates.iter().find(|candidate| candidate.kind == kind)?.rows {
-            Rows::Table(quantiles, rows) => {
-                (spec.quantiles, spec.sizes) = (quantiles.clone(), rows.clone());
-            }
-            Rows::Laws(rows) => spec.laws = rows.clone(),
-        }
+        self.candidates.iter().find(|candidate| candidate.kind == kind)?.rows.fill(&mut spec);
         Some(spec)
+    }
+
+    /// The quantile table of all samples, refused or not: for callers that say so.
+    pub fn table(&self, source: &str, date: &str) -> LatencySpec {
+        let mut spec =
+            LatencySpec { source: source.into(), date: date.into(), ..LatencySpec::default() };
+        self.candidates[0].rows.fill(&mut spec);
+        spec
     }
 
     /// Why a kind must not be used.
