@@ -1,7 +1,7 @@
 //! `calibrate`: latency profiles from a file of samples, or measured on this machine.
 
 use std::io::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 use calibrate::cipher::{self, CipherTimes, Line};
@@ -156,15 +156,8 @@ fn measure(args: &CalibrateMeasure) -> Result<u8> {
     }
     let n_samples = args.samples as usize;
     let mut profiles = Vec::new();
-    let mut listing = Listing::new(&[
-        "measured",
-        "size",
-        "samples",
-        "latency_ns_p50",
-        "latency_ns_p99",
-        "latency_ns_p999",
-        "latency_ns_max",
-    ]);
+    let mut listing =
+        Listing::new(&["measured", "size", "samples", "p50_ns", "p99_ns", "p999_ns", "max_ns"]);
     say("measuring a map of this process");
     let (of_memory, clock_ns) = memory::measure(n_samples, 1);
     list(&mut listing, "memory", &of_memory);
@@ -276,7 +269,7 @@ fn today() -> String {
     chrono::Utc::now().date_naive().to_string()
 }
 
-fn write(path: &PathBuf, text: &str) -> Result<()> {
+fn write(path: &Path, text: &str) -> Result<()> {
     frames::write_atomically::<anyhow::Error>(path, |file| Ok(file.write_all(text.as_bytes())?))?;
     let name = path.display();
     say(format!("{name}: a scenario takes it in with include = [\"{name}\"]"));

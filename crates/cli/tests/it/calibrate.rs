@@ -135,7 +135,7 @@ fn this_machine_is_measured() {
     for row in &rows {
         let at = |column: &str| row[column].as_u64().unwrap();
         assert!(row["measured"] == "memory" && at("samples") == 100);
-        assert!(0 < at("latency_ns_p50") && at("latency_ns_p50") <= at("latency_ns_max"));
+        assert!(0 < at("p50_ns") && at("p50_ns") <= at("max_ns"));
     }
     assert_usable(dir.path(), "here.toml", "measured-memory");
     let args = ["calibrate", "measure", "--redis", "127.0.0.1:1", "--samples", "100"];
