@@ -43,6 +43,9 @@ pub(crate) enum Command {
     #[command(subcommand)]
     Trace(Trace),
     /// Make latency profiles of your own: measure, fit, judge
+    ///
+    /// A profile is a section of a TOML file, [latency.NAME], which a scenario includes with include =
+    /// ["FILE"] and a tier uses with latency = "NAME".
     #[command(subcommand)]
     Calibrate(Calibrate),
 }
@@ -523,27 +526,27 @@ pub(crate) struct Formats {
     pub(crate) markdown: bool,
 }
 
-/// Make latency profiles of your own: measure, fit, judge
-///
-/// A profile is a section of a TOML file, [latency.NAME], which a scenario includes with
-/// include = ["FILE"] and a tier uses with latency = "NAME".
+/// Make latency profiles of your own
 #[derive(Debug, Subcommand)]
 pub(crate) enum Calibrate {
     /// Fit profiles to latencies in a CSV file, and judge them
+    ///
+    /// The file has a header and a row a sample. Columns: latency_us (or _ns, _ms, _s), and, where
+    /// known, size in bytes and time_s (or _ms ...) of the request. Others are ignored.
+    ///
+    /// A table of quantiles and five laws are fitted to half of the samples and judged on the rest: the
+    /// Kolmogorov-Smirnov distance (ks, beside what chance allows) and the errors of p50 and p99. What
+    /// is further off than chance and a margin allow is refused, and cannot be written. Where latencies
+    /// are like those just before, two regimes are fitted: a fast and a slow state that change in time.
     Fit(CalibrateFit),
     /// Measure this machine's memory, a Redis and AES-256-GCM, and write profiles
+    ///
+    /// Always measures look-ups in a hash map of this process. Each is one client that waits for its
+    /// answer before it asks again, so that the figures hold no waiting for others. Use a release build
+    /// on a machine that does nothing else; what the clock itself costs is left out.
     Measure(CalibrateMeasure),
 }
 
-/// Fit profiles to latencies in a CSV file, and judge them
-///
-/// The file has a header and a row a sample. Columns: latency_us (or _ns, _ms, _s), and, where known,
-/// size in bytes and time_s (or _ms ...) of the request. Others are ignored.
-///
-/// A table of quantiles and five laws are fitted to half of the samples and judged on the rest: the
-/// Kolmogorov-Smirnov distance (ks, beside what chance allows) and the errors of p50 and p99. What is
-/// further off than chance and a margin allow is refused, and cannot be written. Where latencies are
-/// like those just before, two regimes are fitted: a chain of a fast and a slow state in time.
 #[derive(Debug, Parser)]
 #[command(
     after_help = "Exit codes: 1 if every profile is refused, and then nothing is written.\n\nExamples:\n  cache-strategy calibrate fit redis.csv\n  cache-strategy calibrate fit redis.csv --output redis.toml --name redis-eu\n  cache-strategy calibrate fit s3.csv --interval 20ms --output s3.toml"
@@ -579,11 +582,6 @@ pub(crate) struct CalibrateFit {
     pub(crate) format: Format,
 }
 
-/// Measure this machine's memory, a Redis and AES-256-GCM, and write profiles
-///
-/// Always measures look-ups in a hash map of this process. Each is one client that waits for its answer
-/// before it asks again, so that the figures hold no waiting for others. Use a release build on a
-/// machine that does nothing else; what the clock itself costs is left out.
 #[derive(Debug, Parser)]
 #[command(
     after_help = "The Redis gets six keys, cache-strategy:calibrate:..., which are removed at the end.\n\nExamples:\n  cache-strategy calibrate measure --output here.toml\n  cache-strategy calibrate measure --redis 127.0.0.1:6379 --aes --output here.toml"
