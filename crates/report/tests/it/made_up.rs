@@ -184,14 +184,19 @@ fn of(arm: &Arm<'_>, nth: usize) -> Results {
         seed: 7,
         requests_replayed: REQUESTS + REQUESTS / 10,
         requests: REQUESTS,
+        reads: REQUESTS,
         objects: 184_311,
         bytes: 41_000_000_000,
         span_ns: 36 * HOUR,
         capacity_bytes: arm.capacity,
         scale: 1.0,
         hits: (REQUESTS as f64 * hits) as u64,
+        fresh_hits: (REQUESTS as f64 * hits) as u64,
         misses: (REQUESTS as f64 * (1.0 - hits)) as u64,
         hit_ratio: hits,
+        fresh_hit_ratio: hits,
+        miss_ratio: 1.0 - hits,
+        availability: 1.0,
         byte_misses: 11_000_000_000,
         byte_miss_ratio: (1.0 - hits) * 1.21,
         writes: 0,
@@ -203,9 +208,10 @@ fn of(arm: &Arm<'_>, nth: usize) -> Results {
         latency_ns_p999: at(0.999),
         latency_ns_max: at(1.0),
         cost_nanodollars_month: costs.iter().map(|cost| cost.nanodollars_month).sum(),
+        ..RunRow::default()
     };
     let windows = (0..40).map(|i| window(&run, i, hits, nth)).collect();
-    Results { runs: vec![row], tiers, costs, windows, latency }
+    Results { runs: vec![row], tiers, costs, windows, latency, ..Results::default() }
 }
 
 fn tiers(arm: &Arm<'_>, run: &str, hits: f64) -> (Vec<TierRow>, Vec<CostRow>) {
@@ -233,6 +239,7 @@ fn tiers(arm: &Arm<'_>, run: &str, hits: f64) -> (Vec<TierRow>, Vec<CostRow>) {
             used_bytes_max: if origin { 0 } else { (31 * MIB) << (3 * i) },
             latency_ns_p50: 300 * 20u64.pow(i as u32),
             latency_ns_p99: 900 * 20u64.pow(i as u32),
+            ..TierRow::default()
         });
         let parts = [
             ("memory", 8.0 * (i as f64 + 1.0)),
@@ -245,6 +252,7 @@ fn tiers(arm: &Arm<'_>, run: &str, hits: f64) -> (Vec<TierRow>, Vec<CostRow>) {
                 tier: tier.into(),
                 component: component.into(),
                 nanodollars_month: (dollars * 1e9) as i64,
+                ..CostRow::default()
             });
         }
         reached -= answered;
@@ -282,5 +290,6 @@ fn window(run: &str, i: u64, hits: f64, nth: usize) -> WindowRow {
         requests,
         hits: (requests as f64 * (hits * warm + daily).clamp(0.0, 1.0)) as u64,
         latency_ns_p99: 90_000_000,
+        ..WindowRow::default()
     }
 }
