@@ -4,9 +4,7 @@
 //! Only these cross from the experiment into the report. Everything in them is determined by trace,
 //! scenario, seed and version; wall-clock time is kept elsewhere.
 
-use crate::detail::{
-    FaultRow, QuantileRow, SpentRow, StationRow, TierWindowRow, WriteRow,
-};
+use crate::detail::{FaultRow, QuantileRow, SpentRow, StationRow, TierWindowRow, WriteRow};
 use crate::table::{table, tables};
 
 /// Version of the schema, written into every file. It rises when a column changes its meaning or
