@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use cache::PolicySpec;
 use clap::{Parser, Subcommand, ValueEnum};
 use experiment::Setting;
+use experiment::scenario::Fraction;
+use trace::units::Nanos;
 
 /// Replay access traces through simulated cache tiers, and compare strategies
 #[derive(Debug, Parser)]
@@ -23,6 +25,8 @@ pub(crate) enum Command {
     Run(Run),
     /// Run a study again from its manifest and check that the results are the same
     Rerun(Rerun),
+    /// Find the highest rate of requests that a stack sustains within limits of latency and errors
+    Sustain(Sustain),
     /// Check a scenario without running it
     Validate(Validate),
     /// Print a scenario with every preset, default and matrix cell filled in
@@ -120,6 +124,32 @@ pub(crate) struct Rerun {
     /// Folder for a report of this run [default: none is written]
     #[arg(long, short, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) how: How,
+}
+
+/// Find the highest rate of requests that a stack sustains within limits of latency and errors
+///
+/// Compresses the time of the trace until the 99th percentile of the latency or the share of errors
+/// passes its limit, and prints the bracket: the highest rate tried that keeps to both, and the lowest
+/// that does not. Only servers that are finite (`station` in the scenario) make a rate too high.
+/// Times to live are not compressed.
+#[derive(Debug, Parser)]
+#[command(
+    after_help = "Examples:\n  cache-strategy sustain scenarios/brief.toml --p99 150ms\n  cache-strategy sustain my.toml --p99 50ms --errors 1% --format json"
+)]
+pub(crate) struct Sustain {
+    /// Scenario file
+    pub(crate) scenario: PathBuf,
+    /// Longest 99th percentile of the latency of reads
+    #[arg(long, value_name = "TIME")]
+    pub(crate) p99: Nanos,
+    /// Largest share of reads that may fail
+    #[arg(long, default_value = "0.1%", value_name = "SHARE")]
+    pub(crate) errors: Fraction,
+    /// Override a value
+    #[arg(long = "set", value_name = "PATH=VALUE")]
+    pub(crate) settings: Vec<Setting>,
     #[command(flatten)]
     pub(crate) how: How,
 }

@@ -18,13 +18,13 @@ pub struct Fault {
 pub enum Failure {
     /// Stations answer no more, and those who ask them learn it by waiting.
     Down {
-        /// Which stations; all if empty.
-        stations: Vec<u32>,
+        /// Which stations, by name or number; all if empty.
+        stations: Vec<String>,
     },
     /// They answer again.
     Up {
-        /// Which stations; all if empty.
-        stations: Vec<u32>,
+        /// Which stations, by name or number; all if empty.
+        stations: Vec<String>,
         /// Whether the contents survived.
         warm: bool,
     },
@@ -34,8 +34,8 @@ pub enum Failure {
     Healed,
     /// Latency and service times are this many times as long; 1 ends it.
     Slow {
-        /// Which stations; all if empty.
-        stations: Vec<u32>,
+        /// Which stations, by name or number; all if empty.
+        stations: Vec<String>,
         /// How many times.
         factor: f64,
     },
@@ -51,6 +51,18 @@ pub enum Failure {
         /// How much.
         by: Nanos,
     },
+}
+
+impl Failure {
+    /// The stations it is about; none means all, or none in particular.
+    pub fn stations(&self) -> &[String] {
+        match self {
+            Failure::Down { stations }
+            | Failure::Up { stations, .. }
+            | Failure::Slow { stations, .. } => stations,
+            _ => &[],
+        }
+    }
 }
 
 /// How long a client takes to find that a station which does not answer is down, where the tier sets

@@ -10,11 +10,15 @@
 
 mod arrivals;
 pub mod cdn;
+pub mod cluster;
 mod copies;
+mod cost;
+pub mod cpu;
 mod draws;
 mod engine;
 mod error;
 mod events;
+mod expiry;
 mod explain;
 mod faults;
 mod fetching;
@@ -22,7 +26,6 @@ mod flight;
 mod latency;
 mod outcome;
 mod placement;
-mod price;
 mod recorder;
 mod router;
 pub mod security;
@@ -31,24 +34,28 @@ mod station;
 #[cfg(test)]
 mod tests;
 
-pub use arrivals::{Arrivals, Rate};
+pub use arrivals::{Arrivals, Rate, at_speed};
 pub use cdn::{Cdn, CdnError, CdnSpec, Shield, ShieldSpec};
+pub use cost::{
+    BandwidthPrice, ByVolume, Component, CostItem, CpuPrice, Currency, MONTH, NanoDollars,
+    NodePrice, Peak, PeakOf, PeakPrice, PriceBook, Processed, PurgePrice, RatePrice, Source,
+    Status, Step, Steps, StoragePrice, TierPrice, TimePrice, TrafficPrice, Usage, UsedMemory,
+    VolumePrice, bill,
+};
+pub use cpu::{CpuCache, CpuCacheError, SET_ASSOCIATIVE, SetAssociative};
 pub use draws::Draws;
 pub use engine::{Run, simulate};
 pub use error::Error;
+pub use expiry::{ActiveExpiry, ExpirySpec};
 pub use explain::{Explained, Slowest, Spent};
 pub use faults::{Failure, Fault};
 pub use latency::{LatencyProfile, LatencySpec, ProfileError, SizeRow};
 pub use outcome::{ENDINGS, Ending, Outcome, TierOutcome, TierWindow, Window, WriteOutcome};
 pub use placement::{Ask, Change, Health, Placement, Queues, Route, Single};
-pub use price::{
-    CostItem, MONTH, NanoDollars, PriceBook, Rates, StoragePrice, TierPrice, TrafficPrice,
-    VolumePrice,
-};
 pub use router::{FrequencyPath, Hedge, HedgeLeg, OnMiss, PathPredictor, Predicted, Settle};
 pub use stack::{
     BuildPlacement, Demotion, Fill, Freshness, Inclusion, Layout, MOST_TIERS, Misses, Origin,
-    Retry, Router, Service, Stack, StationSpec, Tier, Writes,
+    Retry, Router, Service, Site, Stack, StationSpec, Tier, Writes,
 };
 pub use station::StationCounts;
 

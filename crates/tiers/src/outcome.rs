@@ -3,7 +3,7 @@
 use hdrhistogram::Histogram;
 use trace::units::Nanos;
 
-use crate::{CostItem, Explained, Rates, Stack, StationCounts};
+use crate::{CostItem, Explained, Peak, Stack, StationCounts, Usage, bill};
 
 /// How a read ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,6 +50,8 @@ pub struct TierOutcome {
     pub stale: u64,
     /// Reads that found only an expired copy.
     pub expired: u64,
+    /// Expired copies that were found without a lookup, warm-up included.
+    pub swept: u64,
     /// Bytes it answered clients with.
     pub hit_bytes: u64,
     /// Bytes it answered with in all, to clients and to refreshes.
@@ -72,6 +74,10 @@ pub struct TierOutcome {
     pub migrated_bytes: u64,
     /// Copies removed or renewed by writes and purges.
     pub invalidations: u64,
+    /// Purges it was asked for, each of one object or pattern, whether it had copies or not.
+    pub purges: u64,
+    /// Processor time spent on encryption, in nanoseconds.
+    pub cpu_ns: u64,
     /// Writes it took: of clients at the tier that takes them, of dirty objects at the origin.
     pub writes: u64,
     /// Fetches that nobody waited for, to renew a copy.
@@ -98,6 +104,10 @@ pub struct TierOutcome {
     pub stations: Vec<StationCounts>,
     /// Servers over all its stations; 0 if it has no queues.
     pub servers: u64,
+    /// Nodes, each with contents of its own; 0 for the origin.
+    pub n_nodes: u64,
+    /// Stations: machines or sites that answer.
+    pub n_stations: u64,
 }
 
 /// What one tier did in one stretch of time.
@@ -178,6 +188,7 @@ impl TierOutcome {
             delayed: 0,
             stale: 0,
             expired: 0,
+            swept: 0,
             hit_bytes: 0,
             bytes_out: 0,
             fills: 0,
@@ -189,6 +200,8 @@ impl TierOutcome {
             migrated: 0,
             migrated_bytes: 0,
             invalidations: 0,
+            purges: 0,
+            cpu_ns: 0,
             writes: 0,
             refreshes: 0,
             failures: 0,
@@ -202,6 +215,8 @@ impl TierOutcome {
             latency: histogram(3),
             stations: Vec::new(),
             servers: 0,
+            n_nodes: 0,
+            n_stations: 0,
         }
     }
 
@@ -239,6 +254,8 @@ pub struct Outcome {
     pub latency: Histogram<u64>,
     /// By region of the trace, its latency; empty if the trace has none.
     pub regions: Vec<Histogram<u64>>,
+    /// Length of a window.
+    pub window: Nanos,
     /// All reads, warm-up included, by arrival.
     pub windows: Vec<Window>,
     /// Where the time went, by latency.
@@ -277,21 +294,47 @@ impl Outcome {
     /// A month's cost of each tier, the origin last. If the reads span no time there is no rate, and
     /// traffic costs are left out.
     pub fn cost(&self, stack: &Stack) -> Vec<Vec<CostItem>> {
-        let prices = stack
-            .tiers
-            .iter()
-            .map(|tier| (tier.priced_bytes, &tier.price))
-            .chain(std::iter::once((0, &stack.origin.price)));
-        let seconds = self.span.as_secs_f64();
-        let per_second = |count: u64| count as f64 * stack.scale / seconds;
-        let rates = |tier: &TierOutcome| Rates {
-            lookups_per_second: per_second(tier.lookups),
-            bytes_per_second: per_second(tier.bytes_out),
-        };
-        self.tiers
-            .iter()
-            .zip(prices)
-            .map(|(tier, (bytes, price))| price.month(bytes, (seconds > 0.0).then(|| rates(tier))))
+        (0..self.tiers.len())
+            .map(|tier| {
+                let spec = stack.tiers.get(tier);
+                let price = spec.map_or(&stack.origin.price, |spec| &spec.price);
+                bill(
+                    price,
+                    &self.usage(tier, spec.map_or(0, |spec| spec.priced_bytes), stack.scale),
+                )
+            })
             .collect()
+    }
+
+    /// What a tier used, for its bill.
+    fn usage(&self, number: usize, provisioned_bytes: u64, scale: f64) -> Usage {
+        let tier = &self.tiers[number];
+        let below: u64 = self.tiers[number + 1..].iter().map(|tier| tier.lookups).sum();
+        let is_last = number + 2 == self.tiers.len();
+        Usage {
+            span: self.span,
+            scale,
+            provisioned_bytes,
+            used_byte_seconds: tier.used_byte_seconds,
+            n_nodes: if tier.n_stations > 1 { tier.n_stations } else { 0 },
+            replicas: (tier.n_stations / tier.n_nodes.max(1)).saturating_sub(1),
+            lookups: tier.lookups,
+            fills: tier.fills,
+            writes: tier.writes,
+            bytes_out: tier.bytes_out,
+            bytes_in: tier.fill_bytes,
+            origin_fetches: if is_last { below } else { 0 },
+            purges: tier.purges,
+            cpu_ns: tier.cpu_ns,
+            peak_lookups_per_second: self.peak(number, |window| window.lookups),
+            peak_bytes_per_second: self.peak(number, |window| window.bytes_out),
+            migrated_bytes: tier.migrated_bytes,
+            ..Usage::default()
+        }
+    }
+
+    fn peak(&self, tier: usize, count: impl Fn(&TierWindow) -> u64) -> Peak {
+        let counts: Vec<u64> = self.windows.iter().map(|w| count(&w.tiers[tier])).collect();
+        Peak::of(&counts, self.window)
     }
 }

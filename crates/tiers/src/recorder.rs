@@ -55,6 +55,7 @@ impl<'a> Recorder<'a> {
             end: Nanos(0),
             latency: histogram(3),
             regions: (0..n_regions).map(|_| histogram(3)).collect(),
+            window: Nanos(window_ns),
             windows: windows.collect(),
             explained: Explained::new(n_tiers),
             in_flight_max: 0,
@@ -221,6 +222,10 @@ impl<'a> Recorder<'a> {
         }
     }
 
+    pub(crate) fn swept(&mut self, tier: usize, n: u64) {
+        self.outcome.tiers[tier].swept += n;
+    }
+
     pub(crate) fn filled(&mut self, tier: usize, request: u32, filled: Filled, size: u64) {
         let Some(counts) = self.tier(tier, request) else { return };
         match filled {
@@ -333,6 +338,7 @@ impl<'a> Recorder<'a> {
 
     pub(crate) fn invalidated(&mut self, tier: usize, request: u32, n: u64) {
         if let Some(counts) = self.tier(tier, request) {
+            counts.purges += 1;
             counts.invalidations += n;
         }
     }

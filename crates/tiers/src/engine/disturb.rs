@@ -1,9 +1,9 @@
 //! Faults: what goes wrong by schedule, and what placements do about it.
 
 use super::Engine;
-use crate::Failure;
 use crate::events::What;
 use crate::placement::{Change, Health};
+use crate::{Error, Failure};
 
 impl Engine<'_> {
     pub(super) fn schedule_faults(&mut self) {
@@ -49,12 +49,38 @@ impl Engine<'_> {
         self.tiers[tier].look_whether_plain();
     }
 
-    fn stations(&self, tier: usize, chosen: &[u32]) -> Vec<u32> {
-        let n = self.tiers[tier].servers.len() as u32;
+    /// The stations of these names or numbers; all if there are none.
+    fn stations(&self, tier: usize, chosen: &[String]) -> Vec<u32> {
+        let live = &self.tiers[tier];
+        let n = live.servers.len() as u32;
         if chosen.is_empty() {
             return (0..n).collect();
         }
-        chosen.iter().copied().filter(|station| *station < n).collect()
+        let by_name = |name: &String| match name.parse::<u32>() {
+            Ok(number) => vec![number],
+            Err(_) => live.placement.stations_named(name),
+        };
+        chosen.iter().flat_map(by_name).filter(|station| *station < n).collect()
+    }
+
+    /// Whether every fault is about a tier and stations that are there.
+    pub(super) fn check_faults(&self) -> Result<(), Error> {
+        for fault in &self.stack.faults {
+            let Some(live) = self.tiers.get(fault.tier) else {
+                return Err(Error::TooManyTiers(fault.tier));
+            };
+            let unknown = fault
+                .what
+                .stations()
+                .iter()
+                .find(|name| self.stations(fault.tier, std::slice::from_ref(name)).is_empty());
+            if let Some(name) = unknown {
+                let tier = live.spec.map_or("origin", |spec| &spec.name).to_string();
+                let what = format!("a fault is about a station `{name}`, which is not there");
+                return Err(Error::Tier { tier, what });
+            }
+        }
+        Ok(())
     }
 
     /// A station answers no more: what waits there has failed, and so has what it works on, which
@@ -121,7 +147,8 @@ impl Engine<'_> {
         }
     }
 
-    fn last_arrival(&self) -> u64 {
+    /// No request comes after this.
+    pub(super) fn last_arrival(&self) -> u64 {
         match self.run.closed_loop {
             None => self.run.arrivals.last().copied().unwrap_or(0),
             Some(_) if self.next_request < self.trace.n_requests() => u64::MAX,

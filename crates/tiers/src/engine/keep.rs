@@ -6,6 +6,7 @@ use trace::{NO_TTL, ObjectId};
 use super::Engine;
 use super::live::QueueView;
 use crate::copies::FOR_EVER;
+use crate::events::What;
 use crate::flight::{Flight, Purpose};
 use crate::placement::{Ask, Route};
 use crate::stack::{Fill, Inclusion};
@@ -93,7 +94,7 @@ impl Engine<'_> {
         }
         if fresh.renew {
             let expires = self.expiry(tier, request, now);
-            self.tiers[tier].nodes[node_number].copies.set_expiry(object, expires);
+            self.set_expiry(tier, node_number, object, expires, now);
         }
         if self.is_due_early(tier, expires, request, at) { Found::Early } else { Found::Fresh }
     }
@@ -221,8 +222,8 @@ impl Engine<'_> {
         let filled = node.contents.fill(&policy_request, &mut |victim| victims.push(victim));
         let kept = matches!(filled, Filled::Inserted | Filled::AlreadyIn);
         if kept {
-            node.copies.set_expiry(object, expires);
             node.copies.set_version(object, version);
+            self.set_expiry(tier, node_number, object, expires, now);
         }
         self.recorder.filled(tier, request, filled, self.size(request));
         self.part_with_victims(tier, node_number, request, now);
@@ -284,8 +285,8 @@ impl Engine<'_> {
         let mut further = Vec::new();
         let filled = node.contents.fill(&demoted, &mut |victim| further.push(victim));
         if filled == Filled::Inserted {
-            node.copies.set_expiry(victim, expires);
             node.copies.set_version(victim, version);
+            self.set_expiry(below, to, victim, expires, now);
             self.recorder.demoted(below, request);
         }
         self.recorder.evicted(below, request, further.len() as u64);
@@ -335,10 +336,47 @@ impl Engine<'_> {
         let seq = self.recorder.requests_so_far();
         let moved = cache::Request { object, size, seq, next_use: trace::NEVER };
         if node.contents.fill(&moved, &mut |victim| victims.push(victim)) == Filled::Inserted {
-            node.copies.set_expiry(object, expires);
             node.copies.set_version(object, version);
+            self.set_expiry(tier, to, object, expires, now);
             self.recorder.migrated(tier, size);
         }
         self.part_with_victims(tier, to, seq as u32, now);
+    }
+
+    /// Notes until when a copy is good, and when expired ones are to be looked for.
+    fn set_expiry(&mut self, tier: usize, node: usize, object: ObjectId, at: u64, now: u64) {
+        let live = &mut self.tiers[tier];
+        let clock = now.saturating_add(live.clock_ahead);
+        live.nodes[node].set_expiry(object, at, clock);
+        self.sweep_later(tier, node);
+    }
+
+    /// Schedules the next look for expired copies of a node.
+    fn sweep_later(&mut self, tier: usize, node: usize) {
+        let live = &mut self.tiers[tier];
+        let Some(next) = live.nodes[node].expiry.next() else { return };
+        let at = next.saturating_sub(live.clock_ahead).max(self.now);
+        if at < live.nodes[node].swept_at {
+            live.nodes[node].swept_at = at;
+            self.events.schedule(at, What::Sweep, tier, node as u32);
+        }
+    }
+
+    /// Looks for expired copies of a node.
+    pub(super) fn sweep(&mut self, tier: usize, node: u32, now: u64) {
+        let live = &mut self.tiers[tier];
+        let clock = now.saturating_add(live.clock_ahead);
+        let number = node as usize;
+        if live.nodes[number].swept_at != now {
+            return;
+        }
+        live.nodes[number].swept_at = u64::MAX;
+        let removed = live.nodes[number].sweep(clock);
+        live.note_used(now);
+        self.recorder.swept(tier, removed);
+        // What would look for ever ends with the requests.
+        if now <= self.last_arrival() {
+            self.sweep_later(tier, number);
+        }
     }
 }

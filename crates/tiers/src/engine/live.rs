@@ -3,13 +3,16 @@
 
 use cache::{Contents, Setup};
 use trace::stream::Stream;
-use trace::{NO_TTL, ObjectId};
+use trace::{NO_TTL, ObjectId, Trace};
 
 use crate::copies::Copies;
 use crate::fetching::Fetching;
-use crate::stack::{Retry, Service};
+use crate::stack::{Retry, Service, Site};
 use crate::station::Station;
-use crate::{Draws, Error, Origin, Placement, Queues, Run, Single, StationSpec, Tier, TierOutcome};
+use crate::{
+    ActiveExpiry, CpuCache, Draws, Error, Origin, Placement, Queues, Run, SET_ASSOCIATIVE,
+    SetAssociative, Single, StationSpec, Tier, TierOutcome,
+};
 
 pub(super) struct LiveTier<'a> {
     /// `None` for the origin.
@@ -47,6 +50,30 @@ pub(super) struct Node {
     pub(super) contents: Box<dyn Contents>,
     pub(super) copies: Copies,
     pub(super) fetching: Fetching,
+    pub(super) expiry: ActiveExpiry,
+    /// When expired copies are looked for next, as scheduled.
+    pub(super) swept_at: u64,
+}
+
+impl Node {
+    /// A resident copy is good until then, by the tier's clock, which says `now`.
+    pub(super) fn set_expiry(&mut self, object: ObjectId, at: u64, now: u64) {
+        self.copies.set_expiry(object, at);
+        self.contents.note_expiry(object, at);
+        self.expiry.note(object, at, now);
+    }
+
+    /// Removes expired copies that the tier's rule finds; how many.
+    pub(super) fn sweep(&mut self, now: u64) -> u64 {
+        let mut expired = Vec::new();
+        let residents = self.contents.residents();
+        let found = &mut |object| expired.push(object);
+        self.expiry.cycle(now, residents, self.copies.all_expiries(), found);
+        for object in &expired {
+            self.contents.remove(*object, cache::Removal::Expired);
+        }
+        expired.len() as u64
+    }
 }
 
 /// A machine that answers.
@@ -80,8 +107,9 @@ impl<'a> LiveTier<'a> {
     ) -> Result<Self, Error> {
         let trace = run.trace;
         let tier_error = |what: String| Error::Tier { tier: spec.name.clone(), what };
-        let info = policies::find(&spec.policy.name)?;
-        let placement = spec.layout.build(trace, run.seed).map_err(tier_error)?;
+        let start_ns = run.arrivals.first().copied().unwrap_or(0);
+        let site = Site { trace, seed: run.seed, start_ns };
+        let placement = spec.layout.build(&site).map_err(tier_error)?;
         let fresh = &spec.freshness;
         let expiry = trace_has_ttl || fresh.ttl.is_some() || fresh.negative_ttl.is_some();
         let nodes = (0..placement.n_nodes())
@@ -100,9 +128,12 @@ impl<'a> LiveTier<'a> {
                     seed: run.seed,
                 };
                 Ok(Node {
-                    contents: (info.kind.build)(&setup, &spec.policy.parameters)?,
+                    contents: contents(spec, &setup, trace)?,
                     copies: Copies::new(trace.n_objects(), expiry, versions),
                     fetching: Fetching::default(),
+                    expiry: ActiveExpiry::new(&spec.expiry, trace.n_objects(), run.seed)
+                        .map_err(|error| tier_error(error.to_string()))?,
+                    swept_at: u64::MAX,
                 })
             })
             .collect::<Result<Vec<_>, Error>>()?;
@@ -255,6 +286,8 @@ impl<'a> LiveTier<'a> {
         self.note_used(now);
         counts.used_bytes_max = self.used.max;
         counts.used_byte_seconds = self.used.byte_ns as f64 / 1e9;
+        counts.n_nodes = self.nodes.len() as u64;
+        counts.n_stations = self.servers.len() as u64;
         for server in &mut self.servers {
             if let Some(station) = &mut server.station {
                 station.check(now);
@@ -263,6 +296,19 @@ impl<'a> LiveTier<'a> {
             }
         }
     }
+}
+
+/// The contents of one node: a cache under the tier's policy, or the processor's.
+fn contents(spec: &Tier, setup: &Setup, trace: &Trace) -> Result<Box<dyn Contents>, Error> {
+    if spec.policy.name == SET_ASSOCIATIVE {
+        let cache = CpuCache::from_parameters(&spec.policy.parameters)
+            .and_then(|cpu| Ok(SetAssociative::new(&cpu, setup.capacity, trace)?));
+        let cache = cache
+            .map_err(|error| Error::Tier { tier: spec.name.clone(), what: error.to_string() })?;
+        return Ok(Box::new(cache));
+    }
+    let info = policies::find(&spec.policy.name)?;
+    Ok((info.kind.build)(setup, &spec.policy.parameters)?)
 }
 
 /// The objects in a node, by rising number.

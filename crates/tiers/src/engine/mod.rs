@@ -189,6 +189,7 @@ impl<'a> Engine<'a> {
             next_request: 0,
             now: run.arrivals.first().copied().unwrap_or(0),
         };
+        engine.check_faults()?;
         engine.schedule_faults();
         for tier in 0..engine.tiers.len() {
             engine.tend_later(tier);
@@ -212,6 +213,7 @@ impl<'a> Engine<'a> {
             What::Wake => self.wake_station(tier, id, now),
             What::Tend => self.tend(tier, now),
             What::Fault => self.disturb(id as usize, now),
+            What::Sweep => self.sweep(tier, id, now),
             flight_event => {
                 match flight_event {
                     What::Ask => self.ask(id, tier, now),

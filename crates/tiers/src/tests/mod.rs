@@ -1,5 +1,6 @@
 //! The engine against hand-worked examples, closed formulas, and a naive twin.
 
+mod cluster;
 mod theory;
 
 use std::ops::ControlFlow;

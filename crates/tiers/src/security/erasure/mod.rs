@@ -42,7 +42,7 @@ pub use ledger::{ErasureOutcome, Ledger, RequestOutcome, TierErasure, nearest_ra
 pub use plan::{Asked, Plan};
 
 use super::SecurityError;
-use crate::{LatencyProfile, MONTH, NanoDollars, TrafficPrice};
+use crate::LatencyProfile;
 
 /// Requests to erase and how tiers obey, as written in a scenario.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -114,7 +114,7 @@ pub enum SubjectKind {
     Ids,
 }
 
-/// How a tier purges, and what that costs. The delay from the request to the purge is the sum of what
+/// How a tier purges; what that costs is the price book's `purges`. The delay from the request to the purge is the sum of what
 /// is given; copies are taken to stay until it ends, all of them.
 ///
 /// * Memory of a process, or an index from person to keys: `base`, and `per-object` for each object.
@@ -141,19 +141,6 @@ pub struct PurgeSpec {
     /// Copies become unreadable instead of being removed: they count as purged, but keep their
     /// memory until they are evicted or expire.
     pub shred: bool,
-    /// What a pattern or path of a request costs: "$0.005/request".
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub fee: Option<TrafficPrice>,
-    /// Paths a month without a fee.
-    pub free_paths_per_month: u64,
-}
-
-impl PurgeSpec {
-    /// What a month of so many paths a second costs.
-    pub fn month(&self, paths_per_second: f64) -> NanoDollars {
-        let free = self.free_paths_per_month as f64 / MONTH.as_secs_f64();
-        self.fee.map_or(NanoDollars(0), |fee| fee.month((paths_per_second - free).max(0.0)))
-    }
 }
 
 /// How a tier purges, ready to be asked.
