@@ -4,6 +4,7 @@ mod laws;
 mod random;
 mod theory;
 mod twin;
+mod worked;
 
 use std::ops::ControlFlow;
 
