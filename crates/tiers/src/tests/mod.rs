@@ -5,6 +5,7 @@ mod laws;
 mod random;
 mod theory;
 mod twin;
+mod worked;
 
 use std::ops::ControlFlow;
 
