@@ -21,6 +21,8 @@ fn exponential(mean_ns: f64) -> LatencyProfile {
     };
     let row = SizeRow { size: Bytes(1), latency: quantiles.iter().map(|u| latency(*u)).collect() };
     LatencyProfile::new(&LatencySpec {
+        laws: Vec::new(),
+        regimes: None,
         source: "exponential".into(),
         date: "2026-11-25".into(),
         quantiles,
@@ -103,6 +105,8 @@ fn many_servers_wait_as_erlang_c_says() {
 #[test]
 fn one_server_waits_as_pollaczek_and_khinchine_say() {
     let two_point = LatencyProfile::new(&LatencySpec {
+        laws: Vec::new(),
+        regimes: None,
         source: "one in ten takes ten times as long".into(),
         date: "2026-11-25".into(),
         quantiles: vec![0.0, 0.9, 0.900_000_1, 1.0],

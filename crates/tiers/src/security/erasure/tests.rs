@@ -121,6 +121,8 @@ fn the_delay_of_a_purge_is_the_sum_of_its_parts() {
     assert!(!purging.shreds());
 
     let law = LatencySpec {
+        laws: Vec::new(),
+        regimes: None,
         source: "test".into(),
         date: "2026-11-25".into(),
         quantiles: vec![0.0, 1.0],
