@@ -148,7 +148,7 @@ table! {
 }
 
 table! {
-    #[doc = "One row a run and fault of its schedule, and how the hit ratio took it. It is seen by windows, so nothing shorter than a window is."]
+    #[doc = "One row a run and fault of its schedule, and how the hit ratio took it. It is seen by windows: what is shorter than one does not show, and the window of a fault is the first of which most comes after it."]
     FaultRow = "faults" {
         #[doc = "Run, as in `results`."]
         run: String,
@@ -160,9 +160,9 @@ table! {
         what: String,
         #[doc = "Hits / reads of the whole windows before it, at most ten, back to the fault before it. For what ends a fault (up again, healed ...) that of the fault it ends. Not a number if there was no such window, and then neither is what follows."]
         hit_ratio_before: f64,
-        #[doc = "Lowest hit ratio of a window from the fault until the recovery."]
+        #[doc = "Lowest hit ratio of a window from the fault's until the recovery."]
         hit_ratio_low: f64,
-        #[doc = "From the fault to the start of the first window that is back within 1 point of `hit_ratio_before`, in nanoseconds; 0 if neither the window of the fault nor the next falls further than that. Not a number if no window is back before the end."]
+        #[doc = "From the fault to the start of the first window that is back within 1 point of `hit_ratio_before`, in nanoseconds; 0 if neither the fault's window nor the next falls further than that. Not a number if no window is back before the end."]
         recovery_ns: f64,
         #[doc = "Requests that the origin had in the windows from the fault's until the recovery, or the end, beyond what the reads of these windows would have caused at the rate before: its requests a read. 0 if there was nothing to recover from."]
         extra_origin_fetches: f64,

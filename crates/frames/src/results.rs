@@ -76,7 +76,7 @@ table! {
         byte_miss_ratio: f64,
         #[doc = "Bytes of the reads that a tier answered / bytes of the reads. Delayed hits are in it, since the origin sent their bytes once for all who waited."]
         byte_hit_ratio: f64,
-        #[doc = "Cost-weighted hit ratio: as `byte_hit_ratio`, with each read weighted by what the origin charges for its answer, its price of a request + its price of a byte x size. Not a number if the origin charges nothing. A trace's own miss penalties are not used."]
+        #[doc = "Cost-weighted hit ratio: 1 - what the origin charges by use (requests, processed, egress) for the reads that no tier answered / what it would charge for all reads. With prices that do not fall with volume, each read so has the weight of its price of a request + its price of a byte x size. Not a number if the origin charges nothing by use. A trace's own miss penalties are not used."]
         cost_hit_ratio: f64,
         #[doc = "Latency-weighted hit ratio, the share of time saved: 1 - the time of the reads that had an answer / the time they would have taken if each took the mean of `misses`. A delayed hit counts for the part it saved; below 0, the tiers cost more time than they save. Not a number without misses."]
         latency_hit_ratio: f64,
@@ -96,7 +96,7 @@ table! {
         latency_ns_p999: u64,
         #[doc = "Largest latency of a read, in nanoseconds."]
         latency_ns_max: u64,
-        #[doc = "Reads that had an answer / span_ns, a second. The loop is open, so where servers cannot keep up this is still the rate of arrivals, answered late: `saturation` tells, and `answers` in `tier_windows`."]
+        #[doc = "Reads that had an answer / span_ns, a second. The loop is open, so where servers cannot keep up this is still the rate of arrivals, answered late: `saturation` tells, and `answers` in `tier_windows`. In a closed loop it is all reads answered, warm-up included, / end_ns."]
         answers_per_second: f64,
         #[doc = "The highest `saturation` of any tier in `tiers`; 0 if nothing has servers."]
         saturation: f64,
@@ -138,6 +138,8 @@ table! {
         delayed_hits: u64,
         #[doc = "Reads that found only an expired copy (among the misses)."]
         expired: u64,
+        #[doc = "Expired copies whose memory was given back without a lookup, warm-up included."]
+        swept: u64,
         #[doc = "Bytes it answered reads with."]
         hit_bytes: u64,
         #[doc = "Bytes it sent in all: to reads, and to fetches that renew a copy."]
@@ -160,6 +162,10 @@ table! {
         migrated_bytes: u64,
         #[doc = "Copies that writes and purges removed or renewed."]
         invalidations: u64,
+        #[doc = "Purges it was asked for, whether it had copies or not."]
+        purges: u64,
+        #[doc = "Processor time spent on encryption, in nanoseconds."]
+        cpu_ns: u64,
         #[doc = "Writes it took: of clients where they go, of dirty objects at the origin."]
         writes: u64,
         #[doc = "Fetches that nobody waited for, to renew a copy."]
@@ -182,8 +188,12 @@ table! {
         hit_ratio: f64,
         #[doc = "(hits + delayed_hits) / all reads counted: the tier's part of the stacked bar. What is missing to 1 over all tiers had no answer."]
         share: f64,
-        #[doc = "Reads it answered / span_ns, a second."]
+        #[doc = "Reads it answered / span_ns, a second; in a closed loop as in `results`."]
         answers_per_second: f64,
+        #[doc = "Nodes, each with contents of its own; 0 for the origin."]
+        nodes: u64,
+        #[doc = "Stations: machines or sites that answer."]
+        stations: u64,
         #[doc = "Servers over all its stations; 0 if it answers any number at once."]
         servers: u64,
         #[doc = "Time its servers were busy / (servers x time from the first arrival to the last event); warm-up included, 0 without servers."]
@@ -210,11 +220,11 @@ table! {
         run: String,
         #[doc = "Name of the tier."]
         tier: String,
-        #[doc = "`memory`, `requests` or `egress`."]
+        #[doc = "Line of the price: `fee`, `memory`, `nodes`, `memory-used`, `requests`, `writes`, `processed`, `egress`, `ingress`, `cross-zone`, `migration`, `fetches`, `purges`, `compute`, `peak-requests`, `peak-egress`, or `minimum`, what the others fall short of it."]
         component: String,
-        #[doc = "Cost of an hour at the simulated rates, in nano-dollars: a 720th of the month's, rounded."]
+        #[doc = "Cost of an hour at the simulated rates, in nano-dollars: a 720th of the month's."]
         nanodollars_hour: i64,
-        #[doc = "Cost of a day at the simulated rates, in nano-dollars: a 30th of the month's, rounded."]
+        #[doc = "Cost of a day at the simulated rates, in nano-dollars: a 30th of the month's."]
         nanodollars_day: i64,
         #[doc = "Cost of 30 days at the simulated rates, in nano-dollars."]
         nanodollars_month: i64,

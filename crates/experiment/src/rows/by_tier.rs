@@ -3,7 +3,7 @@
 use frames::{CostRow, StationRow, TierRow};
 use tiers::{StationCounts, TierOutcome};
 
-use super::{Counted, day, hour, ratio};
+use super::{Counted, ratio};
 
 impl Counted<'_> {
     pub(super) fn tiers(&self) -> Vec<TierRow> {
@@ -29,6 +29,7 @@ impl Counted<'_> {
             stale_hits: tier.stale,
             delayed_hits: tier.delayed,
             expired: tier.expired,
+            swept: tier.swept,
             hit_bytes: tier.hit_bytes,
             bytes_out: tier.bytes_out,
             fills: tier.fills,
@@ -40,6 +41,8 @@ impl Counted<'_> {
             migrated: tier.migrated,
             migrated_bytes: tier.migrated_bytes,
             invalidations: tier.invalidations,
+            purges: tier.purges,
+            cpu_ns: tier.cpu_ns,
             writes: tier.writes,
             refreshes: tier.refreshes,
             failures: tier.failures,
@@ -51,7 +54,9 @@ impl Counted<'_> {
             failure_ratio: ratio(failed, tries),
             hit_ratio: ratio(hits, tier.lookups),
             share: ratio(tier.answers(), self.outcome.reads),
-            answers_per_second: self.per_second(tier.answers()),
+            answers_per_second: self.answers_per_second(position),
+            nodes: tier.n_nodes,
+            stations: tier.n_stations,
             servers: tier.servers,
             saturation: self.saturation(busy, tier.servers),
             saturation_max: busiest.fold(0.0, f64::max),
@@ -114,8 +119,8 @@ impl Counted<'_> {
                 run: self.run.to_string(),
                 tier: self.tier_name(i).to_string(),
                 component: item.component.to_string(),
-                nanodollars_hour: hour(item.month.0),
-                nanodollars_day: day(item.month.0),
+                nanodollars_hour: item.month.hour_of_month().0,
+                nanodollars_day: item.month.day_of_month().0,
                 nanodollars_month: item.month.0,
             };
             items.iter().map(row).collect()

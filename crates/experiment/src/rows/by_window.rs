@@ -60,15 +60,12 @@ impl Counted<'_> {
         share_of(busy_ns, self.outcome.tiers[tier].servers, self.window_length(window))
     }
 
-    /// To the start of the next; the last one lasts at least as long as the others, and to the last
-    /// event.
+    /// The last one lasts to the last event.
     fn window_length(&self, number: usize) -> u64 {
-        let start = |number: usize| self.outcome.windows.get(number).map(|window| window.start.0);
-        let from = start(number).unwrap_or(0);
-        let usual = start(1).unwrap_or(0);
-        match start(number + 1) {
-            Some(next) => next - from,
-            None => usual.max(self.outcome.end.0.saturating_sub(from)),
+        let usual = self.outcome.window.0;
+        if number + 1 < self.outcome.windows.len() {
+            return usual;
         }
+        usual.max(self.outcome.end.0.saturating_sub(self.outcome.windows[number].start.0))
     }
 }

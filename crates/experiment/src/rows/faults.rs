@@ -59,7 +59,9 @@ impl Counted<'_> {
     fn course(&self, at: u64, before: &Tally) -> Course {
         let windows = &self.outcome.windows;
         let usual = before.hit_ratio();
-        let own = windows.partition_point(|window| window.start.0 <= at).saturating_sub(1);
+        // The first window of which most comes after the fault.
+        let half = self.outcome.window.0 / 2;
+        let own = windows.partition_point(|window| window.start.0 + half <= at);
         let with_reads = |i: &usize| windows[*i].requests() > 0;
         let hit_ratio = |i: usize| self.tally(std::iter::once(&windows[i])).hit_ratio();
         let is_low = |i: usize| hit_ratio(i) < usual - NEAR;
@@ -141,12 +143,7 @@ fn words(what: &Failure) -> String {
     }
 }
 
-/// ` (stations 0, 2)`, or nothing if it is all of them.
-fn which(stations: &[u32]) -> String {
-    let numbers: Vec<String> = stations.iter().map(u32::to_string).collect();
-    match numbers.len() {
-        0 => String::new(),
-        1 => format!(" (station {})", numbers[0]),
-        _ => format!(" (stations {})", numbers.join(", ")),
-    }
+/// ` (0, 2)`, or nothing if it is all of them.
+fn which(stations: &[String]) -> String {
+    if stations.is_empty() { String::new() } else { format!(" ({})", stations.join(", ")) }
 }

@@ -9,7 +9,7 @@ mod tests;
 
 use frames::{LatencyRow, QuantileRow, Results, RunRow, SpentRow, WriteRow};
 use hdrhistogram::Histogram;
-use tiers::{ENDINGS, Ending, Outcome, Slowest, Stack};
+use tiers::{Component, ENDINGS, Ending, NanoDollars, Outcome, Slowest, Stack, Usage, bill};
 use trace::{ObjectId, Trace};
 
 use crate::{Resolved, ResolvedStrategy};
@@ -26,14 +26,15 @@ pub(crate) fn rows(
     outcome: &Outcome,
 ) -> Results {
     let run = run_name(strategy, trace.name());
-    let counted = Counted { run: &run, trace, stack, outcome };
+    let closed_loop = study.closed_loop.is_some();
+    let counted = Counted { run: &run, trace, stack, outcome, closed_loop };
     let tiers = counted.tiers();
     let costs = counted.costs();
     let busiest = tiers.iter().filter(|tier| tier.servers > 0).max_by(|a, b| {
         // Of equals, the first.
         a.saturation.total_cmp(&b.saturation).then(b.position.cmp(&a.position))
     });
-    let month: i64 = costs.iter().fold(0, |sum, cost| cost.nanodollars_month.saturating_add(sum));
+    let month: NanoDollars = costs.iter().map(|cost| NanoDollars(cost.nanodollars_month)).sum();
     let [fresh_hits, delayed_hits, stale_hits, misses, errors] =
         ENDINGS.map(|ending| outcome.ended(ending));
     let reads = outcome.reads;
@@ -79,14 +80,14 @@ pub(crate) fn rows(
         latency_ns_p99: outcome.latency.value_at_quantile(0.99),
         latency_ns_p999: outcome.latency.value_at_quantile(0.999),
         latency_ns_max: outcome.latency.max(),
-        answers_per_second: counted.per_second(reads - errors),
+        answers_per_second: tiers.iter().map(|tier| tier.answers_per_second).sum(),
         saturation: busiest.map_or(0.0, |tier| tier.saturation),
         saturation_tier: busiest.map(|tier| tier.tier.clone()).unwrap_or_default(),
         in_flight_max: outcome.in_flight_max,
         end_ns: outcome.end.0,
-        cost_nanodollars_hour: hour(month),
-        cost_nanodollars_day: day(month),
-        cost_nanodollars_month: month,
+        cost_nanodollars_hour: month.hour_of_month().0,
+        cost_nanodollars_day: month.day_of_month().0,
+        cost_nanodollars_month: month.0,
     };
     Results {
         runs: vec![row],
@@ -118,6 +119,7 @@ struct Counted<'a> {
     trace: &'a Trace,
     stack: &'a Stack,
     outcome: &'a Outcome,
+    closed_loop: bool,
 }
 
 impl Counted<'_> {
@@ -126,10 +128,15 @@ impl Counted<'_> {
         self.stack.tiers.get(tier).map_or("origin", |spec| spec.name.as_str())
     }
 
-    /// So many, in the time from the first to the last arrival counted, a second; 0 if that is none.
-    fn per_second(&self, n: u64) -> f64 {
-        let seconds = self.outcome.span.as_secs_f64();
-        if seconds > 0.0 { n as f64 / seconds } else { 0.0 }
+    /// Reads that a tier answered, a second; 0 if they span no time. In a closed loop the arrivals of
+    /// the trace mean nothing, so there it is over the whole run.
+    fn answers_per_second(&self, tier: usize) -> f64 {
+        let (answers, time) = if self.closed_loop {
+            (self.in_windows(tier).map(|window| window.answers).sum(), self.outcome.end)
+        } else {
+            (self.outcome.tiers[tier].answers(), self.outcome.span)
+        };
+        if time.0 == 0 { 0.0 } else { answers as f64 / time.as_secs_f64() }
     }
 
     /// Bytes of the reads that a tier before the origin answered.
@@ -141,17 +148,23 @@ impl Counted<'_> {
         self.outcome.tiers.iter().take(self.stack.tiers.len())
     }
 
-    /// What the origin charges is linear in requests and bytes, so sums of them are enough.
     fn cost_hit_ratio(&self) -> f64 {
-        let price = &self.stack.origin.price;
-        let cost = |requests: u64, bytes: u64| {
-            // Only the ratio counts, so any length of time does.
-            let requests = price.requests.map_or(0, |price| price.month(requests as f64).0);
-            let bytes = price.egress.map_or(0, |price| price.month(bytes as f64).0);
-            requests as f64 + bytes as f64
-        };
+        let (reads, bytes) = (self.outcome.reads, self.outcome.read_bytes);
         let spared: u64 = self.caches().map(|tier| tier.answers()).sum();
-        cost(spared, self.spared_bytes()) / cost(self.outcome.reads, self.outcome.read_bytes)
+        let paid = self.charged(reads - spared, bytes.saturating_sub(self.spared_bytes()));
+        1.0 - paid / self.charged(reads, bytes)
+    }
+
+    /// What the origin would charge for answering so many reads of so many bytes in the span.
+    fn charged(&self, lookups: u64, bytes_out: u64) -> f64 {
+        let (span, scale) = (self.outcome.span, self.stack.scale);
+        let usage = Usage { span, scale, lookups, bytes_out, ..Usage::default() };
+        let by_read = [Component::Requests, Component::Processed, Component::Egress];
+        let items = bill(&self.stack.origin.price, &usage).into_iter();
+        items
+            .filter(|item| by_read.contains(&item.component))
+            .map(|item| item.month.dollars())
+            .sum()
     }
 
     fn quantiles(&self) -> Vec<QuantileRow> {
@@ -256,21 +269,6 @@ fn latency_curve(run: &str, latency: &Histogram<u64>) -> Vec<LatencyRow> {
         last_step = step;
     }
     rows
-}
-
-/// A month has 720 hours.
-fn hour(month: i64) -> i64 {
-    divided(month, 720)
-}
-
-/// A month has 30 days.
-fn day(month: i64) -> i64 {
-    divided(month, 30)
-}
-
-/// Rounded to the nearest.
-fn divided(amount: i64, by: i64) -> i64 {
-    amount.div_euclid(by) + i64::from(2 * amount.rem_euclid(by) >= by)
 }
 
 /// 0 of none.

@@ -77,7 +77,7 @@ impl Axis {
     /// Shares from 0 on, up to 100 % or to the largest given if that is more.
     pub(crate) fn shares_from_0(title: &str, values: impl Iterator<Item = f64>) -> Axis {
         let high = values.filter(|value| value.is_finite()).fold(1.0, f64::max);
-        let step = if high > 1.0 { nice(high / 5.0) } else { 0.25 };
+        let step = nice(high / 6.0).max(0.25);
         let to = (high / step).ceil() * step;
         let ticks = steps(0.0, to, step, |share| format!("{:.0} %", share * 100.0));
         Axis::new(title, Scale::Linear, (0.0, to), ticks)

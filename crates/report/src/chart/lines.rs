@@ -155,7 +155,7 @@ impl Lines {
             sample: Sample::Number(i + 1),
         };
         let entries: Vec<Entry> = self.marks.iter().enumerate().map(entry).collect();
-        if entries.is_empty() { top } else { legend::draw(scene, &entries, top) + 4.0 }
+        if entries.is_empty() { top } else { legend::draw(scene, &entries, top + 8.0) + 4.0 }
     }
 
     fn band(&self, scene: &mut Scene, frame: &Frame, line: &Line) {

@@ -3,7 +3,7 @@
 use frames::{Results, RunRow};
 use serde::Serialize;
 
-use crate::views::{endings, named};
+use crate::views::endings;
 use crate::{DataTable, format};
 
 /// Rows of a section that the page shows; the result files have all.
@@ -185,7 +185,7 @@ fn faults(results: &Results) -> Section {
         vec![
             row.run.clone(),
             format::nanos(row.at_ns),
-            format!("{} {}", named(row.tier.as_str()), row.what),
+            format!("{}: {}", row.tier, row.what),
             format::percent(row.hit_ratio_before),
             format::percent(row.hit_ratio_low),
             recovery,
@@ -197,7 +197,8 @@ fn faults(results: &Results) -> Section {
         "Faults",
         "The hit ratio before is over at most ten whole windows; it is back when a window is within 1 \
          point of that. Extra requests at the origin are those beyond what the same reads would have \
-         caused before. What ends a fault is judged by the time before the fault.",
+         caused before. What ends a fault is judged by the time before the fault. Where the hit ratio \
+         moves by more than a point of itself, so do these figures.",
         &["Run", "At", "What", "Hit ratio before", "Lowest", "Back after", "Extra at the origin"],
         results.faults.iter().map(row).collect(),
     )

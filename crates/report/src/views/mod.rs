@@ -37,7 +37,7 @@ fn of_case(case: &Case<'_>) -> Vec<Chart> {
 }
 
 /// The tier within a sentence.
-pub(crate) fn named(tier: &str) -> String {
+fn named(tier: &str) -> String {
     if tier == select::ORIGIN { "the origin".into() } else { tier.to_string() }
 }
 

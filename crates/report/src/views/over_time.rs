@@ -235,7 +235,7 @@ fn marks(case: &Case<'_>) -> Vec<(f64, String)> {
     }
     faults.sort_by_key(|row| row.at_ns);
     let mark = |row: &FaultRow| {
-        (row.at_ns as f64, format!("{} {}, {}", row.tier, row.what, format::nanos(row.at_ns)))
+        (row.at_ns as f64, format!("{}: {} at {}", row.tier, row.what, format::nanos(row.at_ns)))
     };
     faults.into_iter().take(MOST_MARKS).map(mark).collect()
 }
@@ -250,7 +250,7 @@ fn recoveries(case: &Case<'_>) -> Vec<String> {
     if sentences.len() > MOST_SENTENCES { Vec::new() } else { sentences }
 }
 
-/// `lru: L1 flushed; hit ratio from 83.1 % to 12.0 %, back within a point after 41 s, with 1,204 more
+/// `lru, L1: flushed. Hit ratio from 83.1 % to 12.0 %, back within a point after 41 s, with 1,204 more
 /// requests at the origin.`
 fn recovery(run: &RunRow, row: &FaultRow) -> Option<String> {
     if row.hit_ratio_before.is_nan() || row.recovery_ns == 0.0 {
@@ -266,7 +266,7 @@ fn recovery(run: &RunRow, row: &FaultRow) -> Option<String> {
     let more = if extra < 0.0 { "fewer" } else { "more" };
     let extra = format::count(extra.abs() as u64);
     Some(format!(
-        "{}: {} {}; hit ratio from {before} to {low}, {back}, with {extra} {more} requests at {}.",
+        "{}, {}: {}. Hit ratio from {before} to {low}, {back}, with {extra} {more} requests at {}.",
         run.strategy,
         row.tier,
         row.what,

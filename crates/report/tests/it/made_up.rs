@@ -177,7 +177,8 @@ fn disturb(results: &mut Results, run: &RunRow, nth: u64) {
     let row = results.runs.iter_mut().find(|row| row.run == run.run).expect("is there");
     (row.errors, row.delayed_hits) = (31_000 * nth, 24_000);
     row.misses -= row.errors + row.delayed_hits;
-    row.availability = 1.0 - row.errors as f64 / row.reads as f64;
+    row.error_ratio = row.errors as f64 / row.reads as f64;
+    row.availability = 1.0 - row.error_ratio;
     row.saturation = 0.97;
     row.cost_hit_ratio = f64::NAN;
     for window in results.windows.iter_mut().filter(|row| row.run == run.run) {

@@ -41,6 +41,8 @@ fn an_outage_is_told_in_sentences_and_tables() {
     for told in [
         "baseline: 38 % of the time of the slowest 1.1 % of reads, those from 190 ms on, was waiting \
          for a server of the origin, 20 % in service at the origin and 11 % in service at L3.",
+        "points over s3-fifo-l1. 7.5 % of its reads had no answer.",
+        "Availability",
         "<td>+12,345</td>",
         "<td>not by the end</td>",
         "(40.0 ms to 42.0 ms)",
@@ -51,9 +53,14 @@ fn an_outage_is_told_in_sentences_and_tables() {
     }
     let plain = made_up::three();
     let html = page(&plain.document(&plain.winners())).expect("renders");
-    for absent in
-        ["<h2 id=\"faults\"", "<h2 id=\"servers\"", "<h2 id=\"writes\"", "delayed hit waited"]
-    {
+    for absent in [
+        "<h2 id=\"faults\"",
+        "<h2 id=\"servers\"",
+        "<h2 id=\"writes\"",
+        "Availability</th>",
+        "no answer",
+        "delayed hit waited",
+    ] {
         assert!(!html.contains(absent), "{absent}");
     }
 }
