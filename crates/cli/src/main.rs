@@ -32,6 +32,7 @@ fn main() -> ExitCode {
         Command::Verify(verify) => commands::verify::verify(verify),
         Command::Policies(policies) => commands::policies::policies(policies),
         Command::Trace(trace) => commands::trace::trace(trace),
+        Command::Calibrate(calibrate) => commands::calibrate::calibrate(calibrate),
     };
     exit::code(outcome)
 }

@@ -6,7 +6,7 @@ use trace::units::Nanos;
 use crate::{CostItem, Explained, Peak, Stack, StationCounts, Usage, bill};
 
 /// How a read ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Ending {
     /// A tier had a fresh copy.
     Hit,
@@ -262,6 +262,20 @@ pub struct Outcome {
     pub explained: Explained,
     /// Most requests under way at once.
     pub in_flight_max: u64,
+    /// Every read that ended, warm-up included.
+    #[cfg(test)]
+    pub(crate) reads_ended: Vec<ReadEnd>,
+}
+
+/// How one read ended.
+#[cfg(test)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct ReadEnd {
+    pub(crate) request: u32,
+    pub(crate) ending: Ending,
+    /// Who answered.
+    pub(crate) tier: Option<usize>,
+    pub(crate) latency: u64,
 }
 
 impl Outcome {

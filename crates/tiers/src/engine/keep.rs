@@ -1,6 +1,6 @@
 //! What tiers keep: lookups, fills, evictions, and moves between tiers.
 
-use cache::{Filled, Removal};
+use cache::{Filled, Removal, Unit};
 use trace::{NO_TTL, ObjectId};
 
 use super::Engine;
@@ -9,7 +9,7 @@ use crate::copies::FOR_EVER;
 use crate::events::What;
 use crate::flight::{Flight, Purpose};
 use crate::placement::{Ask, Route};
-use crate::stack::{Fill, Inclusion};
+use crate::stack::{Fill, Freshness, Inclusion};
 
 /// What a lookup found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -74,7 +74,8 @@ impl Engine<'_> {
             if !stale {
                 if age >= fresh.stale_if_error.0 {
                     node.contents.remove(object, Removal::Expired);
-                    live.note_used(now);
+                    live.note_used(node_number, now);
+                    self.follow_departure(tier, object, request, now);
                 }
                 self.count_miss(tier, object);
                 return Found::Miss;
@@ -128,6 +129,7 @@ impl Engine<'_> {
         refresh.top = tier as u8;
         refresh.leads = 1 << tier;
         refresh.node[tier] = node;
+        refresh.placed = 1 << tier;
         let refresh = self.flights.start(refresh);
         self.tiers[tier].nodes[node as usize].fetching.lead(object, refresh);
         self.recorder.refreshed(tier, request);
@@ -135,26 +137,42 @@ impl Engine<'_> {
         self.flights.release(refresh);
     }
 
-    /// An answer that passes a tier may be kept there.
-    pub(super) fn keep(&mut self, id: u32, tier: usize, answered_by: usize, now: u64) {
-        let flight = self.flights.get(id);
-        let (request, version, node) = (flight.request, flight.version, flight.node[tier]);
-        if !self.is_to_be_kept(flight, tier, answered_by) {
-            return;
+    /// An answer that passes a tier may be kept there; if it moved up from an exclusive tier, for no
+    /// longer than it was good for there. Whether it is.
+    pub(super) fn keep(
+        &mut self,
+        id: u32,
+        tier: usize,
+        answered_by: usize,
+        moved: Option<u64>,
+        now: u64,
+    ) -> bool {
+        let flight = *self.flights.get(id);
+        if !self.is_to_be_kept(&flight, tier, answered_by) {
+            return false;
         }
-        let expires = if self.is_absent(self.object(request)) {
-            let negative = self.stack.tiers[tier].freshness.negative_ttl;
-            let Some(ttl) = negative else { return };
-            now.saturating_add(ttl.0)
+        let Some(node) = self.reach(&flight, tier, now) else { return false };
+        let expires = self.expiry(tier, flight.request, now).min(moved.unwrap_or(FOR_EVER));
+        self.put(tier, node, flight.request, flight.version, expires, now)
+    }
+
+    /// The node of a tier that a flight's answer is sent to, if anything reaches it.
+    fn reach(&mut self, flight: &Flight, tier: usize, now: u64) -> Option<usize> {
+        let node = if self.tiers[tier].is_single || flight.placed & 1 << tier != 0 {
+            flight.node[tier] as usize
         } else {
-            self.expiry(tier, request, now)
+            self.node_of(tier, self.object(flight.request), flight.request, now)?
         };
-        self.put(tier, node as usize, request, version, expires, now);
+        self.tiers[tier].is_reached(node).then_some(node)
     }
 
     fn is_to_be_kept(&self, flight: &Flight, tier: usize, answered_by: usize) -> bool {
         let spec = &self.stack.tiers[tier];
         let object = self.object(flight.request);
+        let is_dirty = tier == 0 && self.ledger.is_dirty(object);
+        if is_dirty || (spec.freshness.negative_ttl.is_none() && self.is_absent(object)) {
+            return false;
+        }
         if flight.purpose == Purpose::Refresh && usize::from(flight.top) == tier {
             return true;
         }
@@ -168,7 +186,7 @@ impl Engine<'_> {
                 let number = u64::from(flight.request) ^ self.tiers[tier].number;
                 self.chances.fill.uniform_at(number) < p
             }
-            Fill::Nth(n) => u32::from(self.tiers[tier].misses[object.index()]) >= n,
+            Fill::Nth(n) => self.tiers[tier].misses[object.index()] >= n,
             Fill::Accesses(n) => self.accesses[object.index()] >= n,
         }
     }
@@ -185,8 +203,11 @@ impl Engine<'_> {
     /// When a copy filled in now is no longer fresh.
     pub(super) fn expiry(&self, tier: usize, request: u32, now: u64) -> u64 {
         let live = &self.tiers[tier];
-        let jitter = self.stack.tiers[tier].freshness.jitter;
-        let mut ttl = live.ttl;
+        let Freshness { jitter, negative_ttl, .. } = self.stack.tiers[tier].freshness;
+        let mut ttl = match negative_ttl {
+            Some(negative) if self.is_absent(self.object(request)) => negative.0,
+            _ => live.ttl,
+        };
         if jitter > 0.0 && ttl != NO_TTL {
             let u = self.chances.jitter.uniform_at(u64::from(request) ^ live.number);
             ttl = (ttl as f64 * (1.0 + jitter * (2.0 * u - 1.0))) as u64;
@@ -227,7 +248,7 @@ impl Engine<'_> {
         }
         self.recorder.filled(tier, request, filled, self.size(request));
         self.part_with_victims(tier, node_number, request, now);
-        self.tiers[tier].note_used(now);
+        self.tiers[tier].note_used(node_number, now);
         kept
     }
 
@@ -238,16 +259,10 @@ impl Engine<'_> {
         }
         let victims = std::mem::take(&mut self.victims);
         self.recorder.evicted(tier, request, victims.len() as u64);
-        let inclusive = self.stack.tiers[tier].inclusion == Inclusion::Inclusive;
         let below = self.stack.tiers.get(tier + 1);
         let demotes = below.is_some_and(|below| below.inclusion == Inclusion::Exclusive);
         for victim in &victims {
-            self.lose_dirty(tier, *victim, true, now);
-            if inclusive {
-                for above in 0..tier {
-                    self.displace(above, *victim, request, now);
-                }
-            }
+            self.follow_departure(tier, *victim, request, now);
             if demotes {
                 self.demote(tier, node, *victim, request, now);
             }
@@ -256,16 +271,36 @@ impl Engine<'_> {
         self.victims.clear();
     }
 
+    /// An object has left a tier: if it was dirty there it is flushed, and if the tier is inclusive
+    /// the tiers above lose it too.
+    pub(super) fn follow_departure(
+        &mut self,
+        tier: usize,
+        object: ObjectId,
+        request: u32,
+        now: u64,
+    ) {
+        self.lose_dirty(tier, object, true, now);
+        if self.stack.tiers[tier].inclusion == Inclusion::Inclusive {
+            for above in 0..tier {
+                self.displace(above, object, request, now);
+            }
+        }
+    }
+
     /// Removes every copy a tier has of an object that left a tier below it.
     fn displace(&mut self, tier: usize, object: ObjectId, request: u32, now: u64) {
         let live = &mut self.tiers[tier];
         let mut removed = 0;
-        for node in &mut live.nodes {
-            removed += u64::from(node.contents.remove(object, Removal::Moved));
+        for node in 0..live.nodes.len() {
+            if live.nodes[node].contents.remove(object, Removal::Moved) {
+                live.note_used(node, now);
+                removed += 1;
+            }
         }
         if removed > 0 {
-            live.note_used(now);
             self.recorder.displaced(tier, request, removed);
+            self.lose_dirty(tier, object, true, now);
         }
     }
 
@@ -278,19 +313,38 @@ impl Engine<'_> {
         }
         let below = tier + 1;
         let size = self.tiers[tier].nodes[node].contents.residents().size_of(victim);
+        let size = self.size_below(tier, size);
         let seq = u64::from(request);
         let demoted = cache::Request { object: victim, size, seq, next_use: trace::NEVER };
         let Some(to) = self.node_of(below, victim, request, now) else { return };
+        if !self.tiers[below].is_reached(to) {
+            return;
+        }
         let node = &mut self.tiers[below].nodes[to];
-        let mut further = Vec::new();
-        let filled = node.contents.fill(&demoted, &mut |victim| further.push(victim));
-        if filled == Filled::Inserted {
+        let victims = &mut self.victims;
+        let filled = node.contents.fill(&demoted, &mut |victim| victims.push(victim));
+        if filled == Filled::Inserted || version > node.copies.version(victim) {
             node.copies.set_version(victim, version);
             self.set_expiry(below, to, victim, expires, now);
+        }
+        if filled == Filled::Inserted {
             self.recorder.demoted(below, request);
         }
-        self.recorder.evicted(below, request, further.len() as u64);
-        self.tiers[below].note_used(now);
+        self.part_with_victims(below, to, request, now);
+        self.tiers[below].note_used(to, now);
+    }
+
+    /// What an object of this size in a tier takes in the tier below. Where only the lower one counts
+    /// bytes, all objects have one, which [`Engine::new`](super::Engine::new) sees to.
+    fn size_below(&self, tier: usize, size: u64) -> u64 {
+        let (from, to) = (&self.stack.tiers[tier], &self.stack.tiers[tier + 1]);
+        match (from.unit, to.unit) {
+            (_, Unit::Objects) => 1,
+            (Unit::Objects, Unit::Bytes) => size.saturating_add(to.object_overhead),
+            (Unit::Bytes, Unit::Bytes) => {
+                (size - from.object_overhead.min(size)).saturating_add(to.object_overhead)
+            }
+        }
     }
 
     /// The node that an object moved to a tier goes to, if it can be reached.
@@ -306,16 +360,34 @@ impl Engine<'_> {
         }
     }
 
-    /// An exclusive tier gives away what it answered.
-    pub(super) fn move_up(&mut self, id: u32, tier: usize, now: u64) {
-        let flight = self.flights.get(id);
-        let (request, node_number) = (flight.request, flight.node[tier] as usize);
-        let object = self.object(request);
-        let node = &mut self.tiers[tier].nodes[node_number];
-        if node.contents.remove(object, Removal::Moved) {
-            self.tiers[tier].note_used(now);
-            self.recorder.displaced(tier, request, 1);
+    /// An exclusive tier gives away what it answered, if a tier above will have it. Until when the
+    /// copy is fresh; `None` if nothing moves. What is being renewed here stays.
+    pub(super) fn move_up(&mut self, id: u32, tier: usize, now: u64) -> Option<u64> {
+        if self.stack.tiers.get(tier)?.inclusion != Inclusion::Exclusive
+            || self.flights.leg(id, tier).stale
+        {
+            return None;
         }
+        let flight = *self.flights.get(id);
+        (usize::from(flight.top)..tier).rev().find(|above| {
+            self.is_to_be_kept(&flight, *above, tier) && self.reach(&flight, *above, now).is_some()
+        })?;
+        let object = self.object(flight.request);
+        let node_number = flight.node[tier] as usize;
+        let node = &mut self.tiers[tier].nodes[node_number];
+        let expires = node.copies.expires(object);
+        if !node.contents.remove(object, Removal::Moved) {
+            return None;
+        }
+        self.tiers[tier].note_used(node_number, now);
+        self.recorder.displaced(tier, flight.request, 1);
+        Some(expires)
+    }
+
+    /// No tier above would have it after all.
+    pub(super) fn move_back(&mut self, id: u32, tier: usize, expires: u64, now: u64) {
+        let Flight { request, version, node, .. } = *self.flights.get(id);
+        self.put(tier, node[tier] as usize, request, version, expires, now);
     }
 
     /// One object goes from a node to another of the same tier.
@@ -341,6 +413,8 @@ impl Engine<'_> {
             self.recorder.migrated(tier, size);
         }
         self.part_with_victims(tier, to, seq as u32, now);
+        self.tiers[tier].note_used(from, now);
+        self.tiers[tier].note_used(to, now);
     }
 
     /// Notes until when a copy is good, and when expired ones are to be looked for.
@@ -372,7 +446,7 @@ impl Engine<'_> {
         }
         live.nodes[number].swept_at = u64::MAX;
         let removed = live.nodes[number].sweep(clock);
-        live.note_used(now);
+        live.note_used(number, now);
         self.recorder.swept(tier, removed);
         // What would look for ever ends with the requests.
         if now <= self.last_arrival() {

@@ -39,7 +39,7 @@ pub(super) struct LiveTier<'a> {
     /// Retries that may still be made.
     pub(super) retry_tokens: f64,
     /// Misses of each object; empty if no rule asks.
-    pub(super) misses: Vec<u8>,
+    pub(super) misses: Vec<u32>,
     /// When the placement acts next, as scheduled.
     pub(super) tended_at: u64,
     used: Used,
@@ -53,6 +53,8 @@ pub(super) struct Node {
     pub(super) expiry: ActiveExpiry,
     /// When expired copies are looked for next, as scheduled.
     pub(super) swept_at: u64,
+    /// Bytes in use when they were last noted.
+    used: u64,
 }
 
 impl Node {
@@ -95,6 +97,15 @@ struct Used {
     byte_ns: u128,
 }
 
+impl Used {
+    /// Time passes.
+    #[inline]
+    fn pass(&mut self, now: u64) {
+        self.byte_ns += u128::from(self.now) * u128::from(now - self.since.min(now));
+        self.since = self.since.max(now);
+    }
+}
+
 /// Retries saved up at most.
 const MOST_RETRY_TOKENS: f64 = 100.0;
 
@@ -102,7 +113,7 @@ impl<'a> LiveTier<'a> {
     pub(super) fn of_tier(
         spec: &'a Tier,
         run: &Run<'_>,
-        trace_has_ttl: bool,
+        expiry: bool,
         versions: bool,
     ) -> Result<Self, Error> {
         let trace = run.trace;
@@ -111,7 +122,6 @@ impl<'a> LiveTier<'a> {
         let site = Site { trace, seed: run.seed, start_ns };
         let placement = spec.layout.build(&site).map_err(tier_error)?;
         let fresh = &spec.freshness;
-        let expiry = trace_has_ttl || fresh.ttl.is_some() || fresh.negative_ttl.is_some();
         let nodes = (0..placement.n_nodes())
             .map(|node| {
                 let capacity = spec.capacity as f64 * placement.share(node);
@@ -134,6 +144,7 @@ impl<'a> LiveTier<'a> {
                     expiry: ActiveExpiry::new(&spec.expiry, trace.n_objects(), run.seed)
                         .map_err(|error| tier_error(error.to_string()))?,
                     swept_at: u64::MAX,
+                    used: 0,
                 })
             })
             .collect::<Result<Vec<_>, Error>>()?;
@@ -214,6 +225,20 @@ impl<'a> LiveTier<'a> {
         }) && !self.servers[0].down;
     }
 
+    /// Whether there is a machine up that has this node's contents.
+    pub(super) fn is_up(&self, node: usize) -> bool {
+        if self.nodes.len() == self.servers.len() {
+            !self.servers[node].down
+        } else {
+            self.servers.iter().any(|server| !server.down)
+        }
+    }
+
+    /// Whether fills and writes reach this node.
+    pub(super) fn is_reached(&self, node: usize) -> bool {
+        !self.cut && self.is_up(node)
+    }
+
     /// The retry rules.
     pub(super) fn retry(&self) -> Retry {
         self.station_spec.map(|spec| spec.retry).unwrap_or_default()
@@ -244,20 +269,22 @@ impl<'a> LiveTier<'a> {
         self.station_spec.and_then(|spec| spec.timeout).map(|timeout| timeout.0)
     }
 
-    /// Notes the bytes in use after contents have changed.
+    /// Notes the bytes in use after the contents of a node have changed.
     #[inline]
-    pub(super) fn note_used(&mut self, now: u64) {
+    pub(super) fn note_used(&mut self, node: usize, now: u64) {
+        let node = &mut self.nodes[node];
+        let in_node = node.contents.residents().used();
         let used = &mut self.used;
-        used.byte_ns += u128::from(used.now) * u128::from(now - used.since.min(now));
-        used.since = used.since.max(now);
-        used.now = self.nodes.iter().map(|node| node.contents.residents().used()).sum();
+        used.pass(now);
+        used.now = used.now - node.used + in_node;
         used.max = used.max.max(used.now);
+        node.used = in_node;
     }
 
-    /// The object is likely to be looked up soon.
+    /// The object is likely to be looked up soon. Of several nodes nobody knows yet which.
     #[inline]
     pub(super) fn touch(&self, upcoming: ObjectId) {
-        for node in &self.nodes {
+        if let [node] = self.nodes.as_slice() {
             node.contents.touch(upcoming);
             node.copies.touch(upcoming);
         }
@@ -265,7 +292,7 @@ impl<'a> LiveTier<'a> {
 
     /// The warm-up is over.
     pub(super) fn start_counting(&mut self, now: u64) {
-        self.note_used(now);
+        self.used.pass(now);
         self.used.byte_ns = 0;
     }
 
@@ -283,7 +310,10 @@ impl<'a> LiveTier<'a> {
     /// # Panics
     /// If an invariant does not hold: a bug.
     pub(super) fn finish(&mut self, now: u64, counts: &mut TierOutcome) {
-        self.note_used(now);
+        self.used.pass(now);
+        if cfg!(debug_assertions) {
+            self.nodes.iter().for_each(|node| node.contents.check());
+        }
         counts.used_bytes_max = self.used.max;
         counts.used_byte_seconds = self.used.byte_ns as f64 / 1e9;
         counts.n_nodes = self.nodes.len() as u64;
