@@ -10,7 +10,8 @@ use crate::Unit;
 /// From here on a size stands in the map.
 const LARGE: u32 = u32::MAX;
 
-/// The cache's own record of its contents. Policies may read it, never write it.
+/// A cache's own record of its contents. Policies may read it, never write it: they are shown it by
+/// reference. What implements [`Contents`](crate::Contents) by itself keeps its own.
 ///
 /// Residency is a bit an object, so that a million objects fit the second-level cache beside the
 /// policy's own state. Sizes take 4 bytes an object, in bytes only; the few that do not fit 32 bits
@@ -28,7 +29,8 @@ pub struct Residents {
 }
 
 impl Residents {
-    pub(crate) fn new(n_objects: u32, unit: Unit) -> Self {
+    /// Nothing is in the cache.
+    pub fn new(n_objects: u32, unit: Unit) -> Self {
         let n = n_objects as usize;
         let sizes = match unit {
             Unit::Objects => Vec::new(),
@@ -47,6 +49,18 @@ impl Residents {
     #[inline]
     pub fn contains(&self, object: ObjectId) -> bool {
         self.bits[object.index() / 64] >> (object.index() % 64) & 1 != 0
+    }
+
+    /// The objects in the cache, by rising number. Time is O(objects of the trace).
+    pub fn iter(&self) -> impl Iterator<Item = ObjectId> + '_ {
+        self.bits.iter().enumerate().flat_map(|(word, bits)| {
+            let mut left = *bits;
+            std::iter::from_fn(move || {
+                let bit = left.trailing_zeros();
+                left &= left.wrapping_sub(1);
+                (bit < 64).then(|| ObjectId((word * 64) as u32 + bit))
+            })
+        })
     }
 
     /// Size the object had when it was last inserted, in the unit of the capacity. Still known
@@ -108,17 +122,17 @@ impl Residents {
         prefetch(&self.sizes, object.index());
     }
 
-    /// Takes in an object of the size noted for it.
+    /// Takes in an object that is not in and takes up `size`.
     #[inline]
-    pub(crate) fn insert(&mut self, object: ObjectId, size: u64) {
+    pub fn insert(&mut self, object: ObjectId, size: u64) {
         self.bits[object.index() / 64] |= 1 << (object.index() % 64);
         self.used += size;
         self.count += 1;
     }
 
-    /// Notes the size, before the policy is asked to insert.
+    /// Notes the size of an object, before it comes in; for capacities in bytes.
     #[inline]
-    pub(crate) fn note_size(&mut self, object: ObjectId, size: u64) {
+    pub fn note_size(&mut self, object: ObjectId, size: u64) {
         if self.sizes.is_empty() {
             return;
         }
@@ -135,11 +149,18 @@ impl Residents {
         LARGE
     }
 
-    /// Lets go of an object of the size noted for it.
+    /// Lets go of an object that is in and takes up `size`.
     #[inline]
-    pub(crate) fn remove(&mut self, object: ObjectId, size: u64) {
+    pub fn remove(&mut self, object: ObjectId, size: u64) {
         self.bits[object.index() / 64] &= !(1 << (object.index() % 64));
         self.used -= size;
         self.count -= 1;
+    }
+
+    /// Says what is occupied, for contents that do not hold objects as such, but blocks that several of
+    /// them share or that outlast them. Their objects take up nothing of their own.
+    #[inline]
+    pub fn set_used(&mut self, used: u64) {
+        self.used = used;
     }
 }

@@ -31,6 +31,14 @@ pub enum Error {
         /// What is wrong.
         source: cache::Error,
     },
+    /// A stack cannot be simulated.
+    #[error("run `{run}`: {source}")]
+    Stack {
+        /// The run.
+        run: String,
+        /// What is wrong.
+        source: tiers::Error,
+    },
     /// The scenario does not fit its traces, or the manifest the scenario.
     #[error("{0}")]
     Unfit(String),

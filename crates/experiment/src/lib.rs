@@ -4,18 +4,23 @@
 //! every default, preset and matrix cell filled in; [`run`] replays all runs of it in parallel into
 //! [`frames::Results`]; a [`Manifest`] says everything needed to run it again bit for bit.
 
+mod build;
 pub mod compare;
 mod error;
+mod fault;
 pub mod flat;
 mod load;
 mod manifest;
 mod patch;
 mod presets;
+mod price;
+mod recording;
 mod resolve;
 mod rows;
 mod run;
 pub mod scenario;
 mod source;
+mod sustain;
 mod text;
 mod verdict;
 pub mod verify;
@@ -29,4 +34,5 @@ pub use resolve::{
 pub use run::{Finished, RunOptions, RunProgress, run};
 pub use scenario::{Metric, Scenario, json_schema};
 pub use source::Source;
+pub use sustain::{Limits, Point, Sustained, sustain};
 pub use verdict::{Verdict, best, verdicts};

@@ -1,15 +1,17 @@
 //! Stacks, price books and latency profiles shipped with the program.
 
-use std::collections::BTreeMap;
-
 use serde::Deserialize;
 
-use crate::scenario::{Included, StackPatch};
+use crate::scenario::{Library, StackPatch};
 
 /// The presets by name, with their text.
 const STACKS: &[(&str, &str)] = &[("brief", include_str!("../presets/brief.toml"))];
-const PRICES: &str = include_str!("../presets/prices.toml");
-const LATENCY: &str = include_str!("../presets/latency.toml");
+/// What stacks name.
+const LIBRARIES: &[&str] = &[
+    include_str!("../presets/prices.toml"),
+    include_str!("../presets/latency.toml"),
+    include_str!("../presets/cdn.toml"),
+];
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -25,11 +27,13 @@ pub(crate) fn stack(name: &str) -> Result<StackPatch, Vec<&'static str>> {
     Ok(preset.stack)
 }
 
-/// All price books and latency profiles.
-pub(crate) fn library() -> Included {
-    let prices: Included = toml::from_str(PRICES).expect("presets are tested");
-    let latency: Included = toml::from_str(LATENCY).expect("presets are tested");
-    Included { latency: latency.latency, prices: BTreeMap::from_iter(prices.prices) }
+/// Everything there is to name.
+pub(crate) fn library() -> Library {
+    let mut library = Library::default();
+    for text in LIBRARIES {
+        library.extend(toml::from_str(text).expect("presets are tested"));
+    }
+    library
 }
 
 #[cfg(test)]

@@ -7,13 +7,15 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
-use tiers::{Arrivals, LatencyProfile, LatencySpec, PriceBook, Rate, TierPrice, Writes};
+use tiers::{Arrivals, LatencyProfile, MOST_TIERS, PriceBook, Rate, TierPrice, Writes};
 
+use crate::patch::is_default;
 use crate::scenario::{
-    Capacity, Included, Metric, PolicyText, Scenario, StackPatch, TierPatch, Ttl, Warmup,
+    Capacity, Chaos, DemotionPatch, FaultEntry, Library, Metric, OriginPatch, PolicyText,
+    PriceChoice, RouterPatch, Scenario, ServiceText, StackPatch, TierPatch, Ttl, Warmup,
 };
 use crate::source::explained;
-use crate::{Error, FORMAT_PARQUET, Source, presets};
+use crate::{Error, FORMAT_PARQUET, Source, build, presets};
 
 /// A complete study.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -33,17 +35,41 @@ pub struct Resolved {
     pub windows: u32,
     /// How requests are spread in time.
     pub arrivals: Arrivals,
+    /// How many times as fast as recorded requests arrive.
+    #[serde(default = "one", skip_serializing_if = "is_one")]
+    pub speed: f64,
+    /// Clients that wait for their answers, in place of arrivals by the clock.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub closed_loop: Option<u32>,
+    /// What goes wrong.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub faults: Vec<FaultEntry>,
+    /// What goes wrong by chance.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub chaos: Option<Chaos>,
     /// What decides the winner.
     pub metric: Metric,
     /// The traces.
     pub traces: Vec<ResolvedTrace>,
     /// The configurations, one for each strategy and matrix cell.
     pub strategies: Vec<ResolvedStrategy>,
-    /// The latency profiles used.
-    pub latency: BTreeMap<String, LatencySpec>,
+    /// What the stacks name.
+    pub library: Library,
 }
 
 impl Resolved {
+    /// The tiers of all strategies by name, each once, and the origin.
+    pub(crate) fn all_tiers(&self) -> Vec<String> {
+        let mut names: Vec<String> = Vec::new();
+        for tier in self.strategies.iter().flat_map(|strategy| &strategy.stack.tiers) {
+            if !names.contains(&tier.name) {
+                names.push(tier.name.clone());
+            }
+        }
+        names.push("origin".to_string());
+        names
+    }
+
     /// Checks what a manifest might hold that no scenario resolves to.
     pub(crate) fn check(&self) -> Result<(), Error> {
         let fail = |what: &str| Err(Error::Unfit(format!("the study {what}")));
@@ -100,8 +126,17 @@ pub struct ResolvedStrategy {
 pub struct ResolvedStack {
     /// What writes do.
     pub writes: Writes,
+    /// In which order reads ask the tiers.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub router: RouterPatch,
+    /// Which objects are kept out of the first tiers.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub demotion: DemotionPatch,
     /// Latency profile of the origin.
     pub latency_of_origin: String,
+    /// Servers of the origin, and objects it does not have.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub origin: OriginPatch,
     /// Price book, for reference; the prices themselves are in the tiers.
     pub prices: String,
     /// Where the prices are from.
@@ -114,9 +149,43 @@ pub struct ResolvedStack {
     pub tiers: Vec<ResolvedTier>,
 }
 
+/// What of the library the strategies name. Prices stand in the stacks themselves.
+fn used(library: Library, strategies: &[ResolvedStrategy]) -> Library {
+    let stacks = || strategies.iter().map(|strategy| &strategy.stack);
+    let more = || stacks().flat_map(|stack| &stack.tiers).map(|tier| &tier.more);
+    let profiles: Vec<&String> = stacks().flat_map(ResolvedStack::profiles).collect();
+    let cdns: Vec<&String> = more().filter_map(|tier| tier.cdn.as_ref()).collect();
+    let shields: Vec<&String> = more().filter_map(|tier| tier.shield.as_ref()).collect();
+    Library {
+        latency: named(library.latency, &profiles),
+        prices: BTreeMap::new(),
+        cdn: named(library.cdn, &cdns),
+        shield: named(library.shield, &shields),
+    }
+}
+
+fn named<T>(all: BTreeMap<String, T>, names: &[&String]) -> BTreeMap<String, T> {
+    all.into_iter().filter(|(name, _)| names.contains(&name)).collect()
+}
+
+impl ResolvedStack {
+    /// The latency profiles it draws from, by name.
+    fn profiles(&self) -> Vec<&String> {
+        let stations = self.tiers.iter().map(|tier| &tier.more.station);
+        let services = stations.chain([&self.origin.station]).filter_map(|station| {
+            match station.service.as_ref()? {
+                ServiceText::Profile(name) => Some(name),
+                ServiceText::Time(_) => None,
+            }
+        });
+        let latencies = self.tiers.iter().map(|tier| &tier.latency);
+        latencies.chain([&self.latency_of_origin]).chain(services).collect()
+    }
+}
+
 /// A complete tier.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[serde(rename_all = "kebab-case")]
 pub struct ResolvedTier {
     /// Name.
     pub name: String,
@@ -130,6 +199,17 @@ pub struct ResolvedTier {
     pub latency: String,
     /// Prices.
     pub price: TierPrice,
+    /// All else, as it was given.
+    #[serde(flatten)]
+    pub more: TierPatch,
+}
+
+fn one() -> f64 {
+    1.0
+}
+
+fn is_one(number: &f64) -> bool {
+    *number == 1.0
 }
 
 /// A `path=value` from the command line. It has the last word, as a cell of the matrix has.
@@ -185,14 +265,7 @@ pub(crate) fn resolve_source(
     let library = library(source, dir, &scenario)?;
     let resolver = Resolver { source, scenario: &scenario, library: &library, last: &on_stack };
     let strategies = resolver.strategies()?;
-    let used = |name: &String| {
-        strategies.iter().any(|strategy| {
-            strategy.stack.latency_of_origin == *name
-                || strategy.stack.tiers.iter().any(|tier| tier.latency == *name)
-        })
-    };
-    let latency = library.latency.iter().filter(|(name, _)| used(name));
-    let latency = latency.map(|(name, spec)| (name.clone(), spec.clone())).collect();
+    let library = used(library, &strategies);
     Ok(Resolved {
         schema: 1,
         name: scenario.name.clone(),
@@ -201,6 +274,10 @@ pub(crate) fn resolve_source(
         warmup: scenario.warmup,
         windows: scenario.windows,
         arrivals: scenario.arrivals,
+        speed: scenario.speed,
+        closed_loop: scenario.closed_loop,
+        faults: scenario.faults.clone(),
+        chaos: scenario.chaos.clone(),
         metric: scenario.metric,
         traces: scenario
             .traces
@@ -214,7 +291,7 @@ pub(crate) fn resolve_source(
             })
             .collect(),
         strategies,
-        latency,
+        library,
     })
 }
 
@@ -275,12 +352,12 @@ fn tidy(path: &Path) -> PathBuf {
 
 /// What one request may stand for.
 const SCALES: std::ops::RangeInclusive<f64> = 1e-6..=1e9;
+/// How fast requests may arrive.
+const SPEEDS: std::ops::RangeInclusive<f64> = 1e-3..=1e6;
 /// Points of a series: each costs a histogram.
 const WINDOWS: std::ops::RangeInclusive<u32> = 1..=10_000;
 /// Runs of a grid over one trace.
 const MOST_STRATEGIES: usize = 100_000;
-/// Tiers of a stack.
-const MOST_TIERS: usize = 64;
 
 fn check_names(source: &Source, scenario: &Scenario) -> Result<(), Error> {
     let ok = |c: char| c.is_alphanumeric() || "-_.".contains(c);
@@ -334,6 +411,15 @@ fn check_names(source: &Source, scenario: &Scenario) -> Result<(), Error> {
             );
         }
     }
+    if !SPEEDS.contains(&scenario.speed) {
+        let message = "`speed` must lie between 0.001 and 1000000";
+        return Err(source.error_at(&["speed"], message, None));
+    }
+    for (i, fault) in scenario.faults.iter().enumerate() {
+        fault.check().map_err(|(field, message)| {
+            source.error_at(&["faults", &i.to_string(), field], &message, None)
+        })?;
+    }
     if !WINDOWS.contains(&scenario.windows) {
         let message = format!("`windows` must lie between 1 and {}", WINDOWS.end());
         return Err(source.error_at(&["windows"], &message, None));
@@ -342,18 +428,16 @@ fn check_names(source: &Source, scenario: &Scenario) -> Result<(), Error> {
 }
 
 /// Everything shipped, then included files, then the scenario's own; later ones win.
-fn library(source: &Source, dir: &Path, scenario: &Scenario) -> Result<Included, Error> {
+fn library(source: &Source, dir: &Path, scenario: &Scenario) -> Result<Library, Error> {
     let mut library = presets::library();
     for (i, file) in scenario.include.iter().enumerate() {
         let included = Source::open(&dir.join(file)).map_err(|error| {
             source.error_at(&["include", &i.to_string()], &error.to_string(), None)
         })?;
-        let included: Included = included.parse()?;
-        library.latency.extend(included.latency);
-        library.prices.extend(included.prices);
+        let included: Library = included.parse()?;
+        library.extend(included);
     }
-    library.latency.extend(scenario.latency.clone());
-    library.prices.extend(scenario.prices.clone());
+    library.extend(scenario.library());
     for (name, spec) in &scenario.latency {
         LatencyProfile::new(spec)
             .map_err(|error| source.error_at(&["latency", name], &error.to_string(), None))?;
@@ -370,7 +454,7 @@ struct Layer<'a> {
 struct Resolver<'a> {
     source: &'a Source,
     scenario: &'a Scenario,
-    library: &'a Included,
+    library: &'a Library,
     last: &'a [&'a Setting],
 }
 
@@ -397,6 +481,7 @@ impl Resolver<'_> {
             }
         }
         self.check_tiers(&cells, &strategies)?;
+        self.check_faults(&strategies)?;
         Ok(strategies)
     }
 
@@ -425,6 +510,22 @@ impl Resolver<'_> {
                 let layer = std::slice::from_ref(layer);
                 let known = known.iter().copied();
                 return Err(self.unknown(layer, &["tiers", name], "tier", name, known));
+            }
+        }
+        Ok(())
+    }
+
+    /// A fault must strike a tier of some strategy.
+    fn check_faults(&self, strategies: &[ResolvedStrategy]) -> Result<(), Error> {
+        let in_order = || strategies.iter().flat_map(|s| &s.stack.tiers).map(|tier| &tier.name);
+        for (i, fault) in self.scenario.faults.iter().enumerate() {
+            if fault.tier != "origin" && !in_order().any(|name| *name == fault.tier) {
+                let known = in_order().map(String::as_str).chain(["origin"]);
+                let hint = trace::error::nearest(&fault.tier, known)
+                    .map(|nearest| format!("did you mean `{nearest}`?"));
+                let message = format!("no strategy has a tier called `{}`", fault.tier);
+                let at = ["faults", &i.to_string(), "tier"];
+                return Err(self.source.error_at(&at, &message, hint.as_deref()));
             }
         }
         Ok(())
@@ -509,7 +610,11 @@ impl Resolver<'_> {
         };
         let order = patch.order.clone().ok_or_else(|| missing("order"))?;
         let prices_name = patch.prices.clone().ok_or_else(|| missing("prices"))?;
-        let book = self.price_book(layers, &prices_name)?;
+        let book = self.price_book(layers, &["prices"], &prices_name)?;
+        let named_book = (prices_name.as_str(), book);
+        let choice = patch.price_of_origin.as_ref();
+        let price_of_origin =
+            self.price(layers, &["price-of-origin"], choice, named_book, "origin")?;
         let origin = patch.latency_of_origin.clone().ok_or_else(|| missing("latency-of-origin"))?;
         self.profile(layers, &["latency-of-origin"], &origin)?;
         if order.len() > MOST_TIERS {
@@ -522,7 +627,7 @@ impl Resolver<'_> {
             .map(|(i, name)| {
                 let twice = order[..i].contains(name) || name == "origin";
                 match patch.tiers.get(name) {
-                    Some(tier) if !twice => self.tier(strategy, layers, name, tier, book),
+                    Some(tier) if !twice => self.tier(strategy, layers, name, tier, named_book),
                     Some(_) => {
                         let message = format!("`{name}` cannot be there twice, nor be the origin");
                         Err(self.at(layers, &["order"], &message, None))
@@ -537,15 +642,23 @@ impl Resolver<'_> {
         if tiers.is_empty() {
             return Err(self.at(layers, &["order"], "a stack needs at least one tier", None));
         }
-        Ok(ResolvedStack {
+        let stack = ResolvedStack {
             writes: patch.writes.unwrap_or_default(),
+            router: patch.router,
+            demotion: patch.demotion,
             latency_of_origin: origin,
+            origin: patch.origin,
             prices: prices_name,
             prices_source: book.source.clone(),
             prices_date: book.date.clone(),
-            price_of_origin: book.tiers.get("origin").copied().unwrap_or_default(),
+            price_of_origin: price_of_origin.unwrap_or_default(),
             tiers,
-        })
+        };
+        build::shape(&stack, self.library).map_err(|(path, what)| {
+            let path: Vec<&str> = path.iter().map(String::as_str).collect();
+            self.at(layers, &path, &what, None)
+        })?;
+        Ok(stack)
     }
 
     fn tier(
@@ -554,7 +667,7 @@ impl Resolver<'_> {
         layers: &[Layer<'_>],
         name: &str,
         patch: &TierPatch,
-        book: &PriceBook,
+        named_book: (&str, &PriceBook),
     ) -> Result<ResolvedTier, Error> {
         let missing = |field: &str| {
             let message = format!("strategy `{strategy}` has no `stack.tiers.{name}.{field}`");
@@ -562,7 +675,8 @@ impl Resolver<'_> {
         };
         let latency = patch.latency.clone().ok_or_else(|| missing("latency"))?;
         self.profile(layers, &["tiers", name, "latency"], &latency)?;
-        let price = patch.price.or_else(|| book.tiers.get(name).copied());
+        let at = ["tiers", name, "price"];
+        let price = self.price(layers, &at, patch.price.as_ref(), named_book, name)?;
         if price.is_none() && self.scenario.metric == crate::Metric::Cost {
             let message = format!("cost decides, but tier `{name}` has no price");
             let hint =
@@ -576,6 +690,14 @@ impl Resolver<'_> {
             ttl: patch.ttl.unwrap_or(Ttl(None)),
             latency,
             price: price.unwrap_or_default(),
+            more: TierPatch {
+                capacity: None,
+                policy: None,
+                ttl: None,
+                latency: None,
+                price: None,
+                ..patch.clone()
+            },
         })
     }
 
@@ -589,10 +711,40 @@ impl Resolver<'_> {
             .map_err(|error| self.at(layers, path, &error.to_string(), None))
     }
 
-    fn price_book(&self, layers: &[Layer<'_>], name: &str) -> Result<&PriceBook, Error> {
+    /// The prices chosen, or those that the stack's book has for `name`, if any.
+    fn price(
+        &self,
+        layers: &[Layer<'_>],
+        path: &[&str],
+        choice: Option<&PriceChoice>,
+        (book_name, book): (&str, &PriceBook),
+        name: &str,
+    ) -> Result<Option<TierPrice>, Error> {
+        let chosen = match choice {
+            None => return Ok(book.tiers.get(name).cloned()),
+            Some(PriceChoice::Given(price)) => return Ok(Some(price.as_ref().clone())),
+            Some(PriceChoice::Named(chosen)) => chosen,
+        };
+        let (book_name, book, name) = match chosen.split_once('/') {
+            Some((other, name)) => (other, self.price_book(layers, path, other)?, name),
+            None => (book_name, book, chosen.as_str()),
+        };
+        let price = book.sourced(name).ok_or_else(|| {
+            let known = book.tiers.keys().map(String::as_str);
+            self.unknown(layers, path, &format!("price of `{book_name}`"), name, known)
+        });
+        price.map(Some)
+    }
+
+    fn price_book(
+        &self,
+        layers: &[Layer<'_>],
+        path: &[&str],
+        name: &str,
+    ) -> Result<&PriceBook, Error> {
         self.library.prices.get(name).ok_or_else(|| {
             let known = self.library.prices.keys().map(String::as_str);
-            self.unknown(layers, &["prices"], "price book", name, known)
+            self.unknown(layers, path, "price book", name, known)
         })
     }
 
@@ -634,13 +786,6 @@ impl Resolver<'_> {
 
 /// Whether a patch has a value at this path.
 fn gives(patch: &StackPatch, path: &[&str]) -> bool {
-    match path {
-        ["preset"] => patch.preset.is_some(),
-        ["order"] => patch.order.is_some(),
-        ["prices"] => patch.prices.is_some(),
-        ["latency-of-origin"] => patch.latency_of_origin.is_some(),
-        ["tiers", name] => patch.tiers.contains_key(*name),
-        ["tiers", name, "latency"] => patch.tiers.get(*name).is_some_and(|t| t.latency.is_some()),
-        _ => false,
-    }
+    let Ok(value) = toml::Value::try_from(patch) else { return false };
+    path.iter().try_fold(&value, |value, part| value.get(part)).is_some()
 }

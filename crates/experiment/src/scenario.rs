@@ -8,10 +8,14 @@ use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use tiers::{Arrivals, LatencySpec, PriceBook, Rate};
+use tiers::{Arrivals, CdnSpec, LatencySpec, PriceBook, Rate, ShieldSpec};
 
-pub use crate::patch::{StackPatch, TierPatch};
-pub use crate::text::{Capacity, Fraction, PolicyText, Ttl, Warmup};
+pub use crate::fault::{Chaos, FaultEntry, FaultKind};
+pub use crate::patch::{
+    DemotionPatch, OriginPatch, RouterKind, RouterPatch, StackPatch, StationPatch, TierPatch,
+};
+pub use crate::price::PriceChoice;
+pub use crate::text::{Capacity, FillText, Fraction, PolicyText, ServiceText, Ttl, Warmup, When};
 
 /// A scenario file, schema 1.
 #[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
@@ -37,6 +41,19 @@ pub struct Scenario {
     /// How requests that share a stamp are spread over the resolution of the stamps.
     #[serde(default)]
     pub arrivals: Arrivals,
+    /// How many times as fast as recorded requests arrive; 1 is as recorded.
+    #[serde(default = "one")]
+    pub speed: f64,
+    /// So many clients, each sending its next request when it has its answer, instead of arrivals by
+    /// the trace's clock. It hides the time that requests are held back.
+    #[serde(default)]
+    pub closed_loop: Option<u32>,
+    /// What goes wrong, and when.
+    #[serde(default)]
+    pub faults: Vec<FaultEntry>,
+    /// Further faults, drawn from the seed.
+    #[serde(default)]
+    pub chaos: Option<Chaos>,
     /// The figure that decides which strategy wins.
     #[serde(default)]
     pub metric: Metric,
@@ -61,6 +78,12 @@ pub struct Scenario {
     /// Price books by name.
     #[serde(default)]
     pub prices: BTreeMap<String, PriceBook>,
+    /// Content delivery networks by name.
+    #[serde(default)]
+    pub cdn: BTreeMap<String, CdnSpec>,
+    /// Shields of such networks by name.
+    #[serde(default)]
+    pub shield: BTreeMap<String, ShieldSpec>,
 }
 
 fn default_seed() -> u64 {
@@ -71,16 +94,45 @@ fn default_windows() -> u32 {
     48
 }
 
-/// A file that a scenario includes.
-#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Included {
+/// Things a stack names: those shipped with the program, those of a file that a scenario includes,
+/// and the scenario's own; of two with one name, the last in this order counts.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Library {
     /// Latency profiles by name.
-    #[serde(default)]
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub latency: BTreeMap<String, LatencySpec>,
     /// Price books by name.
-    #[serde(default)]
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub prices: BTreeMap<String, PriceBook>,
+    /// Content delivery networks by name.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub cdn: BTreeMap<String, CdnSpec>,
+    /// Shields of such networks by name.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub shield: BTreeMap<String, ShieldSpec>,
+}
+
+impl Scenario {
+    /// What it names itself.
+    pub(crate) fn library(&self) -> Library {
+        Library {
+            latency: self.latency.clone(),
+            prices: self.prices.clone(),
+            cdn: self.cdn.clone(),
+            shield: self.shield.clone(),
+        }
+    }
+}
+
+impl Library {
+    /// Adds another; what it names counts from now on.
+    pub(crate) fn extend(&mut self, other: Library) {
+        self.latency.extend(other.latency);
+        self.prices.extend(other.prices);
+        self.cdn.extend(other.cdn);
+        self.shield.extend(other.shield);
+    }
 }
 
 /// A trace to replay.

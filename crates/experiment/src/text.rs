@@ -16,6 +16,11 @@ pub struct Fraction {
 }
 
 impl Fraction {
+    /// Of a number: 0.1 is 10 %.
+    pub(crate) fn of_share(share: f64) -> Self {
+        Fraction { percent: share * 100.0 }
+    }
+
     /// As a number: 10 % is 0.1.
     pub fn share(self) -> f64 {
         self.percent / 100.0
@@ -71,6 +76,10 @@ impl FromStr for PolicyText {
     type Err = String;
     fn from_str(text: &str) -> Result<Self, String> {
         let spec: PolicySpec = text.parse().map_err(|e: cache::Error| e.to_string())?;
+        if spec.name == tiers::SET_ASSOCIATIVE {
+            tiers::CpuCache::from_parameters(&spec.parameters).map_err(|e| e.to_string())?;
+            return Ok(PolicyText(spec));
+        }
         let info = policies::resolve_for_tier(&spec).map_err(|e| e.to_string())?;
         if info.kind.clairvoyant {
             return Err(format!(
@@ -120,6 +129,136 @@ impl fmt::Display for Capacity {
         match self {
             Capacity::Bytes(bytes) => bytes.fmt(f),
             Capacity::Share(share) => share.fmt(f),
+        }
+    }
+}
+
+/// Which answers from below a tier keeps.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum FillText {
+    /// All.
+    Always,
+    /// Those of the next tier below.
+    Down,
+    /// So many of them, at random.
+    Share(Fraction),
+    /// From an object's n-th miss on.
+    Miss(u32),
+    /// From an object's n-th read on.
+    Read(u32),
+}
+
+impl FillText {
+    /// As the simulation has it.
+    pub(crate) fn fill(self) -> tiers::Fill {
+        match self {
+            FillText::Always => tiers::Fill::Always,
+            FillText::Down => tiers::Fill::Down,
+            FillText::Share(share) => tiers::Fill::Probability(share.share()),
+            FillText::Miss(n) => tiers::Fill::Nth(n),
+            FillText::Read(n) => tiers::Fill::Accesses(n),
+        }
+    }
+}
+
+impl FromStr for FillText {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        let fail = || {
+            format!(
+                "`{text}` is not a rule for filling: \"always\", \"down\", \"10%\", \"miss:2\", \"read:11\""
+            )
+        };
+        let number = |text: &str| text.parse::<u32>().ok().filter(|n| *n > 0).ok_or_else(fail);
+        match text.split_once(':') {
+            Some(("miss", n)) => number(n).and_then(|n| {
+                if n <= 255 { Ok(FillText::Miss(n)) } else { Err("misses count to 255".into()) }
+            }),
+            Some(("read", n)) => Ok(FillText::Read(number(n)?)),
+            _ if text == "always" => Ok(FillText::Always),
+            _ if text == "down" => Ok(FillText::Down),
+            _ => text.parse().map(FillText::Share).map_err(|_| fail()),
+        }
+    }
+}
+
+impl fmt::Display for FillText {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            FillText::Always => f.write_str("always"),
+            FillText::Down => f.write_str("down"),
+            FillText::Share(share) => share.fmt(f),
+            FillText::Miss(n) => write!(f, "miss:{n}"),
+            FillText::Read(n) => write!(f, "read:{n}"),
+        }
+    }
+}
+
+/// How long a request keeps its server: a time, or a latency profile by name.
+#[derive(Debug, Clone, PartialEq)]
+pub enum ServiceText {
+    /// Always the same.
+    Time(Nanos),
+    /// Drawn from a profile.
+    Profile(String),
+}
+
+impl FromStr for ServiceText {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        let is_amount = text.starts_with(|c: char| c.is_ascii_digit());
+        if is_amount {
+            text.parse().map(ServiceText::Time)
+        } else {
+            Ok(ServiceText::Profile(text.to_string()))
+        }
+    }
+}
+
+impl fmt::Display for ServiceText {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            ServiceText::Time(time) => time.fmt(f),
+            ServiceText::Profile(name) => f.write_str(name),
+        }
+    }
+}
+
+/// A point or span of simulated time: an amount, or a share of the trace's span.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum When {
+    /// An amount, from the first arrival.
+    Time(Nanos),
+    /// A share of the time from the first to the last arrival.
+    Share(Fraction),
+}
+
+impl When {
+    /// In nanoseconds, for a trace of this span.
+    pub(crate) fn of(self, span: Nanos) -> Nanos {
+        match self {
+            When::Time(time) => time,
+            When::Share(share) => Nanos((span.0 as f64 * share.share()) as u64),
+        }
+    }
+}
+
+impl FromStr for When {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        if text.trim().ends_with('%') {
+            text.parse().map(When::Share)
+        } else {
+            text.parse().map(When::Time)
+        }
+    }
+}
+
+impl fmt::Display for When {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            When::Time(time) => time.fmt(f),
+            When::Share(share) => share.fmt(f),
         }
     }
 }
@@ -179,7 +318,7 @@ macro_rules! text {
         }
         impl<'de> Deserialize<'de> for $type {
             fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                Cow::<'de, str>::deserialize(deserializer)?.parse().map_err(de::Error::custom)
+                trace::units::from_text(deserializer)
             }
         }
         impl JsonSchema for $type {
@@ -205,12 +344,26 @@ text!(Ttl, {
 });
 text!(PolicyText, {
     "type": "string",
-    "description": "A policy with parameters, such as \"s3-fifo:version=v1\"; `cache-strategy policies` lists them."
+    "description": "A policy with parameters, such as \"s3-fifo:version=v1\"; `cache-strategy policies` lists them. \"set-associative\" is the processor's own."
 });
 text!(Capacity, {
     "type": "string",
     "pattern": r"^[0-9][0-9_.]*\s*(([kKMGTmgt][iI]?)?[bB]|%)$",
     "description": "An amount of memory such as \"256MiB\", or a share of the footprint, \"10%\"."
+});
+text!(FillText, {
+    "type": "string",
+    "pattern": r"^(always|down|[0-9.]+\s*%|miss:[0-9]+|read:[0-9]+)$",
+    "description": "Which answers from below are kept: \"always\", \"down\", \"10%\" of them, \"miss:2\" (from the second miss on), \"read:11\" (from the eleventh read on)."
+});
+text!(ServiceText, {
+    "type": "string",
+    "description": "A time such as \"20us\", or the name of a latency profile."
+});
+text!(When, {
+    "type": "string",
+    "pattern": r"^[0-9][0-9_.]*\s*(ns|us|ms|s|m|min|h|d|%)$",
+    "description": "Simulated time such as \"10min\", or a share of the trace's span, \"40%\"."
 });
 impl Serialize for Warmup {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -273,6 +426,8 @@ mod tests {
         assert!("belady".parse::<PolicyText>().unwrap_err().contains("knows the future"));
         assert!("infinite".parse::<PolicyText>().unwrap_err().contains("cannot be a tier"));
         assert!("lruu".parse::<PolicyText>().unwrap_err().contains("did you mean `lru`"));
+        assert!("set-associative:ways=8,line=64B".parse::<PolicyText>().is_ok());
+        assert!("set-associative:ways=0".parse::<PolicyText>().is_err());
         assert!("lru:k=2".parse::<PolicyText>().is_err());
     }
 }

@@ -218,7 +218,7 @@ table! {
         trace: String,
         #[doc = "Policy with the parameters given."]
         policy: String,
-        #[doc = "`exact`, `shards`, `shards-fixed-size` or `mini`."]
+        #[doc = "`exact`, `shards`, `shards-fixed-size` or `mini`; of `mini`, points without an interval are exact replays."]
         method: String,
         #[doc = "Capacity, in `unit`."]
         capacity: u64,

@@ -1,40 +1,66 @@
-//! The stack: tiers with real contents, simulated time, and money.
+//! The stack: tiers with real contents, simulated time, queues, faults, and money.
 //!
 //! [`simulate`] replays a trace through a [`Stack`] as a discrete-event simulation in integer
 //! nanoseconds: requests arrive at their trace times whether or not earlier ones are answered (open
-//! loop), each tier is looked up in turn, and the answer fills the tiers that missed at the moment
-//! it passes them. Every latency is drawn from a counter-based stream by tier and request, so two
-//! strategies over one trace see the same luck.
+//! loop), tiers are asked in the router's order, requests wait where servers are busy, and an answer
+//! fills the tiers it passes at the moment it passes them. Every draw is a pure function of the seed,
+//! its purpose and the request, so two strategies over one trace see the same luck.
 //!
 //! What this model leaves out is listed in [`SIMPLIFICATIONS`], for every report to repeat.
 
 mod arrivals;
+pub mod cdn;
+pub mod cluster;
+mod copies;
+mod cost;
+pub mod cpu;
 mod engine;
+mod error;
+mod events;
+mod expiry;
+mod explain;
+mod faults;
+mod fetching;
+mod flight;
 pub mod latency;
 mod outcome;
 mod placement;
-mod price;
+mod recorder;
+mod router;
+pub mod security;
 mod stack;
+mod station;
 #[cfg(test)]
 mod tests;
 
-pub use arrivals::{Arrivals, Rate};
-pub use engine::{Run, simulate};
-pub use latency::{Draws, LatencyProfile, LatencySpec, ProfileError, SizeRow};
-pub use outcome::{Outcome, TierOutcome, Window};
-pub use placement::{Ask, Change, Health, Placement, Queues, Route, Single};
-pub use price::{
-    CostItem, MONTH, NanoDollars, PriceBook, Rates, StoragePrice, TierPrice, TrafficPrice,
-    VolumePrice,
+pub use arrivals::{Arrivals, Rate, at_speed};
+pub use cdn::{Cdn, CdnError, CdnSpec, Shield, ShieldSpec};
+pub use cost::{
+    BandwidthPrice, ByVolume, Component, CostItem, CpuPrice, Currency, MONTH, NanoDollars,
+    NodePrice, Peak, PeakOf, PeakPrice, PriceBook, Processed, PurgePrice, RatePrice, Source,
+    Status, Step, Steps, StoragePrice, TierPrice, TimePrice, TrafficPrice, Usage, UsedMemory,
+    VolumePrice, bill,
 };
-pub use stack::{Origin, Stack, Tier, Writes};
+pub use cpu::{CpuCache, CpuCacheError, SET_ASSOCIATIVE, SetAssociative};
+pub use engine::{Run, simulate};
+pub use error::Error;
+pub use expiry::{ActiveExpiry, ExpirySpec};
+pub use explain::{Explained, Slowest, Spent};
+pub use faults::{Failure, Fault};
+pub use latency::{Draws, LatencyProfile, LatencySpec, ProfileError, SizeRow};
+pub use outcome::{ENDINGS, Ending, Outcome, TierOutcome, TierWindow, Window, WriteOutcome};
+pub use placement::{Ask, Change, Health, Placement, Queues, Route, Single};
+pub use router::{FrequencyPath, Hedge, HedgeLeg, OnMiss, PathPredictor, Predicted, Settle};
+pub use stack::{
+    BuildPlacement, Demotion, Fill, Freshness, Inclusion, Layout, MOST_TIERS, Misses, Origin,
+    Retry, Router, Service, Site, Stack, StationSpec, Tier, Writes,
+};
+pub use station::StationCounts;
 
 /// What the simulation does not model, in words for the reader of its figures.
 pub const SIMPLIFICATIONS: &[&str] = &[
-    "Tiers answer without queueing: latency does not grow with load.",
-    "Requests that miss on the same object at the same time each fetch it; they are not coalesced.",
     "A lookup that misses costs a draw from the tier's latency profile at its smallest size.",
-    "Expired copies are found at lookup and hold their memory until then or until they are evicted.",
-    "Latencies are drawn independently unless their profile has regimes; real ones are alike when they are close in time.",
-    "Writes take no time, cost nothing, and do not overtake reads under way: a read that was asked for before a write may fill in the old copy after it.",
+    "A server's queue is first come, first served; what it has begun it finishes, even if nobody waits for it any more.",
+    "Contents are looked up when a server takes the request, and an answer is as old as that moment.",
+    "Writes reach the copies of each tier after one latency of that tier; a read under way may fill in the old copy after them, as in real caches.",
 ];

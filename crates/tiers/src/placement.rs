@@ -113,6 +113,17 @@ pub trait Placement: Send {
     /// Acts; called at the time asked for. What changed is told to `change`.
     fn wake(&mut self, _now: u64, _change: &mut dyn FnMut(Change)) {}
 
+    /// The stations that a fault by this name takes down, such as all of a provider; none if it means
+    /// nothing here.
+    fn stations_named(&self, _name: &str) -> Vec<u32> {
+        Vec::new()
+    }
+
+    /// What a report calls a station.
+    fn station_name(&self, station: u32) -> String {
+        station.to_string()
+    }
+
     /// Which nodes may hold copies of an object: those a purge must reach.
     fn holders(&self, _object: ObjectId, each: &mut dyn FnMut(u32)) {
         (0..self.n_nodes()).for_each(each);

@@ -95,6 +95,12 @@ pub fn places(trace: &Trace, seed: u64) -> Vec<f64> {
     placed(trace.columns().keys.as_ref(), trace.n_objects() as usize, seed).collect()
 }
 
+/// For every object, 64 bits that depend on its key alone (on its id if the trace has no keys): the same
+/// in every trace that has it. Samples are chosen by other bits, so these are spread evenly in them, too.
+pub fn key_hashes(trace: &Trace) -> impl Iterator<Item = u64> {
+    hashes(trace.columns().keys.as_ref(), trace.n_objects() as usize)
+}
+
 /// Which of `n` named things a sample keeps.
 fn chosen(names: Option<&Keys>, n: usize, rate: f64, seed: u64) -> Vec<bool> {
     placed(names, n, seed).map(|place| place < rate).collect()
@@ -103,12 +109,13 @@ fn chosen(names: Option<&Keys>, n: usize, rate: f64, seed: u64) -> Vec<bool> {
 /// Where the hash of their names puts `n` things, from 0 to 1.
 fn placed(names: Option<&Keys>, n: usize, seed: u64) -> impl Iterator<Item = f64> {
     let stream = Stream::new(seed, "sample");
-    (0..n as u32).map(move |id| {
-        let text = match names {
-            Some(names) => bytes(names, ObjectId(id)),
-            None => id.to_string().into_bytes().into(),
-        };
-        stream.uniform_at(hash(&text))
+    hashes(names, n).map(move |hash| stream.uniform_at(hash))
+}
+
+fn hashes(names: Option<&Keys>, n: usize) -> impl Iterator<Item = u64> {
+    (0..n as u32).map(move |id| match names {
+        Some(names) => hash(&bytes(names, ObjectId(id))),
+        None => hash(id.to_string().as_bytes()),
     })
 }
 

@@ -7,5 +7,6 @@ pub(crate) mod policies;
 pub(crate) mod replay;
 pub(crate) mod run;
 pub(crate) mod scenario;
+pub(crate) mod sustain;
 pub(crate) mod trace;
 pub(crate) mod verify;

@@ -260,14 +260,15 @@ fn notes(finished: &Finished) -> Vec<String> {
 
 /// Where the latency profiles and prices come from.
 fn sources(study: &Resolved) -> Vec<Origin> {
-    let mut sources: Vec<Origin> = study
-        .latency
-        .iter()
-        .map(|(name, profile)| Origin {
-            what: format!("Latency of {name}"),
-            text: format!("{} ({})", profile.source, profile.date),
-        })
-        .collect();
+    let library = &study.library;
+    let origin = |what: &str, name: &String, source: &str, date: &str| Origin {
+        what: format!("{what} {name}"),
+        text: format!("{source} ({date})"),
+    };
+    let latency =
+        library.latency.iter().map(|(name, it)| origin("Latency of", name, &it.source, &it.date));
+    let cdn = library.cdn.iter().map(|(name, it)| origin("Network", name, &it.source, &it.date));
+    let mut sources: Vec<Origin> = latency.chain(cdn).collect();
     for strategy in &study.strategies {
         let stack = &strategy.stack;
         let source = Origin {

@@ -33,14 +33,13 @@ pub(crate) fn draw(scene: &mut Scene, entries: &[Entry], top: f64) -> f64 {
             Sample::Line(_) => SAMPLE + 6.0,
             Sample::Box(_) => SWATCH + 6.0,
         };
-        let name = font::fit(&entry.name, TEXT, scene.width - indent);
-        let width = indent + font::width(&name, TEXT);
-        if x > 0.0 && x + width > scene.width {
+        let room = scene.width - indent;
+        let width = font::width(&entry.name, TEXT).min(room);
+        if x > 0.0 && x + indent + width > scene.width {
             (x, y) = (0.0, y + LEADING);
         }
         sample(scene, entry.sample, (x, y));
-        scene.text((x + indent, y), name, Anchor::Left, Role::INK);
-        x += width + GAP;
+        x += indent + scene.name((x + indent, y), &entry.name, room, Anchor::Left, Role::INK) + GAP;
     }
     y + LEADING / 2.0
 }

@@ -171,8 +171,7 @@ impl Lines {
             let x = frame.right;
             scene.line(vec![(x + 3.0, from), (x + 14.0, to)], 1.0, Role::MUTED);
             scene.marker((x + 20.0, to), line.slot, role);
-            let name = font::fit(&line.name, TEXT, room);
-            scene.text((x + 29.0, to), name, Anchor::Left, Role::INK);
+            scene.name((x + 29.0, to), &line.name, room, Anchor::Left, Role::INK);
         }
     }
 }

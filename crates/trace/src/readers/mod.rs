@@ -10,6 +10,7 @@ mod arc;
 mod cloud_physics_csv;
 mod combined_log;
 mod csv;
+mod lackey;
 mod lcs;
 mod lines;
 mod lirs;
@@ -47,6 +48,9 @@ pub static FORMATS: &[&Format] = &[
     &lirs::FORMAT,
     &address::FORMAT,
     &address::PENALTIES,
+    &lackey::FORMAT,
+    &lackey::DATA,
+    &lackey::INSTRUCTIONS,
     &adapt_size::FORMAT,
     &mooncake::FORMAT,
     &combined_log::FORMAT,
@@ -121,6 +125,17 @@ impl Prefix<'_> {
             Kind::Binary => !self.is_ascii_text(),
         }
     }
+}
+
+/// Formats whose keys are addresses of bytes in memory.
+const MEMORY: [&Format; 5] =
+    [&address::FORMAT, &address::PENALTIES, &lackey::FORMAT, &lackey::DATA, &lackey::INSTRUCTIONS];
+
+/// Whether the keys of the trace are addresses of bytes in memory, by the format it was read from.
+pub fn keys_are_addresses(trace: &Trace) -> bool {
+    // Samples append what they are samples of.
+    let format = trace.report().format.split(',').next().unwrap_or("");
+    MEMORY.iter().any(|memory| memory.name == format)
 }
 
 /// The format of this name or alias; case, `_` and `-` do not matter.
@@ -228,6 +243,14 @@ mod tests {
                 assert!(std::ptr::eq(find(name).unwrap(), *format), "{name}");
             }
         }
+    }
+
+    #[test]
+    fn memory_traces_are_known_by_their_format() {
+        let memory = read_bytes("x", b"I  1,3\n S 2,8\n", &options("")).unwrap();
+        assert!(keys_are_addresses(&memory));
+        assert!(keys_are_addresses(&crate::sample::by_index(&memory, 0..1).unwrap()));
+        assert!(!keys_are_addresses(&read_bytes("x", b"1\n2\n", &options("")).unwrap()));
     }
 
     #[test]

@@ -10,11 +10,12 @@ use trace::readers::{CsvOptions, FORMATS, ReadOptions, read_bytes};
 
 /// A valid sample of every format, and of its stranger corners.
 fn samples() -> Vec<Vec<u8>> {
-    let texts: [&[u8]; 14] = [
+    let texts: [&[u8]; 15] = [
         b"5 3 0 0\n6 1 0 1\n4 2 0 2\n1 65536 0 3\n1 1000000000000000000 0 4\n",
         b"7\n7\n*\n\n9\n*\n18446744073709551615\n",
         b"l 0x1fffff50 1\ns 0x1fffff58 6\n",
         b"s 0x1fffff50 1 1 100\nl 0x1fffff58 1 1 10\n",
+        b"==7== Lackey\nI  0401ab70,3\n S 1fff000d78,8\n M 1fff000d78,8\n L ffffffffffffffff,64\n",
         b"1 7 100\n2 8 30 4 5\n2 7 100\n3 7 0\n",
         b"{\"timestamp\": 27.5, \"hash_ids\": [0, 14, 18446744073709551615]}\n{\"timestamp\": 1e300, \"hash_ids\": []}\n",
         b"::1 - frank [17/May/2015:12:05:04 +0200] \"GET /a?b=\\\"1 HTTP/1.1\" 304 - \"-\" \"-\"\n\

@@ -1,5 +1,8 @@
 //! The engine against hand-worked examples, closed formulas, and a naive twin.
 
+mod cluster;
+mod theory;
+
 use std::ops::ControlFlow;
 
 use cache::PolicySpec;
@@ -9,33 +12,23 @@ use trace::units::Nanos;
 use trace::{Columns, NO_TTL, ObjectId, Op, ReadReport, Sizes, Trace};
 
 use crate::{
-    LatencyProfile, LatencySpec, Origin, Outcome, Run, SizeRow, Stack, Tier, TierPrice, Writes,
-    simulate,
+    LatencyProfile, LatencySpec, Origin, Outcome, Run, SizeRow, Stack, Tier, Writes, simulate,
 };
 
-fn tier(name: &str, policy: &str, capacity: u64, latency: Nanos) -> Tier {
-    Tier {
-        name: name.into(),
-        capacity_bytes: capacity,
-        priced_bytes: capacity,
-        policy: PolicySpec::named(policy),
-        ttl: None,
-        latency: LatencyProfile::constant(latency),
-        price: TierPrice::default(),
-    }
+pub(crate) fn tier(name: &str, policy: &str, capacity: u64, latency: Nanos) -> Tier {
+    Tier::new(name, PolicySpec::named(policy), capacity, LatencyProfile::constant(latency))
 }
 
-fn stack(tiers: Vec<Tier>, origin: Nanos) -> Stack {
-    let origin = Origin { latency: LatencyProfile::constant(origin), price: TierPrice::default() };
-    Stack { tiers, origin, writes: Writes::Invalidate, scale: 1.0 }
+pub(crate) fn stack(tiers: Vec<Tier>, origin: Nanos) -> Stack {
+    Stack::new(tiers, Origin::new(LatencyProfile::constant(origin)))
 }
 
-fn trace_of(numbers: &[u32]) -> Trace {
+pub(crate) fn trace_of(numbers: &[u32]) -> Trace {
     Trace::from_numbers("t", numbers.iter().map(|n| u64::from(*n)))
 }
 
-fn run(trace: &Trace, arrivals: &[u64], stack: &Stack) -> Outcome {
-    let run = Run { trace, arrivals, stack, seed: 1, warmup: 0, n_windows: 4 };
+pub(crate) fn run(trace: &Trace, arrivals: &[u64], stack: &Stack) -> Outcome {
+    let run = Run { n_windows: 4, ..Run::new(trace, arrivals, stack, 1) };
     let outcome = simulate(&run, &mut |_| ControlFlow::Continue(())).unwrap().unwrap();
     assert_conserved(&outcome);
     outcome
@@ -47,13 +40,27 @@ fn assert_conserved(outcome: &Outcome) {
         assert_eq!(pair[0].lookups - pair[0].hits, pair[1].lookups);
     }
     assert_eq!(outcome.tiers[0].lookups, outcome.reads);
-    assert_eq!(outcome.tiers.iter().map(|tier| tier.hits).sum::<u64>(), outcome.reads);
-    assert_eq!(outcome.latency.len(), outcome.reads);
-    assert_eq!(outcome.tiers.iter().map(|tier| tier.hit_bytes).sum::<u64>(), outcome.read_bytes);
+    assert_all_ended(outcome);
     assert_eq!(outcome.origin().hits, outcome.origin().lookups);
 }
 
-fn hits(outcome: &Outcome) -> Vec<u64> {
+/// What must hold whatever the router does: each read ends once, and is answered by one tier or none.
+pub(crate) fn assert_all_ended(outcome: &Outcome) {
+    assert_eq!(outcome.endings.iter().sum::<u64>(), outcome.reads);
+    assert_eq!(outcome.latency.len(), outcome.reads);
+    let answered: u64 = outcome.tiers.iter().map(|tier| tier.answers()).sum();
+    assert_eq!(answered, outcome.reads - outcome.ended(crate::Ending::Error));
+    if answered == outcome.reads {
+        let bytes: u64 = outcome.tiers.iter().map(|tier| tier.hit_bytes).sum();
+        assert_eq!(bytes, outcome.read_bytes);
+    }
+    let slowest = outcome.explained.slowest(0);
+    assert_eq!(slowest.reads, outcome.reads);
+    let spent: u64 = slowest.tiers.iter().map(crate::Spent::total_ns).sum();
+    assert_eq!(spent + slowest.timer_ns, slowest.latency_ns, "every nanosecond is explained");
+}
+
+pub(crate) fn hits(outcome: &Outcome) -> Vec<u64> {
     outcome.tiers.iter().map(|tier| tier.hits).collect()
 }
 
@@ -90,7 +97,7 @@ fn an_answer_fills_only_when_it_arrives() {
 #[test]
 fn copies_expire_at_their_age_not_at_their_last_use() {
     let mut stack = small_stack();
-    stack.tiers[0].ttl = Some(Nanos(1_000));
+    stack.tiers[0].freshness.ttl = Some(Nanos(1_000));
     // Filled at 111, it is fresh until 1111, though it was used at 1000.
     let trace = trace_of(&[0, 0, 0, 0]);
     let outcome = run(&trace, &[0, 1_000, 1_110, 1_111], &stack);
@@ -144,20 +151,18 @@ fn warm_up_fills_but_does_not_count() {
     let trace = trace_of(&[0, 0, 0]);
     let stack = small_stack();
     let arrivals = [0, 1_000, 3_000];
-    let run =
-        Run { trace: &trace, arrivals: &arrivals, stack: &stack, seed: 1, warmup: 1, n_windows: 2 };
+    let run = Run { warmup: 1, n_windows: 2, ..Run::new(&trace, &arrivals, &stack, 1) };
     let outcome = simulate(&run, &mut |_| ControlFlow::Continue(())).unwrap().unwrap();
     assert_eq!((outcome.reads, outcome.hits()), (2, 2));
     assert_eq!(outcome.span, Nanos(2_000));
-    assert_eq!(outcome.windows.iter().map(|w| w.requests).sum::<u64>(), 3);
+    assert_eq!(outcome.windows.iter().map(|w| w.requests()).sum::<u64>(), 3);
 }
 
 #[test]
 fn a_stopped_run_has_no_outcome() {
     let trace = trace_of(&[0]);
     let stack = small_stack();
-    let run =
-        Run { trace: &trace, arrivals: &[0], stack: &stack, seed: 1, warmup: 0, n_windows: 1 };
+    let run = Run::new(&trace, &[0], &stack, 1);
     assert!(simulate(&run, &mut |_| ControlFlow::Break(())).unwrap().is_none());
 }
 
@@ -197,7 +202,7 @@ fn the_hit_ratio_under_a_time_to_live_follows_its_formula() {
     let arrivals = crate::Arrivals::Poisson.times(&trace, Some(rate), 9).unwrap();
     for ttl_ms in [1, 5, 50] {
         let mut stack = stack(vec![tier("L1", "lru", 1, Nanos(1))], Nanos(1));
-        stack.tiers[0].ttl = Some(Nanos(ttl_ms * 1_000_000));
+        stack.tiers[0].freshness.ttl = Some(Nanos(ttl_ms * 1_000_000));
         let expected = ttl_ms as f64 / (1.0 + ttl_ms as f64);
         let measured = run(&trace, &arrivals, &stack).hit_ratio();
         assert!((measured - expected).abs() < 0.01 * expected, "{ttl_ms}: {measured} {expected}");
@@ -343,7 +348,7 @@ proptest! {
             vec![tier("L1", "arc", 20, Nanos(3)), tier("L2", "s3-fifo", 60, Nanos(30))],
             Nanos(300),
         );
-        stack.tiers[0].ttl = ttl.map(Nanos);
+        stack.tiers[0].freshness.ttl = ttl.map(Nanos);
         let outcome = run(&trace, &arrivals, &stack);
         prop_assert!(outcome.tiers[0].used_bytes_max <= 20);
         prop_assert!(outcome.tiers[1].used_bytes_max <= 60);

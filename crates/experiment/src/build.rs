@@ -1,0 +1,268 @@
+//! From a resolved stack to the one that is simulated: profiles prepared, capacities worked out and
+//! scaled, names of tiers turned into places.
+
+use std::collections::BTreeMap;
+
+use tiers::cluster::{Cluster, TwoChoices};
+use tiers::{
+    Cdn, Demotion, Freshness, Hedge, HedgeLeg, LatencyProfile, LatencySpec, Layout, Origin,
+    Predicted, Retry, Router, Service, Shield, Stack, StationSpec, Tier,
+};
+use trace::units::Nanos;
+
+use crate::fault::faults;
+use crate::scenario::{
+    Capacity, DemotionPatch, Fraction, Library, RouterKind, RouterPatch, ServiceText, StationPatch,
+};
+use crate::{Error, Resolved, ResolvedStack, ResolvedTier};
+
+/// What a stack is built for.
+pub(crate) struct Site {
+    /// Distinct bytes of the trace.
+    pub(crate) footprint: u64,
+    /// Requests of the real system that one of the trace stands for.
+    pub(crate) scale: f64,
+    /// From the first to the last arrival.
+    pub(crate) span: Nanos,
+}
+
+/// What is wrong with a stack: where, below `stack`, and a sentence.
+type Wrong = (Vec<String>, String);
+type Profiles = BTreeMap<String, LatencySpec>;
+
+/// The stack as simulated.
+pub(crate) fn stack(study: &Resolved, from: &ResolvedStack, site: &Site) -> Result<Stack, Error> {
+    let unfit = |(path, what): Wrong| Error::Unfit(format!("stack.{}: {what}", path.join(".")));
+    let mut stack = shape(from, &study.library).map_err(unfit)?;
+    stack.scale = site.scale;
+    for (tier, spec) in stack.tiers.iter_mut().zip(&from.tiers) {
+        // A share of the footprint is of the recording; an amount is of the system described.
+        let (capacity, priced) = match spec.capacity {
+            Capacity::Bytes(bytes) => ((bytes.0 as f64 / site.scale) as u64, bytes.0),
+            Capacity::Share(share) => {
+                let bytes = site.footprint as f64 * share.share();
+                (bytes as u64, (bytes * site.scale) as u64)
+            }
+        };
+        tier.capacity = capacity.max(1);
+        tier.priced_bytes = priced;
+    }
+    let names: Vec<String> = from.tiers.iter().map(|tier| tier.name.clone()).collect();
+    let mut entries = study.faults.clone();
+    if let Some(chaos) = &study.chaos {
+        entries.extend(chaos.draw(&study.all_tiers(), site.span, study.seed));
+    }
+    stack.faults = faults(&entries, &names, site.span);
+    Ok(stack)
+}
+
+/// All of a stack that does not depend on the trace; capacities are still open.
+pub(crate) fn shape(from: &ResolvedStack, library: &Library) -> Result<Stack, Wrong> {
+    let profiles = &library.latency;
+    let tiers =
+        (0..from.tiers.len()).map(|i| tier(&from.tiers[i], from.tiers[..i].last(), library));
+    let tiers = tiers.collect::<Result<_, _>>()?;
+    let at = |path: &[&str]| {
+        let path: Vec<String> = path.iter().map(|part| part.to_string()).collect();
+        move |what: String| (path.clone(), what)
+    };
+    let latency = profile(&from.latency_of_origin, profiles).map_err(at(&["latency-of-origin"]))?;
+    let mut origin = Origin::new(latency);
+    origin.price = from.price_of_origin.clone();
+    origin.station = station(&from.origin.station, profiles).map_err(at(&["origin", "station"]))?;
+    origin.absent = share(from.origin.absent).map_err(at(&["origin", "absent"]))?;
+    let mut stack = Stack::new(tiers, origin);
+    stack.writes = from.writes;
+    stack.router = router(&from.router, &from.tiers).map_err(at(&["router"]))?;
+    stack.demotion = demotion(&from.demotion, &from.tiers).map_err(at(&["demotion"]))?;
+    Ok(stack)
+}
+
+fn tier(
+    spec: &ResolvedTier,
+    above: Option<&ResolvedTier>,
+    library: &Library,
+) -> Result<Tier, Wrong> {
+    let profiles = &library.latency;
+    let at = |field: &str| {
+        let path = vec!["tiers".to_string(), spec.name.clone(), field.to_string()];
+        move |what: String| (path.clone(), what)
+    };
+    let more = &spec.more;
+    let latency = profile(&spec.latency, profiles).map_err(at("latency"))?;
+    let mut tier = Tier::new(&spec.name, spec.policy.0.clone(), 1, latency);
+    tier.object_overhead = more.object_overhead.map_or(0, |bytes| bytes.0);
+    let early = more.early_refresh.unwrap_or(0.0);
+    if !(0.0..=1e6).contains(&early) {
+        return Err(at("early-refresh")("must be a number from 0 on, such as 1".into()));
+    }
+    tier.freshness = Freshness {
+        ttl: spec.ttl.0,
+        jitter: share(more.ttl_jitter).map_err(at("ttl-jitter"))?,
+        renew: more.ttl_renew.unwrap_or(false),
+        stale_while_revalidate: more.stale_while_revalidate.unwrap_or_default(),
+        stale_if_error: more.stale_if_error.unwrap_or_default(),
+        negative_ttl: more.negative_ttl,
+        early_refresh: early,
+    };
+    tier.expiry = more.expiry.unwrap_or_default();
+    tier.layout = layout(spec, above, library).map_err(|(field, what)| at(field)(what))?;
+    tier.station = station(&more.station, profiles).map_err(at("station"))?;
+    tier.misses = more.misses.unwrap_or_default();
+    tier.fill = more.fill.map(|fill| fill.fill()).unwrap_or_default();
+    tier.inclusion = more.inclusion.unwrap_or_default();
+    tier.price = spec.price.clone();
+    Ok(tier)
+}
+
+/// The nodes and stations a tier is made of; an error says at which field.
+fn layout(
+    spec: &ResolvedTier,
+    above: Option<&ResolvedTier>,
+    library: &Library,
+) -> Result<Layout, (&'static str, String)> {
+    let cdn = |name: &String| {
+        let known = library.cdn.get(name).cloned();
+        known.ok_or_else(|| unknown("network", name, library.cdn.keys()))
+    };
+    let more = &spec.more;
+    let (cluster, two_choices) = (more.cluster.value(), more.two_choices.value());
+    let given = [
+        ("cluster", cluster.is_some()),
+        ("two-choices", two_choices.is_some()),
+        ("cdn", more.cdn.is_some()),
+        ("shield", more.shield.is_some()),
+    ];
+    let mut given = given.into_iter().filter(|(_, is_given)| *is_given).map(|(field, _)| field);
+    if let (Some(first), Some(second)) = (given.next(), given.next()) {
+        return Err((second, format!("a tier is one thing only, and has a `{first}` already")));
+    }
+    if let Some(spec) = cluster {
+        return Ok(Layout::of(move |site| {
+            let cluster = Cluster::new(&spec, site.trace, site.start_ns);
+            Ok(Box::new(cluster.map_err(|error| error.to_string())?))
+        }));
+    }
+    if let Some(spec) = two_choices {
+        return Ok(Layout::of(move |site| {
+            let nodes = TwoChoices::new(&spec, site.trace).map_err(|error| error.to_string())?;
+            Ok(Box::new(nodes))
+        }));
+    }
+    if let Some(name) = &more.cdn {
+        let network = cdn(name).map_err(|what| ("cdn", what))?;
+        return Ok(Layout::of(move |site| {
+            let cdn = Cdn::new(&network, site.trace, site.seed);
+            Ok(Box::new(cdn.map_err(|error| error.to_string())?))
+        }));
+    }
+    let Some(name) = &more.shield else { return Ok(Layout::single()) };
+    let shield = library.shield.get(name).cloned();
+    let shield =
+        shield.ok_or_else(|| ("shield", unknown("shield", name, library.shield.keys())))?;
+    let network = above.and_then(|above| above.more.cdn.as_ref());
+    let network =
+        network.ok_or(("shield", "a shield needs a tier with a `cdn` right above it".into()))?;
+    let network = cdn(network).map_err(|what| ("shield", what))?;
+    Ok(Layout::of(move |site| {
+        let shield = Shield::new(&shield, &network, site.trace, site.seed);
+        Ok(Box::new(shield.map_err(|error| error.to_string())?))
+    }))
+}
+
+fn unknown<'a>(what: &str, name: &str, known: impl Iterator<Item = &'a String>) -> String {
+    let known: Vec<&str> = known.map(String::as_str).collect();
+    match trace::error::nearest(name, known.iter().copied()) {
+        Some(nearest) => format!("no {what} is called `{name}`; did you mean `{nearest}`?"),
+        None => format!("no {what} is called `{name}`; there is {}", known.join(", ")),
+    }
+}
+
+fn profile(name: &str, profiles: &Profiles) -> Result<LatencyProfile, String> {
+    let spec =
+        profiles.get(name).ok_or_else(|| format!("no latency profile is called `{name}`"))?;
+    LatencyProfile::new(spec).map_err(|error| error.to_string())
+}
+
+fn share(share: Option<Fraction>) -> Result<f64, String> {
+    let share = share.map_or(0.0, Fraction::share);
+    if share <= 1.0 { Ok(share) } else { Err("must be at most 100%".into()) }
+}
+
+fn station(from: &StationPatch, profiles: &Profiles) -> Result<Option<StationSpec>, String> {
+    if *from == StationPatch::default() {
+        return Ok(None);
+    }
+    let servers = from
+        .servers
+        .filter(|servers| (1..=1_000_000).contains(servers))
+        .ok_or("a station needs `servers`, from 1 to 1000000")?;
+    let service = match &from.service {
+        None => Service::Latency,
+        Some(ServiceText::Time(time)) => Service::Own(LatencyProfile::constant(*time)),
+        Some(ServiceText::Profile(name)) => Service::Own(profile(name, profiles)?),
+    };
+    Ok(Some(StationSpec {
+        servers,
+        service,
+        queue: from.queue,
+        timeout: from.timeout,
+        retry: Retry {
+            attempts: from.retries.unwrap_or(0).min(100),
+            backoff: from.backoff.unwrap_or_default(),
+            budget: from.retry_budget.map(Fraction::share),
+        },
+    }))
+}
+
+fn router(from: &RouterPatch, tiers: &[ResolvedTier]) -> Result<Router, String> {
+    match from.kind.unwrap_or_default() {
+        RouterKind::Sequential => Ok(Router::Sequential),
+        RouterKind::PredictedPath => Ok(Router::Predicted(Predicted)),
+        RouterKind::Hedged => {
+            let after = from.after.as_ref().ok_or(
+                "\"hedged\" needs `after`, such as { L1 = \"0ms\", L2 = \"1ms\", L3 = \"5ms\" }",
+            )?;
+            let mut legs = after
+                .iter()
+                .map(|(name, after)| {
+                    let tier = place(name, tiers)?;
+                    Ok(HedgeLeg { tier, after: *after })
+                })
+                .collect::<Result<Vec<_>, String>>()?;
+            legs.sort_by_key(|leg| leg.tier);
+            let in_order = legs
+                .windows(2)
+                .all(|legs| legs[0].tier + 1 == legs[1].tier && legs[0].after <= legs[1].after);
+            if legs.len() < 2 || !in_order {
+                return Err("a race needs two or more neighbouring tiers, the farther starting no earlier than the nearer".into());
+            }
+            Ok(Router::Hedged(Hedge {
+                legs,
+                settle: from.settle.unwrap_or_default(),
+                on_miss: from.on_miss.unwrap_or_default(),
+                cancel: from.cancel.unwrap_or(false),
+            }))
+        }
+    }
+}
+
+fn demotion(from: &DemotionPatch, tiers: &[ResolvedTier]) -> Result<Option<Demotion>, String> {
+    match from {
+        DemotionPatch { above: None, reads_below: None, to: None } => Ok(None),
+        DemotionPatch { above: Some(above), reads_below: Some(reads_below), to: Some(to) } => {
+            Ok(Some(Demotion {
+                above_bytes: above.0,
+                reads_below: *reads_below,
+                to: place(to, tiers)?,
+            }))
+        }
+        _ => Err("a demotion needs `above`, `reads-below` and `to`".into()),
+    }
+}
+
+/// The number of the tier called `name`.
+fn place(name: &str, tiers: &[ResolvedTier]) -> Result<usize, String> {
+    let known = || tiers.iter().map(|tier| &tier.name);
+    known().position(|known| known == name).ok_or_else(|| unknown("tier", name, known()))
+}

@@ -1,0 +1,353 @@
+//! Asking a tier: finding the server, waiting for it, being served, failing and trying again.
+
+use super::keep::Found;
+use super::live::QueueView;
+use super::{Engine, draw};
+use crate::events::What;
+use crate::faults::CONNECT_TIMEOUT;
+use crate::fetching::Waiter;
+use crate::flight::Purpose;
+use crate::placement::{Ask, Route as Way};
+use crate::router::Route;
+use crate::stack::{LEASE_WAIT, Misses};
+use crate::station::Offer;
+
+impl Engine<'_> {
+    /// The number of the origin among the tiers.
+    pub(super) fn origin(&self) -> usize {
+        self.tiers.len() - 1
+    }
+
+    /// A read goes on to a tier, by the router's rule.
+    pub(super) fn go_on(&mut self, id: u32, tier: usize, now: u64) {
+        if self.race_starts_at(id, tier) {
+            self.start_race(id, now);
+        } else {
+            self.flights.get_mut(id).tries = 0;
+            self.ask(id, tier, now);
+        }
+    }
+
+    /// A flight asks a tier, or the origin.
+    pub(super) fn ask(&mut self, id: u32, tier: usize, now: u64) {
+        let flight = self.flights.get_mut(id);
+        if flight.done {
+            return;
+        }
+        let (request, purpose, tries) = (flight.request, flight.purpose, flight.tries);
+        let leg = self.flights.leg_mut(id, tier);
+        leg.asked = now;
+        leg.extra = 0;
+        self.recorder.asked(tier, request, purpose, now);
+        if tries == 0 {
+            self.tiers[tier].earn_retry();
+        }
+        if self.tiers[tier].cut {
+            return self.fail_later(id, tier, now);
+        }
+        let Some(station) = self.find_way(id, tier, now) else { return };
+        let live = &mut self.tiers[tier];
+        if live.servers[station].down {
+            return self.fail_later(id, tier, now);
+        }
+        let timeout = live.timeout();
+        let Some(queue) = &mut live.servers[station].station else {
+            return self.serve(id, tier, now, 0);
+        };
+        match queue.offer(id, tag(tier, tries), now) {
+            Offer::Start => self.serve(id, tier, now, 0),
+            Offer::Wait(wake) => {
+                let waiting = queue.n_waiting();
+                self.recorder.queue_is(tier, waiting, now);
+                self.flights.hold(id);
+                if let Some(at) = wake {
+                    self.events.schedule(at, What::Wake, tier, station as u32);
+                }
+                if let Some(timeout) = timeout {
+                    self.later(now + timeout, What::TimeOut, tier, id);
+                }
+            }
+            Offer::Shed => {
+                self.recorder.shed(tier, request);
+                let there_and_back = live.draws.at_smallest(draw(request, tries), now);
+                self.later(now + there_and_back, What::Fail, tier, id);
+            }
+        }
+    }
+
+    /// The node and the station that the flight's request goes to; `None` if it reaches none and
+    /// will learn so.
+    fn find_way(&mut self, id: u32, tier: usize, now: u64) -> Option<usize> {
+        if self.tiers[tier].is_single {
+            return Some(0);
+        }
+        let flight = self.flights.get(id);
+        let ask = self.asking(flight.request, flight.purpose == Purpose::Write, now);
+        let flight = self.flights.get_mut(id);
+        let live = &mut self.tiers[tier];
+        let way = live.placement.route(&ask, &QueueView { servers: &live.servers, now });
+        match way {
+            Way::To { node, station, extra_ns } => {
+                flight.node[tier] = node as u16;
+                flight.station[tier] = station as u16;
+                self.flights.leg_mut(id, tier).extra = extra_ns;
+                Some(station as usize)
+            }
+            Way::Unreachable { after_ns } => {
+                self.later(now + after_ns, What::Fail, tier, id);
+                None
+            }
+        }
+    }
+
+    /// A request as placements see it.
+    pub(super) fn asking(&self, request: u32, write: bool, now: u64) -> Ask {
+        let columns = self.trace.columns();
+        let label = |labels: &Option<trace::Labels>| {
+            labels.as_ref().map_or(0, |labels| labels.ids[request as usize])
+        };
+        Ask {
+            object: self.object(request),
+            request: u64::from(request),
+            client: label(&columns.client),
+            region: label(&columns.region),
+            now,
+            write,
+        }
+    }
+
+    /// Nobody will answer: the client finds out by waiting.
+    fn fail_later(&mut self, id: u32, tier: usize, now: u64) {
+        let after = self.tiers[tier].timeout().unwrap_or(CONNECT_TIMEOUT.0);
+        self.later(now + after, What::Fail, tier, id);
+    }
+
+    /// A server of the station may be free.
+    pub(super) fn wake_station(&mut self, tier: usize, station: u32, now: u64) {
+        while let Some(job) = self.queue(tier, station).and_then(|queue| queue.start_next(now)) {
+            self.serve(job.flight, tier, now, job.waited);
+            self.flights.release(job.flight);
+        }
+        if let Some(at) = self.queue(tier, station).and_then(|queue| queue.wakes_next()) {
+            self.events.schedule(at, What::Wake, tier, station);
+        }
+    }
+
+    pub(super) fn queue(
+        &mut self,
+        tier: usize,
+        station: u32,
+    ) -> Option<&mut crate::station::Station> {
+        self.tiers[tier].servers[station as usize].station.as_mut()
+    }
+
+    /// A server takes the request: the contents are looked up now, the answer is there after the
+    /// tier's latency.
+    fn serve(&mut self, id: u32, tier: usize, now: u64, waited: u64) {
+        let flight = self.flights.get(id);
+        let (request, tries) = (flight.request, flight.tries);
+        let fails = self.draws_an_error(tier, request, tries);
+        let found = if tier == self.origin() {
+            self.flights.leg_mut(id, tier).version = self.ledger.stored(self.object(request));
+            Found::Fresh
+        } else if fails || self.flights.get(id).purpose != Purpose::Read {
+            Found::Miss
+        } else {
+            self.look(id, tier, now)
+        };
+        let (took, timed_out) = self.occupy(id, tier, found, now);
+        if fails || timed_out {
+            if timed_out {
+                self.recorder.timed_out(tier, request);
+            }
+            return self.later(now + took, What::Fail, tier, id);
+        }
+        let leg = self.flights.leg_mut(id, tier);
+        leg.queued += waited;
+        leg.served += took;
+        self.settle(id, tier, found, now, took);
+    }
+
+    /// Draws how long the request takes, keeps its server busy, and tells how long the flight is
+    /// occupied by it and whether it gives up before the end.
+    fn occupy(&mut self, id: u32, tier: usize, found: Found, now: u64) -> (u64, bool) {
+        let flight = self.flights.get(id);
+        let (request, tries) = (flight.request, flight.tries);
+        let station = flight.station[tier] as usize;
+        let is_write = matches!(flight.purpose, Purpose::Write | Purpose::Flush);
+        let with_body = found.has_answer() || is_write;
+        let size = self.size(request);
+        let live = &mut self.tiers[tier];
+        let slow = live.servers[station].slow;
+        let number = draw(request, tries);
+        let latency = if with_body {
+            live.draws.at(number, now, size)
+        } else {
+            live.draws.at_smallest(number, now)
+        };
+        let latency = slowed(latency, slow);
+        if let Some(queue) = &mut live.servers[station].station {
+            let busy = match &mut live.service {
+                None => latency,
+                Some(service) if with_body => slowed(service.at(number, now, size), slow),
+                Some(service) => slowed(service.at_smallest(number, now), slow),
+            };
+            queue.occupy(now, now + busy);
+            self.recorder.busy(tier, busy, now);
+        }
+        let leg = self.flights.leg(id, tier);
+        let took = latency + leg.extra;
+        if let Some(timeout) = self.tiers[tier].timeout() {
+            let left = (leg.asked + timeout).saturating_sub(now);
+            if took > left {
+                return (left, true);
+            }
+        }
+        (took, false)
+    }
+
+    /// After a lookup: what the flight does with what it found.
+    fn settle(&mut self, id: u32, tier: usize, found: Found, now: u64, took: u64) {
+        self.learn(id, tier, found, took);
+        match found {
+            Found::Fresh => self.later(now + took, What::Answer, tier, id),
+            Found::Early => {
+                self.refresh(id, tier, now);
+                self.later(now + took, What::Answer, tier, id);
+            }
+            Found::Stale => {
+                self.flights.get_mut(id).stale = true;
+                self.refresh(id, tier, now);
+                self.later(now + took, What::Answer, tier, id);
+            }
+            Found::Miss => self.settle_miss(id, tier, now, took),
+        }
+    }
+
+    /// A miss goes on below, or waits for the fetch under way.
+    fn settle_miss(&mut self, id: u32, tier: usize, now: u64, took: u64) {
+        let flight = self.flights.get(id);
+        let object = self.object(flight.request);
+        let node = flight.node[tier] as usize;
+        let misses = self.tiers[tier].spec.map_or(Misses::Independent, |spec| spec.misses);
+        if misses == Misses::Independent || flight.purpose != Purpose::Read {
+            return self.later(now + took, What::Miss, tier, id);
+        }
+        let fetching = &mut self.tiers[tier].nodes[node].fetching;
+        if fetching.lead(object, id) {
+            self.flights.get_mut(id).leads |= 1 << tier;
+            self.later(now + took, What::Miss, tier, id);
+        } else if misses == Misses::Coalesce {
+            fetching.join(object, Waiter { flight: id, since: now + took, ready: now + took });
+            self.flights.hold(id);
+        } else {
+            self.flights.leg_mut(id, tier).joined += LEASE_WAIT.0;
+            self.flights.get_mut(id).delayed = true;
+            self.later(now + took + LEASE_WAIT.0, What::Ask, tier, id);
+        }
+    }
+
+    /// Tells a predictor what a lookup found.
+    fn learn(&mut self, id: u32, tier: usize, found: Found, took: u64) {
+        let origin = self.origin();
+        if let Route::Predicted(path) = &mut self.route {
+            let flight = self.flights.get(id);
+            if tier < origin && flight.purpose == Purpose::Read {
+                path.learn(flight.class, tier, found.has_answer(), took);
+            }
+        }
+    }
+
+    /// A read whose first tier answers without a queue: if it has the object, that is all; if not,
+    /// the read becomes a flight. False if the tier must be asked in the usual way.
+    #[inline]
+    pub(super) fn read_plainly(&mut self, index: usize, tier: usize, class: u8, now: u64) -> bool {
+        if !matches!(self.route, Route::Sequential | Route::Predicted(_)) {
+            return false;
+        }
+        let request = index as u32;
+        let object = self.trace.objects()[index];
+        let has_fresh = self.has_plainly_fresh(tier, object, now);
+        if !has_fresh {
+            return false;
+        }
+        self.recorder.asked(tier, request, Purpose::Read, now);
+        self.use_plainly(tier, request, now);
+        let size = self.size(request);
+        let live = &mut self.tiers[tier];
+        let latency = slowed(live.draws.at(draw(request, 0), now, size), live.servers[0].slow);
+        if let Route::Predicted(path) = &mut self.route {
+            path.learn(class, tier, true, latency);
+        }
+        let old =
+            self.tiers[tier].nodes[0].copies.version(object) < self.ledger.acknowledged(object);
+        self.recorder.answered_plainly(request, tier, now, latency, size, old);
+        self.client_is_free(now + latency);
+        true
+    }
+
+    /// A try failed.
+    pub(super) fn on_failure(&mut self, id: u32, tier: usize, now: u64) {
+        let flight = self.flights.get(id);
+        if flight.done {
+            return;
+        }
+        let (request, tries) = (flight.request, flight.tries);
+        // What this try took is lost, whatever it was spent on.
+        let leg = self.flights.leg_mut(id, tier);
+        leg.lost += now - leg.asked;
+        self.recorder.failed(tier, request, now);
+        let retry = self.tiers[tier].retry();
+        if u32::from(tries) < retry.attempts && self.tiers[tier].spend_retry() {
+            let backoff = retry.backoff.0.saturating_mul(1 << tries.min(20));
+            self.flights.get_mut(id).tries += 1;
+            self.flights.leg_mut(id, tier).lost += backoff;
+            self.recorder.retried(tier, request);
+            return self.later(now + backoff, What::Ask, tier, id);
+        }
+        self.flights.get_mut(id).tries = 0;
+        if tier == self.origin() || self.flights.get(id).purpose == Purpose::Write {
+            self.give_up(id, now);
+        } else {
+            self.leave(id, tier, now);
+        }
+    }
+
+    /// A request that still waits for a server is given up.
+    pub(super) fn on_time_out(&mut self, id: u32, tier: usize, now: u64) {
+        let flight = self.flights.get(id);
+        let (request, station, tries) = (flight.request, flight.station[tier], flight.tries);
+        let asked = self.flights.leg(id, tier).asked;
+        let timeout = self.tiers[tier].timeout();
+        if timeout.is_none_or(|timeout| asked + timeout != now) {
+            return;
+        }
+        let queue = self.queue(tier, u32::from(station));
+        if queue.is_some_and(|queue| queue.withdraw(id, tag(tier, tries), now)) {
+            self.flights.release(id);
+            self.recorder.timed_out(tier, request);
+            self.on_failure(id, tier, now);
+        }
+    }
+
+    fn draws_an_error(&self, tier: usize, request: u32, tries: u8) -> bool {
+        let live = &self.tiers[tier];
+        live.error_share > 0.0
+            && self.chances.errors.uniform_at(draw(request, tries) ^ live.number) < live.error_share
+    }
+
+    /// What the request is for.
+    #[inline]
+    pub(super) fn object(&self, request: u32) -> trace::ObjectId {
+        self.trace.objects()[request as usize]
+    }
+}
+
+/// Tells the tries of a flight at the tiers apart.
+pub(super) fn tag(tier: usize, tries: u8) -> u32 {
+    tier as u32 | u32::from(tries) << 8
+}
+
+fn slowed(time: u64, factor: f64) -> u64 {
+    if factor == 1.0 { time } else { (time as f64 * factor) as u64 }
+}

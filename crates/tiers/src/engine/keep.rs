@@ -1,0 +1,386 @@
+//! What tiers keep: lookups, fills, evictions, and moves between tiers.
+
+use cache::{Filled, Removal};
+use trace::{NO_TTL, ObjectId};
+
+use super::Engine;
+use super::live::QueueView;
+use crate::copies::FOR_EVER;
+use crate::events::What;
+use crate::flight::{Flight, Purpose};
+use crate::placement::{Ask, Route};
+use crate::stack::{Fill, Inclusion};
+
+/// What a lookup found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Found {
+    /// A fresh copy.
+    Fresh,
+    /// A fresh copy that is to be renewed before its time is up.
+    Early,
+    /// A copy whose time is up, to be served while it is renewed.
+    Stale,
+    /// Nothing to serve.
+    Miss,
+}
+
+impl Found {
+    pub(super) fn has_answer(self) -> bool {
+        self != Found::Miss
+    }
+}
+
+impl Engine<'_> {
+    /// Whether the only node of a tier has a copy that can be served without more ado.
+    #[inline]
+    pub(super) fn has_plainly_fresh(&self, tier: usize, object: ObjectId, now: u64) -> bool {
+        let live = &self.tiers[tier];
+        let node = &live.nodes[0];
+        node.contents.residents().contains(object)
+            && node.copies.expires(object) > now.saturating_add(live.clock_ahead)
+            && live.spec.is_some_and(|spec| {
+                spec.freshness.early_refresh == 0.0
+                    && !spec.freshness.renew
+                    && spec.inclusion != Inclusion::Exclusive
+            })
+    }
+
+    /// Counts a use of such a copy.
+    #[inline]
+    pub(super) fn use_plainly(&mut self, tier: usize, request: u32, now: u64) {
+        let policy_request = self.request(request, tier);
+        let victims = &mut self.victims;
+        let node = &mut self.tiers[tier].nodes[0];
+        node.contents.lookup(&policy_request, &mut |victim| victims.push(victim));
+        self.part_with_victims(tier, 0, request, now);
+    }
+
+    /// Looks the flight's object up at its node of the tier.
+    pub(super) fn look(&mut self, id: u32, tier: usize, now: u64) -> Found {
+        let flight = self.flights.get(id);
+        let (request, node_number) = (flight.request, flight.node[tier] as usize);
+        let policy_request = self.request(request, tier);
+        let object = policy_request.object;
+        let live = &mut self.tiers[tier];
+        let fresh = live.spec.map(|spec| spec.freshness).unwrap_or_default();
+        let node = &mut live.nodes[node_number];
+        let at = now.saturating_add(live.clock_ahead);
+        let expires = node.copies.expires(object);
+        let mut stale = false;
+        if expires <= at && node.contents.residents().contains(object) {
+            self.recorder.found_expired(tier, request);
+            let age = at - expires;
+            stale = age < fresh.stale_while_revalidate.0;
+            if !stale {
+                if age >= fresh.stale_if_error.0 {
+                    node.contents.remove(object, Removal::Expired);
+                    live.note_used(node_number, now);
+                }
+                self.count_miss(tier, object);
+                return Found::Miss;
+            }
+        }
+        let victims = &mut self.victims;
+        let hit = node.contents.lookup(&policy_request, &mut |victim| victims.push(victim));
+        let version = node.copies.version(object);
+        self.part_with_victims(tier, node_number, request, now);
+        if !hit {
+            self.count_miss(tier, object);
+            return Found::Miss;
+        }
+        self.flights.leg_mut(id, tier).version = version;
+        if stale {
+            return Found::Stale;
+        }
+        if fresh.renew {
+            let expires = self.expiry(tier, request, now);
+            self.set_expiry(tier, node_number, object, expires, now);
+        }
+        if self.is_due_early(tier, expires, request, at) { Found::Early } else { Found::Fresh }
+    }
+
+    fn count_miss(&mut self, tier: usize, object: ObjectId) {
+        if let Some(misses) = self.tiers[tier].misses.get_mut(object.index()) {
+            *misses = misses.saturating_add(1);
+        }
+    }
+
+    /// Probabilistic early refresh. The time a fetch takes is taken as the tier's mean so far.
+    fn is_due_early(&self, tier: usize, expires: u64, request: u32, at: u64) -> bool {
+        let beta = self.stack.tiers[tier].freshness.early_refresh;
+        if beta == 0.0 || expires == FOR_EVER {
+            return false;
+        }
+        let u = 1.0 - self.chances.early.uniform_at(u64::from(request) ^ self.tiers[tier].number);
+        let ahead = -libm::log(u) * beta * self.recorder.mean_fetch_ns(tier);
+        at as f64 + ahead >= expires as f64
+    }
+
+    /// Renews a copy; nobody waits for it.
+    pub(super) fn refresh(&mut self, id: u32, tier: usize, now: u64) {
+        let flight = self.flights.get(id);
+        let (request, node) = (flight.request, flight.node[tier]);
+        let object = self.object(request);
+        if self.tiers[tier].nodes[node as usize].fetching.is_under_way(object) {
+            return;
+        }
+        let mut refresh = Flight::new(request, Purpose::Refresh, now);
+        refresh.top = tier as u8;
+        refresh.leads = 1 << tier;
+        refresh.node[tier] = node;
+        let refresh = self.flights.start(refresh);
+        self.tiers[tier].nodes[node as usize].fetching.lead(object, refresh);
+        self.recorder.refreshed(tier, request);
+        self.ask(refresh, tier + 1, now);
+        self.flights.release(refresh);
+    }
+
+    /// An answer that passes a tier may be kept there.
+    pub(super) fn keep(&mut self, id: u32, tier: usize, answered_by: usize, now: u64) {
+        let flight = self.flights.get(id);
+        let (request, version, node) = (flight.request, flight.version, flight.node[tier]);
+        if !self.is_to_be_kept(flight, tier, answered_by) {
+            return;
+        }
+        let expires = if self.is_absent(self.object(request)) {
+            let negative = self.stack.tiers[tier].freshness.negative_ttl;
+            let Some(ttl) = negative else { return };
+            now.saturating_add(ttl.0)
+        } else {
+            self.expiry(tier, request, now)
+        };
+        self.put(tier, node as usize, request, version, expires, now);
+    }
+
+    fn is_to_be_kept(&self, flight: &Flight, tier: usize, answered_by: usize) -> bool {
+        let spec = &self.stack.tiers[tier];
+        let object = self.object(flight.request);
+        if flight.purpose == Purpose::Refresh && usize::from(flight.top) == tier {
+            return true;
+        }
+        if spec.inclusion == Inclusion::Exclusive || self.is_demoted(flight.request, tier) {
+            return false;
+        }
+        match spec.fill {
+            Fill::Always => true,
+            Fill::Down => answered_by == tier + 1,
+            Fill::Probability(p) => {
+                let number = u64::from(flight.request) ^ self.tiers[tier].number;
+                self.chances.fill.uniform_at(number) < p
+            }
+            Fill::Nth(n) => u32::from(self.tiers[tier].misses[object.index()]) >= n,
+            Fill::Accesses(n) => self.accesses[object.index()] >= n,
+        }
+    }
+
+    /// Whether the rule for large objects keeps this one out of the tier.
+    fn is_demoted(&self, request: u32, tier: usize) -> bool {
+        self.stack.demotion.is_some_and(|rule| {
+            tier < rule.to
+                && self.size(request) > rule.above_bytes
+                && self.accesses[self.object(request).index()] < rule.reads_below
+        })
+    }
+
+    /// When a copy filled in now is no longer fresh.
+    pub(super) fn expiry(&self, tier: usize, request: u32, now: u64) -> u64 {
+        let live = &self.tiers[tier];
+        let jitter = self.stack.tiers[tier].freshness.jitter;
+        let mut ttl = live.ttl;
+        if jitter > 0.0 && ttl != NO_TTL {
+            let u = self.chances.jitter.uniform_at(u64::from(request) ^ live.number);
+            ttl = (ttl as f64 * (1.0 + jitter * (2.0 * u - 1.0))) as u64;
+        }
+        now.saturating_add(live.clock_ahead).saturating_add(ttl.min(self.own_ttl(request)))
+    }
+
+    /// The time to live of what a read fills in: its own, or that of the object's last write.
+    fn own_ttl(&self, request: u32) -> u64 {
+        let Some(own) = &self.trace.columns().ttl_ns else { return NO_TTL };
+        own[request as usize].min(self.written_ttl[self.object(request).index()])
+    }
+
+    /// Makes the object resident at a node, or renews the copy that is there.
+    pub(super) fn put(
+        &mut self,
+        tier: usize,
+        node_number: usize,
+        request: u32,
+        version: u32,
+        expires: u64,
+        now: u64,
+    ) -> bool {
+        let policy_request = self.request(request, tier);
+        let object = policy_request.object;
+        let victims = &mut self.victims;
+        let node = &mut self.tiers[tier].nodes[node_number];
+        if node.contents.residents().contains(object)
+            && node.contents.residents().size_of(object) != policy_request.size
+        {
+            node.contents.remove(object, Removal::Deleted);
+        }
+        let filled = node.contents.fill(&policy_request, &mut |victim| victims.push(victim));
+        let kept = matches!(filled, Filled::Inserted | Filled::AlreadyIn);
+        if kept {
+            node.copies.set_version(object, version);
+            self.set_expiry(tier, node_number, object, expires, now);
+        }
+        self.recorder.filled(tier, request, filled, self.size(request));
+        self.part_with_victims(tier, node_number, request, now);
+        self.tiers[tier].note_used(node_number, now);
+        kept
+    }
+
+    /// What happens to objects that a node has evicted.
+    fn part_with_victims(&mut self, tier: usize, node: usize, request: u32, now: u64) {
+        if self.victims.is_empty() {
+            return;
+        }
+        let victims = std::mem::take(&mut self.victims);
+        self.recorder.evicted(tier, request, victims.len() as u64);
+        let inclusive = self.stack.tiers[tier].inclusion == Inclusion::Inclusive;
+        let below = self.stack.tiers.get(tier + 1);
+        let demotes = below.is_some_and(|below| below.inclusion == Inclusion::Exclusive);
+        for victim in &victims {
+            self.lose_dirty(tier, *victim, true, now);
+            if inclusive {
+                for above in 0..tier {
+                    self.displace(above, *victim, request, now);
+                }
+            }
+            if demotes {
+                self.demote(tier, node, *victim, request, now);
+            }
+        }
+        self.victims = victims;
+        self.victims.clear();
+    }
+
+    /// Removes every copy a tier has of an object that left a tier below it.
+    fn displace(&mut self, tier: usize, object: ObjectId, request: u32, now: u64) {
+        let live = &mut self.tiers[tier];
+        let mut removed = 0;
+        for node in 0..live.nodes.len() {
+            if live.nodes[node].contents.remove(object, Removal::Moved) {
+                live.note_used(node, now);
+                removed += 1;
+            }
+        }
+        if removed > 0 {
+            self.recorder.displaced(tier, request, removed);
+        }
+    }
+
+    /// A victim of the tier above an exclusive one comes down with what was known of it.
+    fn demote(&mut self, tier: usize, node: usize, victim: ObjectId, request: u32, now: u64) {
+        let copies = &self.tiers[tier].nodes[node].copies;
+        let (expires, version) = (copies.expires(victim), copies.version(victim));
+        if expires <= now.saturating_add(self.tiers[tier].clock_ahead) {
+            return;
+        }
+        let below = tier + 1;
+        let size = self.tiers[tier].nodes[node].contents.residents().size_of(victim);
+        let seq = u64::from(request);
+        let demoted = cache::Request { object: victim, size, seq, next_use: trace::NEVER };
+        let Some(to) = self.node_of(below, victim, request, now) else { return };
+        let node = &mut self.tiers[below].nodes[to];
+        let mut further = Vec::new();
+        let filled = node.contents.fill(&demoted, &mut |victim| further.push(victim));
+        if filled == Filled::Inserted {
+            node.copies.set_version(victim, version);
+            self.set_expiry(below, to, victim, expires, now);
+            self.recorder.demoted(below, request);
+        }
+        self.recorder.evicted(below, request, further.len() as u64);
+        self.tiers[below].note_used(to, now);
+    }
+
+    /// The node that an object moved to a tier goes to, if it can be reached.
+    fn node_of(&mut self, tier: usize, object: ObjectId, request: u32, now: u64) -> Option<usize> {
+        if self.tiers[tier].is_single {
+            return Some(0);
+        }
+        let ask = Ask { object, ..self.asking(request, true, now) };
+        let live = &mut self.tiers[tier];
+        match live.placement.route(&ask, &QueueView { servers: &live.servers, now }) {
+            Route::To { node, .. } => Some(node as usize),
+            Route::Unreachable { .. } => None,
+        }
+    }
+
+    /// An exclusive tier gives away what it answered.
+    pub(super) fn move_up(&mut self, id: u32, tier: usize, now: u64) {
+        let flight = self.flights.get(id);
+        let (request, node_number) = (flight.request, flight.node[tier] as usize);
+        let object = self.object(request);
+        let node = &mut self.tiers[tier].nodes[node_number];
+        if node.contents.remove(object, Removal::Moved) {
+            self.tiers[tier].note_used(node_number, now);
+            self.recorder.displaced(tier, request, 1);
+        }
+    }
+
+    /// One object goes from a node to another of the same tier.
+    pub(super) fn migrate(
+        &mut self,
+        tier: usize,
+        object: ObjectId,
+        from: usize,
+        to: usize,
+        now: u64,
+    ) {
+        let node = &mut self.tiers[tier].nodes[from];
+        let size = node.contents.residents().size_of(object);
+        let (expires, version) = (node.copies.expires(object), node.copies.version(object));
+        node.contents.remove(object, Removal::Moved);
+        let victims = &mut self.victims;
+        let node = &mut self.tiers[tier].nodes[to];
+        let seq = self.recorder.requests_so_far();
+        let moved = cache::Request { object, size, seq, next_use: trace::NEVER };
+        if node.contents.fill(&moved, &mut |victim| victims.push(victim)) == Filled::Inserted {
+            node.copies.set_version(object, version);
+            self.set_expiry(tier, to, object, expires, now);
+            self.recorder.migrated(tier, size);
+        }
+        self.part_with_victims(tier, to, seq as u32, now);
+        self.tiers[tier].note_used(from, now);
+        self.tiers[tier].note_used(to, now);
+    }
+
+    /// Notes until when a copy is good, and when expired ones are to be looked for.
+    fn set_expiry(&mut self, tier: usize, node: usize, object: ObjectId, at: u64, now: u64) {
+        let live = &mut self.tiers[tier];
+        let clock = now.saturating_add(live.clock_ahead);
+        live.nodes[node].set_expiry(object, at, clock);
+        self.sweep_later(tier, node);
+    }
+
+    /// Schedules the next look for expired copies of a node.
+    fn sweep_later(&mut self, tier: usize, node: usize) {
+        let live = &mut self.tiers[tier];
+        let Some(next) = live.nodes[node].expiry.next() else { return };
+        let at = next.saturating_sub(live.clock_ahead).max(self.now);
+        if at < live.nodes[node].swept_at {
+            live.nodes[node].swept_at = at;
+            self.events.schedule(at, What::Sweep, tier, node as u32);
+        }
+    }
+
+    /// Looks for expired copies of a node.
+    pub(super) fn sweep(&mut self, tier: usize, node: u32, now: u64) {
+        let live = &mut self.tiers[tier];
+        let clock = now.saturating_add(live.clock_ahead);
+        let number = node as usize;
+        if live.nodes[number].swept_at != now {
+            return;
+        }
+        live.nodes[number].swept_at = u64::MAX;
+        let removed = live.nodes[number].sweep(clock);
+        live.note_used(number, now);
+        self.recorder.swept(tier, removed);
+        // What would look for ever ends with the requests.
+        if now <= self.last_arrival() {
+            self.sweep_later(tier, number);
+        }
+    }
+}

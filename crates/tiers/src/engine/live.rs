@@ -1,0 +1,344 @@
+//! A tier at work: its nodes with their contents, its stations with their queues, and what is wrong
+//! with it at the moment.
+
+use cache::{Contents, Setup};
+use trace::stream::Stream;
+use trace::{NO_TTL, ObjectId, Trace};
+
+use crate::copies::Copies;
+use crate::fetching::Fetching;
+use crate::stack::{Retry, Service, Site};
+use crate::station::Station;
+use crate::{
+    ActiveExpiry, CpuCache, Draws, Error, Origin, Placement, Queues, Run, SET_ASSOCIATIVE,
+    SetAssociative, Single, StationSpec, Tier, TierOutcome,
+};
+
+pub(super) struct LiveTier<'a> {
+    /// `None` for the origin.
+    pub(super) spec: Option<&'a Tier>,
+    pub(super) station_spec: Option<&'a StationSpec>,
+    pub(super) placement: Box<dyn Placement>,
+    /// One node and one station.
+    pub(super) is_single: bool,
+    /// One node and one station without a queue, and nothing wrong: no event is needed to ask it.
+    pub(super) is_plain: bool,
+    pub(super) nodes: Vec<Node>,
+    pub(super) servers: Vec<Server>,
+    pub(super) draws: Draws,
+    pub(super) service: Option<Draws>,
+    /// Time to live of a copy, before jitter.
+    pub(super) ttl: u64,
+    /// The network to it is cut.
+    pub(super) cut: bool,
+    pub(super) error_share: f64,
+    /// Names its draws of errors.
+    pub(super) number: u64,
+    /// How far the clock of its times to live is ahead.
+    pub(super) clock_ahead: u64,
+    /// Retries that may still be made.
+    pub(super) retry_tokens: f64,
+    /// Misses of each object; empty if no rule asks.
+    pub(super) misses: Vec<u8>,
+    /// When the placement acts next, as scheduled.
+    pub(super) tended_at: u64,
+    used: Used,
+}
+
+/// Contents and what is known of the copies.
+pub(super) struct Node {
+    pub(super) contents: Box<dyn Contents>,
+    pub(super) copies: Copies,
+    pub(super) fetching: Fetching,
+    pub(super) expiry: ActiveExpiry,
+    /// When expired copies are looked for next, as scheduled.
+    pub(super) swept_at: u64,
+    /// Bytes in use when they were last noted.
+    used: u64,
+}
+
+impl Node {
+    /// A resident copy is good until then, by the tier's clock, which says `now`.
+    pub(super) fn set_expiry(&mut self, object: ObjectId, at: u64, now: u64) {
+        self.copies.set_expiry(object, at);
+        self.contents.note_expiry(object, at);
+        self.expiry.note(object, at, now);
+    }
+
+    /// Removes expired copies that the tier's rule finds; how many.
+    pub(super) fn sweep(&mut self, now: u64) -> u64 {
+        let mut expired = Vec::new();
+        let residents = self.contents.residents();
+        let found = &mut |object| expired.push(object);
+        self.expiry.cycle(now, residents, self.copies.all_expiries(), found);
+        for object in &expired {
+            self.contents.remove(*object, cache::Removal::Expired);
+        }
+        expired.len() as u64
+    }
+}
+
+/// A machine that answers.
+pub(super) struct Server {
+    pub(super) station: Option<Station>,
+    pub(super) down: bool,
+    /// When it went down last.
+    pub(super) fell_at: Option<u64>,
+    /// How many times as long everything takes.
+    pub(super) slow: f64,
+}
+
+/// Bytes in use over time.
+#[derive(Default)]
+struct Used {
+    now: u64,
+    max: u64,
+    since: u64,
+    byte_ns: u128,
+}
+
+impl Used {
+    /// Time passes.
+    #[inline]
+    fn pass(&mut self, now: u64) {
+        self.byte_ns += u128::from(self.now) * u128::from(now - self.since.min(now));
+        self.since = self.since.max(now);
+    }
+}
+
+/// Retries saved up at most.
+const MOST_RETRY_TOKENS: f64 = 100.0;
+
+impl<'a> LiveTier<'a> {
+    pub(super) fn of_tier(
+        spec: &'a Tier,
+        run: &Run<'_>,
+        trace_has_ttl: bool,
+        versions: bool,
+    ) -> Result<Self, Error> {
+        let trace = run.trace;
+        let tier_error = |what: String| Error::Tier { tier: spec.name.clone(), what };
+        let start_ns = run.arrivals.first().copied().unwrap_or(0);
+        let site = Site { trace, seed: run.seed, start_ns };
+        let placement = spec.layout.build(&site).map_err(tier_error)?;
+        let fresh = &spec.freshness;
+        let expiry = trace_has_ttl || fresh.ttl.is_some() || fresh.negative_ttl.is_some();
+        let nodes = (0..placement.n_nodes())
+            .map(|node| {
+                let capacity = spec.capacity as f64 * placement.share(node);
+                let setup = Setup {
+                    capacity: if placement.n_nodes() == 1 {
+                        spec.capacity
+                    } else {
+                        capacity as u64
+                    }
+                    .max(1),
+                    unit: spec.unit,
+                    n_objects: trace.n_objects(),
+                    n_requests: trace.n_requests() as u64,
+                    seed: run.seed,
+                };
+                Ok(Node {
+                    contents: contents(spec, &setup, trace)?,
+                    copies: Copies::new(trace.n_objects(), expiry, versions),
+                    fetching: Fetching::default(),
+                    expiry: ActiveExpiry::new(&spec.expiry, trace.n_objects(), run.seed)
+                        .map_err(|error| tier_error(error.to_string()))?,
+                    swept_at: u64::MAX,
+                    used: 0,
+                })
+            })
+            .collect::<Result<Vec<_>, Error>>()?;
+        let counts_misses = matches!(spec.fill, crate::Fill::Nth(_));
+        let mut tier = LiveTier {
+            spec: Some(spec),
+            is_single: spec.layout.is_single(),
+            nodes,
+            ttl: fresh.ttl.map_or(NO_TTL, |ttl| ttl.0),
+            misses: if counts_misses { vec![0; trace.n_objects() as usize] } else { Vec::new() },
+            ..Self::bare(
+                placement,
+                spec.station.as_ref(),
+                Draws::new(&spec.latency, run.seed, &spec.name),
+                run,
+                &spec.name,
+            )
+        };
+        tier.look_whether_plain();
+        Ok(tier)
+    }
+
+    pub(super) fn of_origin(origin: &'a Origin, run: &Run<'_>) -> Self {
+        let draws = Draws::new(&origin.latency, run.seed, "origin");
+        Self::bare(Box::new(Single), origin.station.as_ref(), draws, run, "origin")
+    }
+
+    fn bare(
+        placement: Box<dyn Placement>,
+        station: Option<&'a StationSpec>,
+        draws: Draws,
+        run: &Run<'_>,
+        name: &str,
+    ) -> Self {
+        let servers = (0..placement.n_stations())
+            .map(|_| Server {
+                station: station.map(|spec| Station::new(spec.servers, spec.queue)),
+                down: false,
+                fell_at: None,
+                slow: 1.0,
+            })
+            .collect();
+        let service = station.and_then(|spec| match &spec.service {
+            Service::Latency => None,
+            Service::Own(profile) => {
+                Some(Draws::new(profile, run.seed, &format!("{name}, service")))
+            }
+        });
+        LiveTier {
+            spec: None,
+            station_spec: station,
+            placement,
+            is_single: true,
+            is_plain: false,
+            nodes: Vec::new(),
+            servers,
+            draws,
+            service,
+            ttl: NO_TTL,
+            cut: false,
+            error_share: 0.0,
+            number: Stream::new(0, name).bits_at(0),
+            clock_ahead: 0,
+            retry_tokens: MOST_RETRY_TOKENS,
+            misses: Vec::new(),
+            tended_at: u64::MAX,
+            used: Used::default(),
+        }
+    }
+
+    /// To be called after anything that [`is_plain`](Self::is_plain) depends on has changed.
+    pub(super) fn look_whether_plain(&mut self) {
+        self.is_plain = self.spec.is_some_and(|spec| {
+            spec.layout.is_single()
+                && spec.station.is_none()
+                && self.error_share == 0.0
+                && !self.cut
+        }) && !self.servers[0].down;
+    }
+
+    /// The retry rules.
+    pub(super) fn retry(&self) -> Retry {
+        self.station_spec.map(|spec| spec.retry).unwrap_or_default()
+    }
+
+    /// A first try earns a share of a retry.
+    #[inline]
+    pub(super) fn earn_retry(&mut self) {
+        if let Some(budget) = self.station_spec.and_then(|spec| spec.retry.budget) {
+            self.retry_tokens = (self.retry_tokens + budget).min(MOST_RETRY_TOKENS);
+        }
+    }
+
+    /// Takes a retry out of the budget; false if it is spent.
+    pub(super) fn spend_retry(&mut self) -> bool {
+        if self.retry().budget.is_none() {
+            return true;
+        }
+        let affordable = self.retry_tokens >= 1.0;
+        if affordable {
+            self.retry_tokens -= 1.0;
+        }
+        affordable
+    }
+
+    /// How long a client waits for an answer; `None` for ever.
+    pub(super) fn timeout(&self) -> Option<u64> {
+        self.station_spec.and_then(|spec| spec.timeout).map(|timeout| timeout.0)
+    }
+
+    /// Notes the bytes in use after the contents of a node have changed.
+    #[inline]
+    pub(super) fn note_used(&mut self, node: usize, now: u64) {
+        let node = &mut self.nodes[node];
+        let in_node = node.contents.residents().used();
+        let used = &mut self.used;
+        used.pass(now);
+        used.now = used.now - node.used + in_node;
+        used.max = used.max.max(used.now);
+        node.used = in_node;
+    }
+
+    /// The object is likely to be looked up soon. Of several nodes nobody knows yet which.
+    #[inline]
+    pub(super) fn touch(&self, upcoming: ObjectId) {
+        if let [node] = self.nodes.as_slice() {
+            node.contents.touch(upcoming);
+            node.copies.touch(upcoming);
+        }
+    }
+
+    /// The warm-up is over.
+    pub(super) fn start_counting(&mut self, now: u64) {
+        self.used.pass(now);
+        self.used.byte_ns = 0;
+    }
+
+    /// Removes everything from a node; each object is told to `each`.
+    pub(super) fn clear(&mut self, node: usize, each: &mut dyn FnMut(ObjectId)) {
+        let node = &mut self.nodes[node];
+        for object in resident_objects(node) {
+            node.contents.remove(object, cache::Removal::Deleted);
+            each(object);
+        }
+    }
+
+    /// The end of the run: what was counted here and not by the recorder.
+    ///
+    /// # Panics
+    /// If an invariant does not hold: a bug.
+    pub(super) fn finish(&mut self, now: u64, counts: &mut TierOutcome) {
+        self.used.pass(now);
+        counts.used_bytes_max = self.used.max;
+        counts.used_byte_seconds = self.used.byte_ns as f64 / 1e9;
+        counts.n_nodes = self.nodes.len() as u64;
+        counts.n_stations = self.servers.len() as u64;
+        for server in &mut self.servers {
+            if let Some(station) = &mut server.station {
+                station.check(now);
+                counts.stations.push(station.counts().clone());
+                counts.servers += station.n_servers() as u64;
+            }
+        }
+    }
+}
+
+/// The contents of one node: a cache under the tier's policy, or the processor's.
+fn contents(spec: &Tier, setup: &Setup, trace: &Trace) -> Result<Box<dyn Contents>, Error> {
+    if spec.policy.name == SET_ASSOCIATIVE {
+        let cache = CpuCache::from_parameters(&spec.policy.parameters)
+            .and_then(|cpu| Ok(SetAssociative::new(&cpu, setup.capacity, trace)?));
+        let cache = cache
+            .map_err(|error| Error::Tier { tier: spec.name.clone(), what: error.to_string() })?;
+        return Ok(Box::new(cache));
+    }
+    let info = policies::find(&spec.policy.name)?;
+    Ok((info.kind.build)(setup, &spec.policy.parameters)?)
+}
+
+/// The objects in a node, by rising number.
+pub(super) fn resident_objects(node: &Node) -> Vec<ObjectId> {
+    node.contents.residents().iter().collect()
+}
+
+/// The queues of a tier, for its placement.
+pub(super) struct QueueView<'a> {
+    pub(super) servers: &'a [Server],
+    pub(super) now: u64,
+}
+
+impl Queues for QueueView<'_> {
+    fn length(&self, station: u32) -> usize {
+        let station = self.servers[station as usize].station.as_ref();
+        station.map_or(0, |station| station.load(self.now))
+    }
+}

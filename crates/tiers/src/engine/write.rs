@@ -1,0 +1,247 @@
+//! Writes, and which version of an object everybody has.
+//!
+//! An object's version is the number of writes it has seen. A write counts once it is acknowledged:
+//! from then on, a read that arrives and is answered with an older version was answered stale.
+
+use std::collections::BTreeMap;
+
+use trace::{ObjectId, Op};
+
+use super::Engine;
+use super::live::resident_objects;
+use crate::events::What;
+use crate::flight::{Flight, Purpose};
+use crate::stack::FLUSH_AFTER;
+use crate::{Inclusion, Writes};
+
+/// The versions of all objects.
+#[derive(Debug, Default)]
+pub(super) struct Ledger {
+    /// By object: the last version acknowledged; empty if nothing writes.
+    acknowledged: Vec<u32>,
+    /// By object: the version at the origin.
+    stored: Vec<u32>,
+    /// Objects that the first tier has newer than the origin: their bytes, and the write.
+    dirty: BTreeMap<ObjectId, (u64, u32)>,
+    dirty_bytes: u64,
+}
+
+impl Ledger {
+    pub(super) fn new(n_objects: usize) -> Self {
+        Ledger { acknowledged: vec![0; n_objects], stored: vec![0; n_objects], ..Ledger::default() }
+    }
+
+    #[inline]
+    pub(super) fn acknowledged(&self, object: ObjectId) -> u32 {
+        self.acknowledged.get(object.index()).copied().unwrap_or(0)
+    }
+
+    #[inline]
+    pub(super) fn stored(&self, object: ObjectId) -> u32 {
+        self.stored.get(object.index()).copied().unwrap_or(0)
+    }
+
+    /// One more write is acknowledged; its version.
+    fn acknowledge(&mut self, object: ObjectId) -> u32 {
+        let version = &mut self.acknowledged[object.index()];
+        *version = version.saturating_add(1);
+        *version
+    }
+}
+
+impl Engine<'_> {
+    /// A write or delete arrives.
+    pub(super) fn write(&mut self, index: usize, op: Op, now: u64) {
+        let request = index as u32;
+        self.note_ttl(index);
+        self.recorder.write_arrived(request);
+        if self.stack.writes == Writes::Ignore {
+            return self.client_is_free(now);
+        }
+        let id = self.flights.start(Flight::new(request, Purpose::Write, now));
+        let takes =
+            if self.stack.writes == Writes::Back && op == Op::Set { 0 } else { self.origin() };
+        self.ask(id, takes, now);
+        self.flights.release(id);
+    }
+
+    /// Remembers the time to live that a write sets.
+    fn note_ttl(&mut self, index: usize) {
+        if let Some(ttl) = &self.trace.columns().ttl_ns {
+            self.written_ttl[self.trace.objects()[index].index()] = ttl[index];
+        }
+    }
+
+    /// The tier that takes writes, or the origin, has taken it: the client is told, and the copies
+    /// elsewhere learn of it after the latency of their tier.
+    pub(super) fn on_written(&mut self, id: u32, tier: usize, now: u64) {
+        let flight = *self.flights.get(id);
+        let object = self.object(flight.request);
+        let version = self.ledger.acknowledge(object);
+        self.flights.get_mut(id).version = version;
+        self.flights.get_mut(id).done = true;
+        self.recorder.written(flight.request, tier, now - flight.arrived);
+        if tier == self.origin() {
+            self.ledger.stored[object.index()] = version;
+            self.clean(object);
+        } else {
+            self.soil(id, flight.node[tier] as usize, version, now);
+        }
+        for other in 0..self.origin() {
+            if other != tier {
+                self.outdate(other, object);
+                let number = u64::from(flight.request) | 1 << 40;
+                let after = self.tiers[other].draws.at_smallest(number, now);
+                self.later(now + after, What::Apply, other, id);
+            }
+        }
+        self.client_is_free(now);
+    }
+
+    /// What is being fetched for the tier is old by now.
+    fn outdate(&mut self, tier: usize, object: ObjectId) {
+        for node in &mut self.tiers[tier].nodes {
+            node.fetching.outdate(object);
+        }
+    }
+
+    /// A write reaches the copies of a tier.
+    pub(super) fn apply_write(&mut self, id: u32, tier: usize, now: u64) {
+        let flight = *self.flights.get(id);
+        let object = self.object(flight.request);
+        let deletes = self.trace.op(flight.request as usize) == Op::Delete;
+        match self.stack.writes {
+            Writes::Around if !deletes => {}
+            Writes::Through | Writes::Back if !deletes => self.renew_copies(&flight, tier, now),
+            _ => {
+                self.remove_copies(object, flight.request, tier, now);
+            }
+        }
+    }
+
+    /// Write-through: the copies become the version written; where there is none, one comes in.
+    fn renew_copies(&mut self, flight: &Flight, tier: usize, now: u64) {
+        if self.stack.tiers[tier].inclusion == Inclusion::Exclusive {
+            self.remove_copies(self.object(flight.request), flight.request, tier, now);
+            return;
+        }
+        let object = self.object(flight.request);
+        let expires = self.expiry(tier, flight.request, now);
+        for node in self.holders(tier, object) {
+            let resident = self.tiers[tier].nodes[node].contents.residents().contains(object);
+            if (resident || self.tiers[tier].nodes.len() == 1)
+                && self.put(tier, node, flight.request, flight.version, expires, now)
+            {
+                self.recorder.invalidated(tier, flight.request, 1);
+            }
+        }
+    }
+
+    /// Removes the copies of a tier; how many there were.
+    pub(super) fn remove_copies(
+        &mut self,
+        object: ObjectId,
+        request: u32,
+        tier: usize,
+        now: u64,
+    ) -> u64 {
+        let mut removed = 0;
+        for node in self.holders(tier, object) {
+            let contents = &mut self.tiers[tier].nodes[node].contents;
+            if contents.remove(object, cache::Removal::Deleted) {
+                removed += 1;
+                self.tiers[tier].note_used(node, now);
+            }
+        }
+        self.recorder.invalidated(tier, request, removed);
+        removed
+    }
+
+    /// The nodes that may have copies of an object.
+    fn holders(&self, tier: usize, object: ObjectId) -> Vec<usize> {
+        let mut nodes = Vec::new();
+        self.tiers[tier].placement.holders(object, &mut |node| nodes.push(node as usize));
+        nodes
+    }
+
+    /// The first tier has a version that the origin has not.
+    fn soil(&mut self, id: u32, node: usize, version: u32, now: u64) {
+        let request = self.flights.get(id).request;
+        let object = self.object(request);
+        let expires = self.expiry(0, request, now);
+        let kept = self.put(0, node, request, version, expires, now);
+        let size = self.size(request);
+        self.clean(object);
+        if kept {
+            self.ledger.dirty.insert(object, (size, request));
+            self.ledger.dirty_bytes += size;
+            self.recorder.dirty_bytes_are(self.ledger.dirty_bytes);
+        }
+        let after = if kept { FLUSH_AFTER.0 } else { 0 };
+        self.later(now + after, What::Flush, 0, id);
+    }
+
+    /// The object is the same at the origin again.
+    fn clean(&mut self, object: ObjectId) {
+        let dirty = self.ledger.dirty.remove(&object);
+        self.ledger.dirty_bytes -= dirty.map_or(0, |(size, _)| size);
+    }
+
+    /// A dirty object is due at the origin, unless a later write or an eviction took it there.
+    pub(super) fn flush_dirty(&mut self, id: u32, now: u64) {
+        let flight = *self.flights.get(id);
+        let object = self.object(flight.request);
+        if self.ledger.acknowledged(object) == flight.version
+            && self.ledger.stored(object) < flight.version
+        {
+            self.write_to_origin(flight.request, flight.version, now);
+        }
+    }
+
+    fn write_to_origin(&mut self, request: u32, version: u32, now: u64) {
+        let mut flush = Flight::new(request, Purpose::Flush, now);
+        flush.version = version;
+        let id = self.flights.start(flush);
+        self.ask(id, self.origin(), now);
+        self.flights.release(id);
+    }
+
+    /// The origin has the version that was dirty.
+    pub(super) fn on_flushed(&mut self, id: u32, now: u64) {
+        let flight = *self.flights.get(id);
+        self.flights.get_mut(id).done = true;
+        let object = self.object(flight.request);
+        let stored = &mut self.ledger.stored[object.index()];
+        *stored = (*stored).max(flight.version);
+        self.recorder.flushed(flight.request, self.origin(), now);
+        if self.ledger.acknowledged(object) == flight.version {
+            self.clean(object);
+        }
+    }
+
+    /// The first tier parts with an object: if it is dirty, it is written to the origin where that is
+    /// still possible, and lost if not.
+    pub(super) fn lose_dirty(&mut self, tier: usize, object: ObjectId, can_flush: bool, now: u64) {
+        if tier != 0 {
+            return;
+        }
+        let Some((size, request)) = self.ledger.dirty.get(&object).copied() else { return };
+        self.clean(object);
+        let version = self.ledger.acknowledged(object);
+        if can_flush {
+            self.write_to_origin(request, version, now);
+        } else {
+            self.ledger.acknowledged[object.index()] = self.ledger.stored(object);
+            self.recorder.lost(u64::from(version - self.ledger.stored(object)), size);
+        }
+    }
+
+    /// All copies of a node are gone.
+    pub(super) fn lose_node(&mut self, tier: usize, node: usize, now: u64) {
+        for object in resident_objects(&self.tiers[tier].nodes[node]) {
+            self.lose_dirty(tier, object, false, now);
+        }
+        self.tiers[tier].clear(node, &mut |_| {});
+        self.tiers[tier].note_used(node, now);
+    }
+}

@@ -1,0 +1,360 @@
+//! Counts what happens in a run: the only writer of [`Outcome`].
+//!
+//! What belongs to a request counts if the request comes after the warm-up; the series count all.
+
+use cache::Filled;
+use trace::units::Nanos;
+
+use crate::arrivals::span;
+use crate::explain::Explained;
+use crate::flight::{Flight, Leg, Purpose};
+use crate::outcome::{ENDINGS, Ending, TierWindow, WriteOutcome, histogram, record};
+use crate::{Outcome, Run, TierOutcome, Window};
+
+pub(crate) struct Recorder<'a> {
+    run: &'a Run<'a>,
+    outcome: Outcome,
+    start: u64,
+    window_ns: u64,
+    regions: Option<&'a [u32]>,
+    requests: u64,
+    /// Mean time from the miss of a tier to the answer from below, for early refresh.
+    fetches: Vec<(f64, f64)>,
+}
+
+impl<'a> Recorder<'a> {
+    pub(crate) fn new(run: &'a Run<'a>, n_tiers: usize) -> Self {
+        let warm = run.warmup.min(run.arrivals.len());
+        let n_windows = run.n_windows.max(1) as u64;
+        let window_ns = span(run.arrivals).0 / n_windows + 1;
+        let windows = (0..n_windows).map(|w| Window {
+            start: Nanos(w * window_ns),
+            endings: [0; 5],
+            latency: histogram(2),
+            tiers: vec![TierWindow::default(); n_tiers],
+        });
+        let regions = run.trace.columns().region.as_ref();
+        let n_regions = regions.map_or(0, |regions| regions.names.len());
+        let outcome = Outcome {
+            tiers: (0..n_tiers).map(|_| TierOutcome::new()).collect(),
+            reads: 0,
+            read_bytes: 0,
+            endings: [0; 5],
+            miss_bytes: 0,
+            ending_latency: ENDINGS.iter().map(|_| histogram(3)).collect(),
+            writes: 0,
+            written: WriteOutcome {
+                latency: histogram(3),
+                failures: 0,
+                stale_reads: 0,
+                dirty_bytes_max: 0,
+                lost: 0,
+                lost_bytes: 0,
+            },
+            span: span(&run.arrivals[warm..]),
+            end: Nanos(0),
+            latency: histogram(3),
+            regions: (0..n_regions).map(|_| histogram(3)).collect(),
+            window: Nanos(window_ns),
+            windows: windows.collect(),
+            explained: Explained::new(n_tiers),
+            in_flight_max: 0,
+        };
+        Recorder {
+            run,
+            outcome,
+            start: run.arrivals.first().copied().unwrap_or(0),
+            window_ns,
+            regions: regions.map(|regions| regions.ids.as_slice()),
+            requests: 0,
+            fetches: vec![(0.0, 0.0); n_tiers],
+        }
+    }
+
+    fn counts(&self, request: u32) -> bool {
+        request as usize >= self.run.warmup
+    }
+
+    fn tier(&mut self, tier: usize, request: u32) -> Option<&mut TierOutcome> {
+        self.counts(request).then(|| &mut self.outcome.tiers[tier])
+    }
+
+    #[inline]
+    fn window(&mut self, now: u64) -> &mut Window {
+        let last = self.outcome.windows.len() - 1;
+        let at = ((now - self.start) / self.window_ns) as usize;
+        &mut self.outcome.windows[at.min(last)]
+    }
+
+    /// A read arrived.
+    #[inline]
+    pub(crate) fn arrived(&mut self, index: usize, size: u64) {
+        self.requests = index as u64 + 1;
+        if self.counts(index as u32) {
+            self.outcome.reads += 1;
+            self.outcome.read_bytes += size;
+        }
+    }
+
+    pub(crate) fn requests_so_far(&self) -> u64 {
+        self.requests.saturating_sub(1)
+    }
+
+    /// A tier was asked.
+    #[inline]
+    pub(crate) fn asked(&mut self, tier: usize, request: u32, purpose: Purpose, now: u64) {
+        self.window(now).tiers[tier].lookups += 1;
+        if matches!(purpose, Purpose::Read | Purpose::Refresh) {
+            if let Some(counts) = self.tier(tier, request) {
+                counts.lookups += 1;
+            }
+        }
+    }
+
+    /// Its first tier answered a read at once.
+    #[inline]
+    pub(crate) fn answered_plainly(
+        &mut self,
+        request: u32,
+        tier: usize,
+        now: u64,
+        latency: u64,
+        size: u64,
+        old: bool,
+    ) {
+        let window = self.window(now);
+        window.endings[Ending::Hit as usize] += 1;
+        record(&mut window.latency, latency);
+        let window = &mut window.tiers[tier];
+        window.answers += 1;
+        window.bytes_out += size;
+        if !self.counts(request) {
+            return;
+        }
+        let outcome = &mut self.outcome;
+        outcome.endings[Ending::Hit as usize] += 1;
+        record(&mut outcome.latency, latency);
+        record(&mut outcome.ending_latency[Ending::Hit as usize], latency);
+        if let Some(regions) = self.regions {
+            record(&mut outcome.regions[regions[request as usize] as usize], latency);
+        }
+        outcome.explained.add_direct(latency, tier);
+        outcome.written.stale_reads += u64::from(old);
+        let counts = &mut outcome.tiers[tier];
+        counts.hits += 1;
+        counts.hit_bytes += size;
+        counts.bytes_out += size;
+        record(&mut counts.latency, latency);
+    }
+
+    /// A tier sent an answer.
+    pub(crate) fn sent(&mut self, tier: usize, request: u32, size: u64, now: u64) {
+        self.window(now).tiers[tier].bytes_out += size;
+        if let Some(counts) = self.tier(tier, request) {
+            counts.bytes_out += size;
+        }
+    }
+
+    /// A read ended.
+    pub(crate) fn ended(
+        &mut self,
+        flight: &Flight,
+        legs: &[Leg],
+        now: u64,
+        ending: Ending,
+        tier: Option<usize>,
+        size: u64,
+    ) {
+        let request = flight.request;
+        let old = tier.is_some() && flight.version < flight.expects;
+        let latency = now - flight.arrived;
+        let window = self.window(flight.arrived);
+        window.endings[ending as usize] += 1;
+        record(&mut window.latency, latency);
+        if let Some(tier) = tier {
+            self.window(now).tiers[tier].answers += 1;
+        }
+        self.note_fetch(legs, now);
+        if !self.counts(request) {
+            return;
+        }
+        let outcome = &mut self.outcome;
+        outcome.endings[ending as usize] += 1;
+        record(&mut outcome.latency, latency);
+        record(&mut outcome.ending_latency[ending as usize], latency);
+        if let Some(regions) = self.regions {
+            record(&mut outcome.regions[regions[request as usize] as usize], latency);
+        }
+        let spent: u64 = legs.iter().map(Leg::total).sum();
+        outcome.explained.add(latency, latency.saturating_sub(spent), legs, tier);
+        let Some(tier) = tier else { return };
+        outcome.written.stale_reads += u64::from(old);
+        outcome.miss_bytes += if ending == Ending::Miss { size } else { 0 };
+        let counts = &mut outcome.tiers[tier];
+        match ending {
+            Ending::Delayed => counts.delayed += 1,
+            Ending::Stale => counts.stale += 1,
+            Ending::Hit | Ending::Miss | Ending::Error => counts.hits += 1,
+        }
+        counts.hit_bytes += size;
+        record(&mut counts.latency, latency);
+    }
+
+    /// How long the answer took from each tier's miss on.
+    fn note_fetch(&mut self, legs: &[Leg], now: u64) {
+        for (leg, (mean, n)) in legs.iter().zip(&mut self.fetches) {
+            if leg.served > 0 {
+                let took = now.saturating_sub(leg.asked + leg.queued + leg.served) as f64;
+                *n = (*n + 1.0).min(1000.0);
+                *mean += (took - *mean) / *n;
+            }
+        }
+    }
+
+    /// What a fetch for this tier takes on average, in nanoseconds; it forgets.
+    pub(crate) fn mean_fetch_ns(&self, tier: usize) -> f64 {
+        self.fetches[tier].0
+    }
+
+    pub(crate) fn found_expired(&mut self, tier: usize, request: u32) {
+        if let Some(counts) = self.tier(tier, request) {
+            counts.expired += 1;
+        }
+    }
+
+    pub(crate) fn swept(&mut self, tier: usize, n: u64) {
+        self.outcome.tiers[tier].swept += n;
+    }
+
+    pub(crate) fn filled(&mut self, tier: usize, request: u32, filled: Filled, size: u64) {
+        let Some(counts) = self.tier(tier, request) else { return };
+        match filled {
+            Filled::Inserted => {
+                counts.fills += 1;
+                counts.fill_bytes += size;
+            }
+            Filled::AlreadyIn => {}
+            Filled::Refused | Filled::Oversized => counts.bypassed += 1,
+        }
+    }
+
+    pub(crate) fn evicted(&mut self, tier: usize, request: u32, n: u64) {
+        if let Some(counts) = self.tier(tier, request) {
+            counts.evictions += n;
+        }
+    }
+
+    pub(crate) fn displaced(&mut self, tier: usize, request: u32, n: u64) {
+        if let Some(counts) = self.tier(tier, request) {
+            counts.displaced += n;
+        }
+    }
+
+    pub(crate) fn demoted(&mut self, tier: usize, request: u32) {
+        if let Some(counts) = self.tier(tier, request) {
+            counts.demotions += 1;
+        }
+    }
+
+    pub(crate) fn migrated(&mut self, tier: usize, bytes: u64) {
+        let counts = &mut self.outcome.tiers[tier];
+        counts.migrated += 1;
+        counts.migrated_bytes += bytes;
+    }
+
+    pub(crate) fn refreshed(&mut self, tier: usize, request: u32) {
+        if let Some(counts) = self.tier(tier, request) {
+            counts.refreshes += 1;
+        }
+    }
+
+    pub(crate) fn failed(&mut self, tier: usize, request: u32, now: u64) {
+        self.window(now).tiers[tier].failures += 1;
+        if let Some(counts) = self.tier(tier, request) {
+            counts.failures += 1;
+        }
+    }
+
+    pub(crate) fn shed(&mut self, tier: usize, request: u32) {
+        if let Some(counts) = self.tier(tier, request) {
+            counts.shed += 1;
+        }
+    }
+
+    pub(crate) fn timed_out(&mut self, tier: usize, request: u32) {
+        if let Some(counts) = self.tier(tier, request) {
+            counts.timeouts += 1;
+        }
+    }
+
+    pub(crate) fn retried(&mut self, tier: usize, request: u32) {
+        if let Some(counts) = self.tier(tier, request) {
+            counts.retries += 1;
+        }
+    }
+
+    pub(crate) fn wasted(&mut self, tier: usize, request: u32) {
+        if let Some(counts) = self.tier(tier, request) {
+            counts.wasted += 1;
+        }
+    }
+
+    pub(crate) fn cancelled(&mut self, tier: usize, request: u32) {
+        if let Some(counts) = self.tier(tier, request) {
+            counts.cancelled += 1;
+        }
+    }
+
+    pub(crate) fn busy(&mut self, tier: usize, busy: u64, now: u64) {
+        self.window(now).tiers[tier].busy_ns += busy;
+    }
+
+    pub(crate) fn queue_is(&mut self, tier: usize, length: usize, now: u64) {
+        let max = &mut self.window(now).tiers[tier].queue_max;
+        *max = (*max).max(length as u64);
+    }
+
+    pub(crate) fn write_arrived(&mut self, request: u32) {
+        self.requests = u64::from(request) + 1;
+        self.outcome.writes += u64::from(self.counts(request));
+    }
+
+    pub(crate) fn written(&mut self, request: u32, tier: usize, latency: u64) {
+        if self.counts(request) {
+            record(&mut self.outcome.written.latency, latency);
+            self.outcome.tiers[tier].writes += 1;
+        }
+    }
+
+    pub(crate) fn write_failed(&mut self, request: u32) {
+        self.outcome.written.failures += u64::from(self.counts(request));
+    }
+
+    pub(crate) fn flushed(&mut self, request: u32, tier: usize, _now: u64) {
+        if let Some(counts) = self.tier(tier, request) {
+            counts.writes += 1;
+        }
+    }
+
+    pub(crate) fn invalidated(&mut self, tier: usize, request: u32, n: u64) {
+        if let Some(counts) = self.tier(tier, request) {
+            counts.purges += 1;
+            counts.invalidations += n;
+        }
+    }
+
+    pub(crate) fn dirty_bytes_are(&mut self, bytes: u64) {
+        let max = &mut self.outcome.written.dirty_bytes_max;
+        *max = (*max).max(bytes);
+    }
+
+    pub(crate) fn lost(&mut self, writes: u64, bytes: u64) {
+        self.outcome.written.lost += writes;
+        self.outcome.written.lost_bytes += bytes;
+    }
+
+    pub(crate) fn finish(mut self, now: u64) -> Outcome {
+        self.outcome.end = Nanos(now - self.start);
+        self.outcome
+    }
+}

@@ -1,0 +1,4 @@
+//! Bytes read as `lackey-instructions`.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| fuzz::check(Some("lackey-instructions"), bytes));
