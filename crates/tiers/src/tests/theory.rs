@@ -27,6 +27,7 @@ fn exponential(mean_ns: f64) -> LatencyProfile {
         date: "2026-11-25".into(),
         quantiles,
         sizes: vec![row],
+        ..LatencySpec::default()
     })
     .unwrap()
 }
@@ -114,6 +115,7 @@ fn one_server_waits_as_pollaczek_and_khinchine_say() {
             size: Bytes(1),
             latency: vec![Nanos(MS), Nanos(MS), Nanos(10 * MS), Nanos(10 * MS)],
         }],
+        ..LatencySpec::default()
     })
     .unwrap();
     for (name, profile) in [("D", LatencyProfile::constant(Nanos(MS))), ("two-point", two_point)] {
