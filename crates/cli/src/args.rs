@@ -49,6 +49,12 @@ pub(crate) enum Command {
     /// Look at, convert, sample and generate traces
     #[command(subcommand)]
     Trace(Trace),
+    /// Make latency profiles of your own: measure, fit, judge
+    ///
+    /// A profile is a section of a TOML file, [latency.NAME], which a scenario includes with include =
+    /// ["FILE"] and a tier uses with latency = "NAME".
+    #[command(subcommand)]
+    Calibrate(Calibrate),
 }
 
 /// Check the audit logs that runs leave
@@ -585,4 +591,82 @@ pub(crate) struct Formats {
     /// Print the list as Markdown, for docs/formats.md
     #[arg(long, conflicts_with = "format")]
     pub(crate) markdown: bool,
+}
+
+/// Make latency profiles of your own
+#[derive(Debug, Subcommand)]
+pub(crate) enum Calibrate {
+    /// Fit profiles to latencies in a CSV file, and judge them
+    ///
+    /// The file has a header and a row a sample. Columns: latency_us (or _ns, _ms, _s), and, where
+    /// known, size in bytes and time_s (or _ms ...) of the request. Others are ignored.
+    ///
+    /// A table of quantiles and five laws are fitted to half of the samples and judged on the rest: the
+    /// Kolmogorov-Smirnov distance (ks, beside what chance allows) and the errors of p50 and p99. What
+    /// is further off than chance and a margin allow is refused, and cannot be written. Where latencies
+    /// are like those just before, two regimes are fitted: a fast and a slow state that change in time.
+    Fit(CalibrateFit),
+    /// Measure this machine's memory, a Redis and AES-256-GCM, and write profiles
+    ///
+    /// Always measures look-ups in a hash map of this process. Each is one client that waits for its
+    /// answer before it asks again, so that the figures hold no waiting for others. Use a release build
+    /// on a machine that does nothing else; what the clock itself costs is left out.
+    Measure(CalibrateMeasure),
+}
+
+#[derive(Debug, Parser)]
+#[command(
+    after_help = "Exit codes: 1 if every profile is refused, and then nothing is written.\n\nExamples:\n  cache-strategy calibrate fit redis.csv\n  cache-strategy calibrate fit redis.csv --output redis.toml --name redis-eu\n  cache-strategy calibrate fit s3.csv --interval 20ms --output s3.toml"
+)]
+pub(crate) struct CalibrateFit {
+    /// CSV file of samples, in the order they were measured
+    #[arg(value_name = "SAMPLES")]
+    pub(crate) samples: PathBuf,
+    /// Unit of a column that is called just latency: ns, us, ms or s
+    #[arg(long, value_name = "UNIT")]
+    pub(crate) unit: Option<calibrate::TimeUnit>,
+    /// Time between two samples, where the file has no times: regimes need to know
+    #[arg(long, value_name = "TIME")]
+    pub(crate) interval: Option<trace::units::Nanos>,
+    /// Write this profile instead of the one the verdict names: table, lognormal, gamma, weibull,
+    /// burr, bimodal or regimes
+    #[arg(long = "use", value_name = "KIND")]
+    pub(crate) kind: Option<String>,
+    /// Name of the profile [default: the file's name]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) name: Option<String>,
+    /// What the profile says about where its figures are from [default: the file and its samples]
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) source: Option<String>,
+    /// Day the samples were measured, as 2026-11-25 [default: today]
+    #[arg(long, value_name = "DAY")]
+    pub(crate) date: Option<String>,
+    /// Write the profile to this file
+    #[arg(long, short, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+    /// How the report is printed
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: Format,
+}
+
+#[derive(Debug, Parser)]
+#[command(
+    after_help = "The Redis gets six keys, cache-strategy:calibrate:..., which are removed at the end.\n\nExamples:\n  cache-strategy calibrate measure --output here.toml\n  cache-strategy calibrate measure --redis 127.0.0.1:6379 --aes --output here.toml"
+)]
+pub(crate) struct CalibrateMeasure {
+    /// Measure GET from the Redis at this address
+    #[arg(long, value_name = "HOST:PORT")]
+    pub(crate) redis: Option<String>,
+    /// Measure sealing and opening with AES-256-GCM
+    #[arg(long)]
+    pub(crate) aes: bool,
+    /// Samples of each size
+    #[arg(long, default_value_t = 2000, value_name = "N", value_parser = clap::value_parser!(u32).range(100..=1_000_000))]
+    pub(crate) samples: u32,
+    /// Write the profiles to this file
+    #[arg(long, short, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+    /// How the figures are printed
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: Format,
 }

@@ -33,6 +33,7 @@ fn main() -> ExitCode {
         Command::Audit(audit) => commands::audit::audit(audit),
         Command::Policies(policies) => commands::policies::policies(policies),
         Command::Trace(trace) => commands::trace::trace(trace),
+        Command::Calibrate(calibrate) => commands::calibrate::calibrate(calibrate),
     };
     exit::code(outcome)
 }

@@ -217,6 +217,8 @@ pub(crate) fn line(text: &str) -> io::Result<()> {
 fn header(name: &str) -> String {
     match name {
         "usd_month" => "$ a month".into(),
+        "delayed_hit_ratio" => "delayed".into(),
+        "stale_hit_ratio" => "stale".into(),
         _ => name.strip_suffix("_ns").unwrap_or(name).replace('_', " "),
     }
 }

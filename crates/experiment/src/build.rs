@@ -6,15 +6,15 @@ use std::collections::BTreeMap;
 use tiers::cluster::{Cluster, TwoChoices};
 use tiers::security::{Cipher, EncryptionSpec};
 use tiers::{
-    Cdn, Demotion, Encryption, Erasure, Freshness, Hedge, HedgeLeg, LatencyProfile, LatencySpec, Layout, Origin,
-    Predicted, Retry, Router, Service, Shield, Stack, StationSpec, Tier,
+    Cdn, Demotion, Encryption, Erasure, Freshness, Hedge, HedgeLeg, LatencyProfile, LatencySpec,
+    Layout, Origin, Predicted, Retry, Router, Service, Shield, Stack, StationSpec, Tier,
 };
 use trace::units::Nanos;
 
 use crate::fault::faults;
 use crate::scenario::{
-    Capacity, DemotionPatch, EncryptionPatch, Fraction, Library, RouterKind, RouterPatch, ServiceText, StationPatch,
-    Ttl,
+    Capacity, DemotionPatch, EncryptionPatch, Fraction, Library, RouterKind, RouterPatch,
+    ServiceText, StationPatch, Ttl,
 };
 use crate::{Error, Resolved, ResolvedStack, ResolvedTier};
 

@@ -19,7 +19,6 @@ mod resolve;
 mod rows;
 mod run;
 pub mod scenario;
-mod security_rows;
 mod source;
 mod sustain;
 mod text;

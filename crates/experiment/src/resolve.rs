@@ -171,8 +171,7 @@ fn used(
     let of_purges = purges.filter_map(|purge| purge.latency.as_ref());
     let profiles: Vec<&String> =
         stacks().flat_map(ResolvedStack::profiles).chain(of_purges).collect();
-    let ciphers: Vec<&String> =
-        more().filter_map(|tier| tier.encryption.cipher.as_ref()).collect();
+    let ciphers: Vec<&String> = more().filter_map(|tier| tier.encryption.cipher.as_ref()).collect();
     let cdns: Vec<&String> = more().filter_map(|tier| tier.cdn.as_ref()).collect();
     let shields: Vec<&String> = more().filter_map(|tier| tier.shield.as_ref()).collect();
     Library {
@@ -864,4 +863,109 @@ impl Resolver<'_> {
 fn gives(patch: &StackPatch, path: &[&str]) -> bool {
     let Ok(value) = toml::Value::try_from(patch) else { return false };
     path.iter().try_fold(&value, |value, part| value.get(part)).is_some()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const STUDY: &str = r#"schema = 1
+name = "s"
+[[traces]]
+path = "t.csv"
+[stack]
+preset = "brief"
+order = ["L1", "L3"]
+[[strategies]]
+name = "a"
+"#;
+
+    fn resolved(more: &str) -> Result<Resolved, String> {
+        let source = Source::new("s.toml", format!("{STUDY}{more}"));
+        resolve_source(&source, Path::new(""), &[]).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn what_erasure_and_encryption_name_is_in_the_study() {
+        let study = resolved(
+            "stack.tombstone = \"2min\"\n\
+             stack.tiers.L3.encryption = { cipher = \"aes-256-gcm\", rotate-every = \"24h\" }\n\
+             [audit]\nsets-one-in = 10\n\
+             [erasure]\nrandom = { per-hour = 5, of = \"ids\" }\ntiers.L3.latency = \"cdn-purge\"\n",
+        )
+        .unwrap();
+        assert!(study.library.latency.contains_key("cdn-purge"));
+        assert_eq!(study.library.cipher.keys().collect::<Vec<_>>(), ["aes-256-gcm"]);
+        assert_eq!(study.audit.unwrap().sets_one_in, 10);
+        // What a manifest holds is the same study.
+        let text = serde_json::to_string(&study).unwrap();
+        assert_eq!(serde_json::from_str::<Resolved>(&text).unwrap(), study);
+        let site = build::Site { footprint: 1_000, scale: 1.0, span: Default::default() };
+        let stack = build::stack(&study, &study.strategies[0].stack, &site).unwrap();
+        let erasure = stack.erasure.unwrap();
+        assert_eq!(erasure.spec.tombstone, Some("2min".parse().unwrap()));
+        assert!(erasure.profiles.contains_key("cdn-purge"));
+        let encryption = stack.tiers[1].encryption.as_ref().unwrap();
+        assert_eq!(encryption.spec.rotate_every, Some("24h".parse().unwrap()));
+        assert_eq!(encryption.cipher.stored_size(0), 28);
+        assert!(stack.tiers[0].encryption.is_none());
+    }
+
+    #[test]
+    fn a_strategy_may_do_without_what_the_others_have() {
+        let study = resolved(
+            "stack.tombstone = \"none\"\nstack.tiers.L3.encryption.cipher = \"none\"\n\
+             [erasure]\ntombstone = \"1min\"\nrequests = [{ at = \"1s\", id = \"7\" }]\n",
+        )
+        .unwrap();
+        let site = build::Site { footprint: 1_000, scale: 1.0, span: Default::default() };
+        let stack = build::stack(&study, &study.strategies[0].stack, &site).unwrap();
+        assert_eq!(stack.erasure.unwrap().spec.tombstone, None);
+        assert!(stack.tiers[1].encryption.is_none());
+    }
+
+    #[test]
+    fn what_makes_no_sense_is_shown_in_its_line() {
+        let asked = "requests = [{ at = \"1s\", id = \"1\" }]";
+        let cases = [
+            ("[erasure]\n".to_string(), "s.toml:10:2: nobody asks to be erased"),
+            (
+                "[erasure]\nrequests = [{ at = \"1s\" }]\n".into(),
+                "s.toml:11:13: `requests.0` needs one of `id`, `client` and `keys`",
+            ),
+            (
+                "[erasure]\nrequests = [{ at = \"1s\", keys = [\"a[\"] }]\n".into(),
+                "s.toml:11:35: `requests.0.keys.0` ",
+            ),
+            (
+                format!("[erasure]\n{asked}\npatterns = [\"user:*\"]\n"),
+                "s.toml:12:13: `patterns.0` ",
+            ),
+            (
+                format!("[erasure]\n{asked}\ntiers.L2.base = \"1ms\"\n"),
+                "s.toml:12:10: no strategy has a tier called `L2`",
+            ),
+            (
+                format!("[erasure]\n{asked}\ntiers.L3.latency = \"cdn-purg\"\n"),
+                "s.toml:12:20: no latency profile is called `cdn-purg`",
+            ),
+            (
+                format!("[erasure]\n{asked}\ntiers.L3.scan-keys-per-second = 0\n"),
+                "s.toml:12:33: `tiers.L3.scan-keys-per-second` must be at least 1",
+            ),
+            (
+                "stack.tiers.L3.encryption.cipher = \"aes-256-gmc\"\n".into(),
+                "s.toml:10:36: no cipher is called `aes-256-gmc`; did you mean `aes-256-gcm`?",
+            ),
+            (
+                "stack.tiers.L3.encryption.key-per = \"tier\"\n".into(),
+                "s.toml:10:27: encryption needs a `cipher`",
+            ),
+            ("stack.tombstone = \"1s\"\n".into(), "s.toml:8:1: a `tombstone` needs `[erasure]`"),
+        ];
+        for (more, expected) in cases {
+            let error = resolved(&more).unwrap_err();
+            assert!(error.starts_with(expected), "{more}\n{error}\n{expected}");
+        }
+    }
 }

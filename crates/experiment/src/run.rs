@@ -11,8 +11,7 @@ use frames::Results;
 use rayon::prelude::*;
 
 use crate::recording::Recording;
-use crate::rows::{rows, run_name};
-use crate::security_rows;
+use crate::rows::{self, rows, run_name};
 use crate::{Error, Resolved, ResolvedStrategy, TraceIdentity};
 
 /// How to run, none of which changes a result.
@@ -249,7 +248,7 @@ fn simulate(
     )?;
     Ok(outcome.map(|mut outcome| Done {
         results: rows(study, strategy, &recording.trace, &stack, &outcome),
-        notes: security_rows::notes(&run, &stack, &outcome),
+        notes: rows::security::notes(&run, &stack, &outcome),
         audit: outcome.audit.take().map(|log| (run, log)),
     }))
 }

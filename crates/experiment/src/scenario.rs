@@ -13,7 +13,8 @@ use tiers::{Arrivals, CdnSpec, LatencySpec, PriceBook, Rate, ShieldSpec};
 
 pub use crate::fault::{Chaos, FaultEntry, FaultKind};
 pub use crate::patch::{
-    DemotionPatch, EncryptionPatch, OriginPatch, RouterKind, RouterPatch, StackPatch, StationPatch, TierPatch,
+    DemotionPatch, EncryptionPatch, OriginPatch, RouterKind, RouterPatch, StackPatch, StationPatch,
+    TierPatch,
 };
 pub use crate::price::PriceChoice;
 pub use crate::text::{Capacity, FillText, Fraction, PolicyText, ServiceText, Ttl, Warmup, When};

@@ -1,10 +1,6 @@
-//! The result tables of erasure and encryption. A run without them writes none of these files.
+//! The result tables of erasure and encryption; empty if a scenario has neither.
 
-use std::path::Path;
-
-use crate::parquet::{feed, file_of, read_table, write_table};
-use crate::table::{Table, table};
-use crate::Error;
+use crate::table::table;
 
 table! {
     #[doc = "One row a run of a scenario with `[erasure]`: whether requests to erase were obeyed."]
@@ -109,95 +105,5 @@ table! {
         cpu_ns: u64,
         #[doc = "Most bytes at any time that nonces and tags took, warm-up included."]
         extra_bytes_max: u64,
-    }
-}
-
-/// What is known of erasure and encryption in the runs of a scenario.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct SecurityTables {
-    /// One row a run.
-    pub erasures: Vec<ErasureRow>,
-    /// One row a run and tier.
-    pub erasure_tiers: Vec<ErasureTierRow>,
-    /// Copies left over time.
-    pub residue: Vec<ResidueRow>,
-    /// One row a run and tier whose copies are sealed.
-    pub encryption: Vec<EncryptionRow>,
-}
-
-impl SecurityTables {
-    /// Appends the rows of other runs.
-    pub fn extend(&mut self, other: SecurityTables) {
-        self.erasures.extend(other.erasures);
-        self.erasure_tiers.extend(other.erasure_tiers);
-        self.residue.extend(other.residue);
-        self.encryption.extend(other.encryption);
-    }
-
-    pub(crate) fn write(&self, dir: &Path) -> Result<(), Error> {
-        write_if_any(dir, &self.erasures)?;
-        write_if_any(dir, &self.erasure_tiers)?;
-        write_if_any(dir, &self.residue)?;
-        write_if_any(dir, &self.encryption)
-    }
-
-    pub(crate) fn read(dir: &Path) -> Result<Self, Error> {
-        Ok(SecurityTables {
-            erasures: read_if_any(dir)?,
-            erasure_tiers: read_if_any(dir)?,
-            residue: read_if_any(dir)?,
-            encryption: read_if_any(dir)?,
-        })
-    }
-
-    pub(crate) fn feed(&self, hasher: &mut blake3::Hasher) {
-        if *self != SecurityTables::default() {
-            feed(hasher, &self.erasures);
-            feed(hasher, &self.erasure_tiers);
-            feed(hasher, &self.residue);
-            feed(hasher, &self.encryption);
-        }
-    }
-}
-
-/// Leaves no file of an earlier run where this one has no rows.
-fn write_if_any<T: Table>(dir: &Path, rows: &[T]) -> Result<(), Error> {
-    let path = dir.join(file_of::<T>());
-    if !rows.is_empty() {
-        return write_table(&path, rows);
-    }
-    match std::fs::remove_file(&path) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-            Err(crate::guard::io(&path)(error))
-        }
-        _ => Ok(()),
-    }
-}
-
-fn read_if_any<T: Table>(dir: &Path) -> Result<Vec<T>, Error> {
-    let path = dir.join(file_of::<T>());
-    if path.exists() { read_table(&path) } else { Ok(Vec::new()) }
-}
-
-#[cfg(test)]
-mod tests {
-    use crate::Results;
-
-    use super::*;
-
-    #[test]
-    fn files_are_there_if_there_are_rows_and_gone_if_not() {
-        let dir = tempfile::tempdir().unwrap();
-        let row = ResidueRow { run: "a".into(), tier: "L1".into(), time_ns: 5, copies: 2 };
-        let security = SecurityTables { residue: vec![row], ..SecurityTables::default() };
-        let with = Results { security, ..Results::default() };
-        let file = dir.path().join("erasure_residue.parquet");
-        with.write(dir.path()).unwrap();
-        assert!(file.exists() && !dir.path().join("erasures.parquet").exists());
-        assert_eq!(Results::read(dir.path()).unwrap(), with);
-        assert_ne!(with.digest(), Results::default().digest());
-        Results::default().write(dir.path()).unwrap();
-        assert!(!file.exists());
-        assert_eq!(Results::read(dir.path()).unwrap(), Results::default());
     }
 }

@@ -10,10 +10,8 @@ use trace::ObjectId;
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Waiter {
     pub(crate) flight: u32,
-    /// When it began to wait.
+    /// When it knew, or will know, that it had missed: it is not answered earlier.
     pub(crate) since: u64,
-    /// When it knew that it had missed: it is not answered earlier.
-    pub(crate) ready: u64,
 }
 
 #[derive(Debug, Default)]

@@ -25,6 +25,12 @@ pub(crate) struct Leg {
     pub(crate) extra: u64,
     /// The version of the copy it found.
     pub(crate) version: u32,
+    /// Failed tries, since it came to this tier.
+    pub(crate) tries: u8,
+    /// It waited there for another's fetch.
+    pub(crate) delayed: bool,
+    /// What it found there is a copy whose time was up.
+    pub(crate) stale: bool,
     /// Waiting for a server.
     pub(crate) queued: u64,
     /// Being answered.
@@ -55,14 +61,8 @@ pub(crate) struct Flight {
     pub(crate) done: bool,
     /// Events and lists that know this record.
     pub(crate) holders: u32,
-    /// It waited for another's fetch.
-    pub(crate) delayed: bool,
-    /// It is answered from a copy whose time was up.
-    pub(crate) stale: bool,
     /// The class a predictor learns it under.
     pub(crate) class: u8,
-    /// Failed tries at the tier it asks.
-    pub(crate) tries: u8,
     /// Bit by tier: this flight fetches for it.
     pub(crate) leads: u16,
     /// Bit by tier: a leg of a race is under way there.
@@ -71,6 +71,8 @@ pub(crate) struct Flight {
     pub(crate) launched: u8,
     /// The race is over without a hit: it goes on in order.
     pub(crate) raced: bool,
+    /// Bit by tier: it knows its node there.
+    pub(crate) placed: u16,
     /// Where it asked, by tier.
     pub(crate) node: [u16; MOST_TIERS],
     pub(crate) station: [u16; MOST_TIERS + 1],
@@ -88,14 +90,12 @@ impl Flight {
             version: 0,
             done: false,
             holders: 0,
-            delayed: false,
-            stale: false,
             class: 0,
-            tries: 0,
             leads: 0,
             open: 0,
             launched: 0,
             raced: false,
+            placed: 0,
             node: [0; MOST_TIERS],
             station: [0; MOST_TIERS + 1],
         }
@@ -116,6 +116,11 @@ impl Leg {
     /// All the time spent.
     pub(crate) fn total(&self) -> u64 {
         self.queued + self.served + self.joined + self.lost
+    }
+
+    /// The time spent there was not on the way to the answer.
+    pub(crate) fn forget_time(&mut self) {
+        (self.queued, self.served, self.joined, self.lost) = (0, 0, 0, 0);
     }
 }
 
@@ -182,6 +187,11 @@ impl Flights {
         if flight.holders == 0 {
             self.free.push(id);
         }
+    }
+
+    /// Whether no record is in use.
+    pub(crate) fn all_ended(&self) -> bool {
+        self.free.len() == self.slots.len()
     }
 
     /// Most that were under way at once.

@@ -7,7 +7,7 @@ use crate::security::{ErasureOutcome, Finished, KeyCounters};
 use crate::{CostItem, Explained, Peak, Stack, StationCounts, Usage, bill};
 
 /// How a read ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Ending {
     /// A tier had a fresh copy.
     Hit,
@@ -281,6 +281,20 @@ pub struct Outcome {
     pub erasure: Option<ErasureOutcome>,
     /// The audit log, warm-up included.
     pub audit: Option<Finished>,
+    /// Every read that ended, warm-up included.
+    #[cfg(test)]
+    pub(crate) reads_ended: Vec<ReadEnd>,
+}
+
+/// How one read ended.
+#[cfg(test)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct ReadEnd {
+    pub(crate) request: u32,
+    pub(crate) ending: Ending,
+    /// Who answered.
+    pub(crate) tier: Option<usize>,
+    pub(crate) latency: u64,
 }
 
 impl Outcome {

@@ -61,6 +61,8 @@ impl<'a> Recorder<'a> {
             in_flight_max: 0,
             erasure: None,
             audit: None,
+            #[cfg(test)]
+            reads_ended: Vec::new(),
         };
         Recorder {
             run,
@@ -124,6 +126,7 @@ impl<'a> Recorder<'a> {
         size: u64,
         old: bool,
     ) {
+        self.log(request, Ending::Hit, Some(tier), latency);
         let window = self.window(now);
         window.endings[Ending::Hit as usize] += 1;
         record(&mut window.latency, latency);
@@ -149,6 +152,14 @@ impl<'a> Recorder<'a> {
         record(&mut counts.latency, latency);
     }
 
+    /// Keeps every read apart, for tests.
+    #[inline(always)]
+    #[cfg_attr(not(test), expect(unused_variables))]
+    fn log(&mut self, request: u32, ending: Ending, tier: Option<usize>, latency: u64) {
+        #[cfg(test)]
+        self.outcome.reads_ended.push(crate::outcome::ReadEnd { request, ending, tier, latency });
+    }
+
     /// A tier sent an answer.
     pub(crate) fn sent(&mut self, tier: usize, request: u32, size: u64, now: u64) {
         self.window(now).tiers[tier].bytes_out += size;
@@ -170,13 +181,14 @@ impl<'a> Recorder<'a> {
         let request = flight.request;
         let old = tier.is_some() && flight.version < flight.expects;
         let latency = now - flight.arrived;
+        self.log(request, ending, tier, latency);
         let window = self.window(flight.arrived);
         window.endings[ending as usize] += 1;
         record(&mut window.latency, latency);
         if let Some(tier) = tier {
             self.window(now).tiers[tier].answers += 1;
         }
-        self.note_fetch(legs, now);
+        self.note_fetches(legs, tier);
         if !self.counts(request) {
             return;
         }
@@ -203,14 +215,22 @@ impl<'a> Recorder<'a> {
     }
 
     /// How long the answer took from each tier's miss on.
-    fn note_fetch(&mut self, legs: &[Leg], now: u64) {
-        for (leg, (mean, n)) in legs.iter().zip(&mut self.fetches) {
-            if leg.served > 0 {
-                let took = now.saturating_sub(leg.asked + leg.queued + leg.served) as f64;
-                *n = (*n + 1.0).min(1000.0);
-                *mean += (took - *mean) / *n;
+    fn note_fetches(&mut self, legs: &[Leg], answered: Option<usize>) {
+        let Some(answered) = answered else { return };
+        let mut took = legs[answered].total();
+        for tier in (0..answered).rev() {
+            if legs[tier].served > 0 {
+                self.note_fetch(tier, took);
             }
+            took += legs[tier].total();
         }
+    }
+
+    /// A fetch for this tier took so long.
+    pub(crate) fn note_fetch(&mut self, tier: usize, took: u64) {
+        let (mean, n) = &mut self.fetches[tier];
+        *n = (*n + 1.0).min(1000.0);
+        *mean += (took as f64 - *mean) / *n;
     }
 
     /// What a fetch for this tier takes on average, in nanoseconds; it forgets.

@@ -48,7 +48,8 @@ pub(crate) struct Station {
     /// Jobs in the queue that were withdrawn.
     withdrawn: usize,
     queue_limit: usize,
-    waking: bool,
+    /// When it is woken, if it is to be.
+    wakes_at: Option<u64>,
     counts: StationCounts,
     /// Integral of the queue's length up to `integrated`.
     area: u128,
@@ -78,7 +79,7 @@ impl Station {
             queue: VecDeque::new(),
             withdrawn: 0,
             queue_limit: queue_limit.map_or(usize::MAX, |limit| limit as usize),
-            waking: false,
+            wakes_at: None,
             counts: StationCounts::default(),
             area: 0,
             integrated: 0,
@@ -99,9 +100,11 @@ impl Station {
         self.integrate(now);
         self.queue.push_back(Waiting { flight, tag, since: now, withdrawn: false });
         self.counts.queue_max = self.counts.queue_max.max(self.n_waiting() as u64);
-        let wake = (!self.waking).then_some(first_free.max(now));
-        self.waking = true;
-        Offer::Wait(wake)
+        if self.wakes_at.is_some() {
+            return Offer::Wait(None);
+        }
+        self.wakes_at = Some(first_free.max(now));
+        Offer::Wait(self.wakes_at)
     }
 
     /// The server that is free first serves a job from `now` until `until`.
@@ -133,8 +136,13 @@ impl Station {
 
     /// After the jobs that could start have: when to wake it next.
     pub(crate) fn wakes_next(&mut self) -> Option<u64> {
-        self.waking = self.n_waiting() > 0;
-        self.waking.then(|| self.first_free())
+        self.wakes_at = (self.n_waiting() > 0).then(|| self.first_free());
+        self.wakes_at
+    }
+
+    /// Whether it is to be woken now: not if it was to be before a crash.
+    pub(crate) fn wakes_now(&self, now: u64) -> bool {
+        self.wakes_at == Some(now)
     }
 
     /// Takes a job out of the queue; false if it is not waiting there.
@@ -151,9 +159,14 @@ impl Station {
         true
     }
 
-    /// Turns everybody out of the queue; who they were, in order.
-    pub(crate) fn drain(&mut self, now: u64) -> Vec<u32> {
+    /// The machine fails: what it works on ends, and everybody is turned out of the queue; who they
+    /// were, in order.
+    pub(crate) fn crash(&mut self, now: u64) -> Vec<u32> {
         self.integrate(now);
+        let cut_short: u64 = self.free.iter().map(|free| free.0.saturating_sub(now)).sum();
+        self.counts.busy_ns -= cut_short;
+        self.wakes_at = None;
+        self.free = self.free.drain().map(|free| Reverse(free.0.min(now))).collect();
         self.withdrawn = 0;
         let live = self.queue.drain(..).filter(|job| !job.withdrawn);
         let counts = &mut self.counts;

@@ -40,7 +40,9 @@ fn verify(args: &AuditVerify) -> Result<u8> {
     }
     line(&format!("{log}: {} records hold, head {}", verified.n_records, verified.head))?;
     if args.head.is_none() {
-        say("hint: a log that was rewritten as a whole holds too; --head HASH tells, with the one in the manifest");
+        say(
+            "hint: a log that was rewritten as a whole holds too; --head HASH tells, with the one in the manifest",
+        );
     }
     Ok(0)
 }

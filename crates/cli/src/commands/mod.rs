@@ -1,6 +1,7 @@
 //! One file a command.
 
 pub(crate) mod audit;
+pub(crate) mod calibrate;
 pub(crate) mod compare;
 pub(crate) mod mrc;
 pub(crate) mod policies;

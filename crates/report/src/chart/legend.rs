@@ -16,6 +16,8 @@ pub(crate) enum Sample {
     Line(usize),
     /// A small box.
     Box(Role),
+    /// A number that stands in the plot.
+    Number(usize),
 }
 
 /// One name.
@@ -32,6 +34,7 @@ pub(crate) fn draw(scene: &mut Scene, entries: &[Entry], top: f64) -> f64 {
         let indent = match entry.sample {
             Sample::Line(_) => SAMPLE + 6.0,
             Sample::Box(_) => SWATCH + 6.0,
+            Sample::Number(n) => font::width(&n.to_string(), TEXT) + 5.0,
         };
         let room = scene.width - indent;
         let width = font::width(&entry.name, TEXT).min(room);
@@ -54,5 +57,6 @@ fn sample(scene: &mut Scene, sample: Sample, (x, y): (f64, f64)) {
             let half = SWATCH / 2.0;
             scene.rect((x, y - half), (x + SWATCH, y + half), role);
         }
+        Sample::Number(n) => scene.text((x, y), n.to_string(), Anchor::Left, Role::MUTED),
     }
 }

@@ -15,12 +15,13 @@ const N_STRETCHES: usize = 24;
 
 /// The figures of the runs of a case in which something was to be erased. All have the same axes.
 pub(super) fn charts(case: &Case<'_>) -> Vec<Chart> {
-    let residue = |run: &str| case.results.security.residue.iter().any(|row| row.run == run);
+    let residue = |run: &str| case.results.erasure_residue.iter().any(|row| row.run == run);
     let runs: Vec<&(usize, &RunRow)> =
         case.runs.iter().filter(|(_, run)| residue(&run.run)).collect();
     let shown = &runs[..runs.len().min(N_RUNS)];
     let rows = || shown.iter().flat_map(|(_, run)| rows_of(case, &run.run, None));
-    let end = shown.iter().filter_map(|(_, run)| end_of(case, run)).chain(rows().map(|r| r.time_ns));
+    let end =
+        shown.iter().filter_map(|(_, run)| end_of(case, run)).chain(rows().map(|r| r.time_ns));
     let Some(end) = end.max() else { return Vec::new() };
     let high = rows().map(|row| row.copies).max().unwrap_or(0);
     shown.iter().map(|(slot, run)| chart(case, *slot, run, end, high)).collect()
@@ -68,7 +69,7 @@ fn rows_of<'a>(
     run: &'a str,
     tier: Option<&'a str>,
 ) -> impl Iterator<Item = &'a ResidueRow> {
-    let rows = case.results.security.residue.iter();
+    let rows = case.results.erasure_residue.iter();
     rows.filter(move |row| row.run == run && tier.is_none_or(|tier| row.tier == tier))
 }
 

@@ -8,23 +8,20 @@ use crate::fetching::Waiter;
 use crate::flight::{Flight, Leg, Purpose};
 use crate::outcome::Ending;
 use crate::router::Route;
-use crate::stack::{Inclusion, Misses};
+use crate::stack::Misses;
 
 impl Engine<'_> {
     /// A tier, or the origin, answers.
     pub(super) fn on_answer(&mut self, id: u32, tier: usize, now: u64) {
-        let flight = self.flights.get(id);
-        let (request, purpose, done) = (flight.request, flight.purpose, flight.done);
-        let station = &self.tiers[tier].servers[flight.station[tier] as usize];
-        let Leg { asked, version, .. } = *self.flights.leg(id, tier);
-        if station.fell_at.is_some_and(|fell| fell > asked) {
-            // The machine failed while it was working on this.
-            return self.on_failure(id, tier, now);
+        if self.fell_meanwhile(id, tier) {
+            return self.try_again(id, tier, now);
         }
+        let Flight { request, purpose, .. } = *self.flights.get(id);
+        let version = self.flights.leg(id, tier).version;
         match purpose {
             Purpose::Write => self.on_written(id, tier, now),
             Purpose::Flush => self.on_flushed(id, now),
-            Purpose::Read | Purpose::Refresh if done || self.is_void(id, tier) => {
+            Purpose::Read | Purpose::Refresh if self.is_unwanted(id, tier) => {
                 self.recorder.wasted(tier, request);
             }
             Purpose::Read | Purpose::Refresh => {
@@ -35,34 +32,37 @@ impl Engine<'_> {
         }
     }
 
+    /// Whether the machine failed while it was working on this, or while this waited there for
+    /// another's fetch. The time is put down to that.
+    fn fell_meanwhile(&self, id: u32, tier: usize) -> bool {
+        let station = self.flights.get(id).station[tier];
+        let fell_at = self.tiers[tier].servers[station as usize].fell_at;
+        fell_at.is_some_and(|fell| fell > self.flights.leg(id, tier).asked)
+    }
+
     /// The flight has its answer, from this tier: its own or that of the fetch it waited for.
     fn resolve(&mut self, id: u32, tier: usize, now: u64) {
         let flight = self.flights.get_mut(id);
         flight.done = true;
-        let arrived = flight.arrived;
-        let (top, leads) = (usize::from(flight.top), flight.leads);
+        let (top, leads, arrived) = (usize::from(flight.top), flight.leads, flight.arrived);
         self.note_flight(arrived, now);
         self.call_off_race(id, now);
-        let gives_away = self
-            .stack
-            .tiers
-            .get(tier)
-            .is_some_and(|spec| spec.inclusion == Inclusion::Exclusive && tier > top);
-        if gives_away {
-            self.move_up(id, tier, now);
-        }
+        let moved = self.move_up(id, tier, now);
+        let mut kept = false;
         for above in (top..tier).rev() {
             let outdated = self.finish_fetch(id, above, leads, now);
             if !outdated {
-                self.keep(id, above, tier, now);
+                kept |= self.keep(id, above, tier, moved, now);
             }
         }
-        // In a race, a leg below the one that answered may have been fetching too.
-        for below in tier.max(top)..self.origin() {
-            self.finish_fetch(id, below, leads, now);
+        if let (Some(expires), false) = (moved, kept) {
+            self.move_back(id, tier, expires, now);
         }
-        if self.flights.get(id).purpose == Purpose::Read {
-            self.deliver(id, tier, now);
+        debug_assert_eq!(leads >> tier, 0, "an answer passes whatever it was fetched for");
+        let flight = self.flights.get(id);
+        match flight.purpose {
+            Purpose::Read => self.deliver(id, tier, now),
+            _ => self.recorder.note_fetch(top, now - flight.arrived),
         }
     }
 
@@ -93,65 +93,63 @@ impl Engine<'_> {
 
     /// What a read waited for is erased: it asks the tier again.
     fn ask_again(&mut self, waiter: &Waiter, tier: usize, now: u64) {
-        if !self.flights.get(waiter.flight).done && !self.is_void(waiter.flight, tier) {
-            let at = now.max(waiter.ready);
-            self.flights.get_mut(waiter.flight).delayed = true;
-            self.flights.leg_mut(waiter.flight, tier).joined += at - waiter.since;
-            self.later(at, What::Ask, tier, waiter.flight);
-        }
+        let at = now.max(waiter.since);
+        let leg = self.flights.leg_mut(waiter.flight, tier);
+        leg.delayed = true;
+        leg.joined += at - waiter.since;
+        self.later(at, What::Ask, tier, waiter.flight);
         self.flights.release(waiter.flight);
     }
 
     fn answer_waiter(&mut self, waiter: &Waiter, tier: usize, version: u32, now: u64) {
-        if self.flights.get(waiter.flight).done || self.is_void(waiter.flight, tier) {
-            return self.flights.release(waiter.flight);
-        }
         self.note_waited(waiter.flight, tier, version, now);
-        let flight = self.flights.get_mut(waiter.flight);
-        flight.delayed = true;
-        let request = flight.request;
-        self.flights.leg_mut(waiter.flight, tier).version = version;
-        if waiter.ready > now {
+        let leg = self.flights.leg_mut(waiter.flight, tier);
+        leg.delayed = true;
+        leg.version = version;
+        if waiter.since > now {
             // It has yet to learn that it missed; then the answer is there at once.
-            self.events.schedule(waiter.ready, What::Answer, tier, waiter.flight);
-            return;
+            self.events.schedule(waiter.since, What::Answer, tier, waiter.flight);
+        } else {
+            leg.joined += now - waiter.since;
+            self.on_answer(waiter.flight, tier, now);
+            self.flights.release(waiter.flight);
         }
-        self.flights.leg_mut(waiter.flight, tier).joined += now - waiter.since;
-        self.flights.get_mut(waiter.flight).version = version;
-        self.recorder.sent(tier, request, self.size(request), now);
-        self.resolve(waiter.flight, tier, now);
-        self.flights.release(waiter.flight);
     }
 
     /// The client has its answer.
     fn deliver(&mut self, id: u32, tier: usize, now: u64) {
         let origin = self.origin();
-        let flight = self.flights.get(id);
-        let ending = match flight {
-            Flight { stale: true, .. } if tier < origin => Ending::Stale,
-            Flight { delayed: true, .. } if tier < origin => Ending::Delayed,
+        let ending = match self.flights.leg(id, tier) {
             _ if tier == origin => Ending::Miss,
+            Leg { stale: true, .. } => Ending::Stale,
+            Leg { delayed: true, .. } => Ending::Delayed,
             _ => Ending::Hit,
         };
-        let size = self.size(flight.request);
+        let size = self.size(self.flights.get(id).request);
         self.forget_losing_legs(id, tier);
         let flight = self.flights.get(id);
         self.note_delivered(flight.request, flight.version);
         let (flight, legs) = (self.flights.get(id), self.flights.legs(id));
         self.recorder.ended(flight, legs, now, ending, Some(tier), size);
         if let Route::Predicted(path) = &mut self.route {
-            for (above, leg) in legs[..tier].iter().enumerate().filter(|(_, leg)| leg.served > 0) {
-                path.learn_below(above, now.saturating_sub(leg.asked + leg.served));
+            let mut took = legs[tier].total();
+            for (above, leg) in legs[..tier].iter().enumerate().rev() {
+                if leg.served > 0 {
+                    path.learn_below(above, took);
+                }
+                took += leg.total();
             }
         }
         self.client_is_free(now);
     }
 
-    /// Of a race, the winner's leg alone was on the way to the answer.
+    /// Of a race, the winner's leg alone was on the way to the answer, and none if the read went on
+    /// without it.
     fn forget_losing_legs(&mut self, id: u32, winner: usize) {
         if let Route::Hedged(hedge) = &self.route {
-            for leg in hedge.legs.iter().filter(|leg| leg.tier != winner) {
-                *self.flights.leg_mut(id, leg.tier) = Leg::default();
+            let lost = self.flights.get(id).raced;
+            for leg in hedge.legs.iter().filter(|leg| lost || leg.tier != winner) {
+                self.flights.leg_mut(id, leg.tier).forget_time();
             }
         }
     }
@@ -161,19 +159,16 @@ impl Engine<'_> {
         if self.flights.get(id).done {
             return;
         }
-        if self.flights.get(id).purpose == Purpose::Read {
-            if let Some(tier) = self.has_spare_copy(id, now) {
-                let flight = self.flights.get_mut(id);
-                flight.stale = true;
-                flight.done = true;
-                self.call_off_race(id, now);
-                self.abandon_fetches(id, now);
-                return self.deliver(id, tier, now);
-            }
-        }
+        let spare = self.spare_copy(id, now);
         self.flights.get_mut(id).done = true;
         self.call_off_race(id, now);
         self.abandon_fetches(id, now);
+        if let Some(tier) = spare {
+            let request = self.flights.get(id).request;
+            self.recorder.sent(tier, request, self.size(request), now);
+            return self.deliver(id, tier, now);
+        }
+        self.forget_losing_legs(id, self.origin());
         let flight = self.flights.get(id);
         match flight.purpose {
             Purpose::Read => {
@@ -185,16 +180,24 @@ impl Engine<'_> {
                 self.recorder.write_failed(flight.request);
                 self.client_is_free(now);
             }
-            Purpose::Refresh | Purpose::Flush => {}
+            Purpose::Flush => self.on_flush_failed(id, now),
+            Purpose::Refresh => {}
         }
     }
 
-    /// A tier with a copy that may be served since the fetch failed.
-    fn has_spare_copy(&mut self, id: u32, now: u64) -> Option<usize> {
+    /// A tier with a copy that may be served since the fetch failed; one that is fresh, because it
+    /// came in meanwhile or its tier was not asked, all the more.
+    fn spare_copy(&mut self, id: u32, now: u64) -> Option<usize> {
         let flight = *self.flights.get(id);
+        if flight.purpose != Purpose::Read {
+            return None;
+        }
         let object = self.object(flight.request);
         let tier = (0..self.origin()).find(|tier| {
             let live = &self.tiers[*tier];
+            if !live.is_single && flight.placed & 1 << *tier == 0 {
+                return false;
+            }
             let node = &live.nodes[flight.node[*tier] as usize];
             let allowed = self.stack.tiers[*tier].freshness.stale_if_error.0;
             let expires = node.copies.expires(object);
@@ -202,14 +205,17 @@ impl Engine<'_> {
             allowed > 0
                 && node.contents.residents().contains(object)
                 && node.copies.version(object) != SHREDDED
-                && expires <= at
-                && at - expires < allowed
+                && at.saturating_sub(expires) < allowed
                 && !live.cut
                 && !live.servers[flight.station[*tier] as usize].down
         })?;
         let node = flight.node[tier] as usize;
-        self.note_read(tier, node, object, self.size(flight.request), now);
-        self.flights.get_mut(id).version = self.tiers[tier].nodes[node].copies.version(object);
+        self.note_read(tier, node, object, self.size(flight.request), true, now);
+        let live = &self.tiers[tier];
+        let copies = &live.nodes[node].copies;
+        self.flights.get_mut(id).version = copies.version(object);
+        self.flights.leg_mut(id, tier).stale =
+            copies.expires(object) <= now.saturating_add(live.clock_ahead);
         Some(tier)
     }
 
@@ -226,22 +232,31 @@ impl Engine<'_> {
                 continue;
             };
             for waiter in &finished.waiters {
-                let waited = now.saturating_sub(waiter.since);
-                self.flights.leg_mut(waiter.flight, tier).joined += waited;
-                if self.flights.get(waiter.flight).open & 1 << tier != 0 {
-                    self.leave(waiter.flight, tier, now);
-                } else {
-                    self.give_up(waiter.flight, now.max(waiter.ready));
-                }
-                self.flights.release(waiter.flight);
+                self.fail_waiter(waiter, tier, now);
             }
             self.tiers[tier].nodes[node].fetching.recycle(finished.waiters);
         }
     }
 
+    fn fail_waiter(&mut self, waiter: &Waiter, tier: usize, now: u64) {
+        let id = waiter.flight;
+        let joined = now.saturating_sub(waiter.since);
+        self.flights.leg_mut(id, tier).joined += joined;
+        let learns = now.max(waiter.since);
+        if self.flights.get(id).open & 1 << tier != 0 {
+            self.later(learns, What::Miss, tier, id);
+        } else if !self.is_unwanted(id, tier) {
+            self.give_up(id, learns);
+        }
+        self.flights.release(id);
+    }
+
     /// A tier does not have it.
     pub(super) fn on_miss(&mut self, id: u32, tier: usize, now: u64) {
-        if self.flights.get(id).done {
+        if self.fell_meanwhile(id, tier) {
+            return self.try_again(id, tier, now);
+        }
+        if self.is_unwanted(id, tier) {
             let request = self.flights.get(id).request;
             return self.recorder.wasted(tier, request);
         }

@@ -6,7 +6,8 @@ use super::{Engine, draw};
 use crate::events::What;
 use crate::faults::CONNECT_TIMEOUT;
 use crate::fetching::Waiter;
-use crate::flight::Purpose;
+use crate::flight::{Flight, Leg, Purpose};
+use crate::latency::LONGEST;
 use crate::placement::{Ask, Route as Way};
 use crate::router::Route;
 use crate::stack::{LEASE_WAIT, Misses};
@@ -23,21 +24,22 @@ impl Engine<'_> {
         if self.race_starts_at(id, tier) {
             self.start_race(id, now);
         } else {
-            self.flights.get_mut(id).tries = 0;
+            self.flights.leg_mut(id, tier).tries = 0;
             self.ask(id, tier, now);
         }
     }
 
     /// A flight asks a tier, or the origin.
     pub(super) fn ask(&mut self, id: u32, tier: usize, now: u64) {
-        let flight = self.flights.get_mut(id);
-        if flight.done {
+        if self.is_unwanted(id, tier) {
             return;
         }
-        let (request, purpose, tries) = (flight.request, flight.purpose, flight.tries);
+        let Flight { request, purpose, .. } = *self.flights.get(id);
         let leg = self.flights.leg_mut(id, tier);
         leg.asked = now;
         leg.extra = 0;
+        leg.stale = false;
+        let tries = leg.tries;
         self.recorder.asked(tier, request, purpose, now);
         if tries == 0 {
             self.tiers[tier].earn_retry();
@@ -88,6 +90,7 @@ impl Engine<'_> {
         let way = live.placement.route(&ask, &QueueView { servers: &live.servers, now });
         match way {
             Way::To { node, station, extra_ns } => {
+                flight.placed |= 1 << tier;
                 flight.node[tier] = node as u16;
                 flight.station[tier] = station as u16;
                 self.flights.leg_mut(id, tier).extra = extra_ns;
@@ -124,6 +127,9 @@ impl Engine<'_> {
 
     /// A server of the station may be free.
     pub(super) fn wake_station(&mut self, tier: usize, station: u32, now: u64) {
+        if !self.queue(tier, station).is_some_and(|queue| queue.wakes_now(now)) {
+            return;
+        }
         while let Some(job) = self.queue(tier, station).and_then(|queue| queue.start_next(now)) {
             self.serve(job.flight, tier, now, job.waited);
             self.flights.release(job.flight);
@@ -144,19 +150,19 @@ impl Engine<'_> {
     /// A server takes the request: the contents are looked up now, the answer is there after the
     /// tier's latency.
     fn serve(&mut self, id: u32, tier: usize, now: u64, waited: u64) {
-        let flight = self.flights.get(id);
-        let (request, tries) = (flight.request, flight.tries);
+        let request = self.flights.get(id).request;
+        let tries = self.flights.leg(id, tier).tries;
         let fails = self.draws_an_error(tier, request, tries);
         let found = if tier == self.origin() {
             self.flights.leg_mut(id, tier).version = self.ledger.stored(self.object(request));
             Found::Fresh
+        } else if self.flights.get(id).purpose == Purpose::Write {
+            // The tier that takes writes: it is asked for nothing else.
+            Found::Fresh
+        } else if fails {
+            Found::Miss
         } else {
-            match self.flights.get(id).purpose {
-                Purpose::Read if !fails => self.look(id, tier, now),
-                // Only the tier that takes writes is asked to write.
-                Purpose::Write if !fails => Found::Fresh,
-                _ => Found::Miss,
-            }
+            self.look(id, tier, now)
         };
         let (took, timed_out) = self.occupy(id, tier, found, now);
         if fails || timed_out {
@@ -175,14 +181,14 @@ impl Engine<'_> {
     /// occupied by it and whether it gives up before the end.
     fn occupy(&mut self, id: u32, tier: usize, found: Found, now: u64) -> (u64, bool) {
         let flight = self.flights.get(id);
-        let (request, tries) = (flight.request, flight.tries);
+        let request = flight.request;
         let station = flight.station[tier] as usize;
         let is_write = matches!(flight.purpose, Purpose::Write | Purpose::Flush);
         let with_body = found.has_answer() || is_write;
         let size = self.size(request);
         let live = &mut self.tiers[tier];
         let slow = live.servers[station].slow;
-        let number = draw(request, tries);
+        let number = draw(request, self.flights.leg(id, tier).tries);
         let latency = if with_body {
             live.draws.at(number, now, size)
         } else {
@@ -219,7 +225,7 @@ impl Engine<'_> {
                 self.later(now + took, What::Answer, tier, id);
             }
             Found::Stale => {
-                self.flights.get_mut(id).stale = true;
+                self.flights.leg_mut(id, tier).stale = true;
                 self.refresh(id, tier, now);
                 self.later(now + took, What::Answer, tier, id);
             }
@@ -228,24 +234,34 @@ impl Engine<'_> {
     }
 
     /// A miss goes on below, or waits for the fetch under way.
+    ///
+    /// Nobody fetches for a tier while a leg of its race is under way above: whether it goes on is
+    /// open, and it may come to wait there for one who waits for it here. As it is, those who wait
+    /// for each other stand ever deeper, and the deepest waits for nobody.
     fn settle_miss(&mut self, id: u32, tier: usize, now: u64, took: u64) {
         let flight = self.flights.get(id);
         let object = self.object(flight.request);
         let node = flight.node[tier] as usize;
+        let may_fetch = flight.open & ((1 << tier) - 1) == 0;
         let misses = self.tiers[tier].spec.map_or(Misses::Independent, |spec| spec.misses);
-        if misses == Misses::Independent || flight.purpose != Purpose::Read {
+        let goes_on = misses == Misses::Independent
+            || flight.purpose != Purpose::Read
+            || flight.leads & 1 << tier != 0
+            || self.is_unwanted(id, tier);
+        let fetching = &mut self.tiers[tier].nodes[node].fetching;
+        if goes_on || (!may_fetch && !fetching.is_under_way(object)) {
             return self.later(now + took, What::Miss, tier, id);
         }
-        let fetching = &mut self.tiers[tier].nodes[node].fetching;
         if fetching.lead(object, id) {
             self.flights.get_mut(id).leads |= 1 << tier;
             self.later(now + took, What::Miss, tier, id);
         } else if misses == Misses::Coalesce {
-            fetching.join(object, Waiter { flight: id, since: now + took, ready: now + took });
+            fetching.join(object, Waiter { flight: id, since: now + took });
             self.flights.hold(id);
         } else {
-            self.flights.leg_mut(id, tier).joined += LEASE_WAIT.0;
-            self.flights.get_mut(id).delayed = true;
+            let leg = self.flights.leg_mut(id, tier);
+            leg.joined += LEASE_WAIT.0;
+            leg.delayed = true;
             self.later(now + took + LEASE_WAIT.0, What::Ask, tier, id);
         }
     }
@@ -291,24 +307,32 @@ impl Engine<'_> {
 
     /// A try failed.
     pub(super) fn on_failure(&mut self, id: u32, tier: usize, now: u64) {
-        let flight = self.flights.get(id);
-        if flight.done {
-            return;
-        }
-        let (request, tries) = (flight.request, flight.tries);
         // What this try took is lost, whatever it was spent on.
         let leg = self.flights.leg_mut(id, tier);
         leg.lost += now - leg.asked;
+        self.try_again(id, tier, now);
+    }
+
+    /// After a failed try, whose time is accounted for.
+    pub(super) fn try_again(&mut self, id: u32, tier: usize, now: u64) {
+        let request = self.flights.get(id).request;
         self.recorder.failed(tier, request, now);
+        if self.is_unwanted(id, tier) {
+            return self.recorder.wasted(tier, request);
+        }
         let retry = self.tiers[tier].retry();
-        if u32::from(tries) < retry.attempts && self.tiers[tier].spend_retry() {
-            let backoff = retry.backoff.0.saturating_mul(1 << tries.min(20));
-            self.flights.get_mut(id).tries += 1;
-            self.flights.leg_mut(id, tier).lost += backoff;
+        let leg = self.flights.leg_mut(id, tier);
+        let tries = leg.tries;
+        if u32::from(tries) < retry.attempts.min(u32::from(u8::MAX))
+            && self.tiers[tier].spend_retry()
+        {
+            let backoff = retry.backoff.0.saturating_mul(1 << tries.min(20)).min(LONGEST.0);
+            let leg = self.flights.leg_mut(id, tier);
+            leg.tries += 1;
+            leg.lost += backoff;
             self.recorder.retried(tier, request);
             return self.later(now + backoff, What::Ask, tier, id);
         }
-        self.flights.get_mut(id).tries = 0;
         if tier == self.origin() || self.flights.get(id).purpose == Purpose::Write {
             self.give_up(id, now);
         } else {
@@ -319,8 +343,8 @@ impl Engine<'_> {
     /// A request that still waits for a server is given up.
     pub(super) fn on_time_out(&mut self, id: u32, tier: usize, now: u64) {
         let flight = self.flights.get(id);
-        let (request, station, tries) = (flight.request, flight.station[tier], flight.tries);
-        let asked = self.flights.leg(id, tier).asked;
+        let (request, station) = (flight.request, flight.station[tier]);
+        let Leg { asked, tries, .. } = *self.flights.leg(id, tier);
         let timeout = self.tiers[tier].timeout();
         if timeout.is_none_or(|timeout| asked + timeout != now) {
             return;

@@ -92,7 +92,7 @@ impl Engine<'_> {
         }
         server.down = true;
         server.fell_at = Some(now);
-        let waiting = server.station.as_mut().map(|queue| queue.drain(now)).unwrap_or_default();
+        let waiting = server.station.as_mut().map(|queue| queue.crash(now)).unwrap_or_default();
         for flight in waiting {
             self.on_failure(flight, tier, now);
             self.flights.release(flight);
@@ -110,6 +110,9 @@ impl Engine<'_> {
         let one_each = self.tiers[tier].nodes.len() == self.tiers[tier].servers.len();
         if !warm && one_each {
             self.lose_node(tier, station as usize, now);
+        }
+        if tier == 0 {
+            self.flush_all(now);
         }
         self.tiers[tier].placement.notice(station, Health::Up, now);
         self.tend_later(tier);

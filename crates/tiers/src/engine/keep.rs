@@ -1,6 +1,6 @@
 //! What tiers keep: lookups, fills, evictions, and moves between tiers.
 
-use cache::{Filled, Removal};
+use cache::{Filled, Removal, Unit};
 use trace::{NO_TTL, ObjectId};
 
 use super::Engine;
@@ -10,7 +10,7 @@ use crate::copies::{FOR_EVER, SHREDDED};
 use crate::events::What;
 use crate::flight::{Flight, Purpose};
 use crate::placement::{Ask, Route};
-use crate::stack::{Fill, Inclusion};
+use crate::stack::{Fill, Freshness, Inclusion};
 
 /// What a lookup found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,9 +60,10 @@ impl Engine<'_> {
     pub(super) fn look(&mut self, id: u32, tier: usize, now: u64) -> Found {
         let flight = self.flights.get(id);
         let (request, node_number) = (flight.request, flight.node[tier] as usize);
+        let for_client = flight.purpose == Purpose::Read;
         let policy_request = self.request(request, tier);
         let object = policy_request.object;
-        if self.drop_unreadable(tier, node_number, object, now) {
+        if self.drop_unreadable(tier, node_number, object, request, now) {
             self.count_miss(tier, object);
             return Found::Miss;
         }
@@ -79,6 +80,7 @@ impl Engine<'_> {
             if !stale {
                 if age >= fresh.stale_if_error.0 {
                     self.remove(tier, node_number, object, Removal::Expired, now);
+                    self.follow_departure(tier, object, request, now);
                 }
                 self.count_miss(tier, object);
                 return Found::Miss;
@@ -92,7 +94,8 @@ impl Engine<'_> {
             self.count_miss(tier, object);
             return Found::Miss;
         }
-        let opening = self.note_read(tier, node_number, object, self.size(request), now);
+        let size = self.size(request);
+        let opening = self.note_read(tier, node_number, object, size, for_client, now);
         let leg = self.flights.leg_mut(id, tier);
         leg.version = version;
         leg.extra += opening;
@@ -135,6 +138,7 @@ impl Engine<'_> {
         refresh.top = tier as u8;
         refresh.leads = 1 << tier;
         refresh.node[tier] = node;
+        refresh.placed = 1 << tier;
         let refresh = self.flights.start(refresh);
         self.tiers[tier].nodes[node as usize].fetching.lead(object, refresh);
         self.recorder.refreshed(tier, request);
@@ -142,26 +146,42 @@ impl Engine<'_> {
         self.flights.release(refresh);
     }
 
-    /// An answer that passes a tier may be kept there.
-    pub(super) fn keep(&mut self, id: u32, tier: usize, answered_by: usize, now: u64) {
-        let flight = self.flights.get(id);
-        let (request, version, node) = (flight.request, flight.version, flight.node[tier]);
-        if !self.is_to_be_kept(flight, tier, answered_by) {
-            return;
+    /// An answer that passes a tier may be kept there; if it moved up from an exclusive tier, for no
+    /// longer than it was good for there. Whether it is.
+    pub(super) fn keep(
+        &mut self,
+        id: u32,
+        tier: usize,
+        answered_by: usize,
+        moved: Option<u64>,
+        now: u64,
+    ) -> bool {
+        let flight = *self.flights.get(id);
+        if !self.is_to_be_kept(&flight, tier, answered_by) {
+            return false;
         }
-        let expires = if self.is_absent(self.object(request)) {
-            let negative = self.stack.tiers[tier].freshness.negative_ttl;
-            let Some(ttl) = negative else { return };
-            now.saturating_add(ttl.0)
+        let Some(node) = self.reach(&flight, tier, now) else { return false };
+        let expires = self.expiry(tier, flight.request, now).min(moved.unwrap_or(FOR_EVER));
+        self.put(tier, node, flight.request, flight.version, expires, now)
+    }
+
+    /// The node of a tier that a flight's answer is sent to, if anything reaches it.
+    fn reach(&mut self, flight: &Flight, tier: usize, now: u64) -> Option<usize> {
+        let node = if self.tiers[tier].is_single || flight.placed & 1 << tier != 0 {
+            flight.node[tier] as usize
         } else {
-            self.expiry(tier, request, now)
+            self.node_of(tier, self.object(flight.request), flight.request, now)?
         };
-        self.put(tier, node as usize, request, version, expires, now);
+        self.tiers[tier].is_reached(node).then_some(node)
     }
 
     fn is_to_be_kept(&self, flight: &Flight, tier: usize, answered_by: usize) -> bool {
         let spec = &self.stack.tiers[tier];
         let object = self.object(flight.request);
+        let is_dirty = tier == 0 && self.ledger.is_dirty(object);
+        if is_dirty || (spec.freshness.negative_ttl.is_none() && self.is_absent(object)) {
+            return false;
+        }
         if flight.purpose == Purpose::Refresh && usize::from(flight.top) == tier {
             return true;
         }
@@ -175,7 +195,7 @@ impl Engine<'_> {
                 let number = u64::from(flight.request) ^ self.tiers[tier].number;
                 self.chances.fill.uniform_at(number) < p
             }
-            Fill::Nth(n) => u32::from(self.tiers[tier].misses[object.index()]) >= n,
+            Fill::Nth(n) => self.tiers[tier].misses[object.index()] >= n,
             Fill::Accesses(n) => self.accesses[object.index()] >= n,
         }
     }
@@ -192,8 +212,11 @@ impl Engine<'_> {
     /// When a copy filled in now is no longer fresh.
     pub(super) fn expiry(&self, tier: usize, request: u32, now: u64) -> u64 {
         let live = &self.tiers[tier];
-        let jitter = self.stack.tiers[tier].freshness.jitter;
-        let mut ttl = live.ttl;
+        let Freshness { jitter, negative_ttl, .. } = self.stack.tiers[tier].freshness;
+        let mut ttl = match negative_ttl {
+            Some(negative) if self.is_absent(self.object(request)) => negative.0,
+            _ => live.ttl,
+        };
         if jitter > 0.0 && ttl != NO_TTL {
             let u = self.chances.jitter.uniform_at(u64::from(request) ^ live.number);
             ttl = (ttl as f64 * (1.0 + jitter * (2.0 * u - 1.0))) as u64;
@@ -252,23 +275,34 @@ impl Engine<'_> {
         }
         let victims = std::mem::take(&mut self.victims);
         self.recorder.evicted(tier, request, victims.len() as u64);
-        let inclusive = self.stack.tiers[tier].inclusion == Inclusion::Inclusive;
         let below = self.stack.tiers.get(tier + 1);
         let demotes = below.is_some_and(|below| below.inclusion == Inclusion::Exclusive);
         for victim in &victims {
             self.note_dropped(tier, node, *victim, now);
-            self.lose_dirty(tier, *victim, true, now);
-            if inclusive {
-                for above in 0..tier {
-                    self.displace(above, *victim, request, now);
-                }
-            }
+            self.follow_departure(tier, *victim, request, now);
             if demotes {
                 self.demote(tier, node, *victim, request, now);
             }
         }
         self.victims = victims;
         self.victims.clear();
+    }
+
+    /// An object has left a tier: if it was dirty there it is flushed, and if the tier is inclusive
+    /// the tiers above lose it too.
+    pub(super) fn follow_departure(
+        &mut self,
+        tier: usize,
+        object: ObjectId,
+        request: u32,
+        now: u64,
+    ) {
+        self.lose_dirty(tier, object, true, now);
+        if self.stack.tiers[tier].inclusion == Inclusion::Inclusive {
+            for above in 0..tier {
+                self.displace(above, object, request, now);
+            }
+        }
     }
 
     /// Removes a copy; whether there was one.
@@ -296,6 +330,7 @@ impl Engine<'_> {
         }
         if removed > 0 {
             self.recorder.displaced(tier, request, removed);
+            self.lose_dirty(tier, object, true, now);
         }
     }
 
@@ -308,32 +343,48 @@ impl Engine<'_> {
             return;
         }
         let below = tier + 1;
-        let stored = self.tiers[tier].nodes[node].contents.residents().size_of(victim);
-        let bytes = stored - self.tiers[tier].overhead;
-        let size = bytes + self.tiers[below].overhead;
+        let size = self.tiers[tier].nodes[node].contents.residents().size_of(victim);
+        let size = self.size_below(tier, size);
         let seq = u64::from(request);
         let demoted = cache::Request { object: victim, size, seq, next_use: trace::NEVER };
         let Some(to) = self.node_of(below, victim, request, now) else { return };
-        if !self.admits(below, victim, version, now) {
+        if !self.tiers[below].is_reached(to) || !self.admits(below, victim, version, now) {
             return;
         }
         let from = node;
         let node = &mut self.tiers[below].nodes[to];
-        let mut further = Vec::new();
-        let filled = node.contents.fill(&demoted, &mut |victim| further.push(victim));
-        if filled == Filled::Inserted {
+        let old = node.copies.version(victim);
+        let victims = &mut self.victims;
+        let filled = node.contents.fill(&demoted, &mut |victim| victims.push(victim));
+        let renews = filled == Filled::AlreadyIn && (version > old || old == SHREDDED);
+        if filled == Filled::Inserted || renews {
             node.copies.set_version(victim, version);
             self.set_expiry(below, to, victim, expires, now);
-            self.recorder.demoted(below, request);
+            let bytes = size - self.tiers[below].overhead;
             self.open_to_move(tier, from, victim, bytes, now);
-            let taken = Taken { object: victim, version, size: bytes, request, replaced: None };
+            let replaced = renews.then_some(old);
+            let taken = Taken { object: victim, version, size: bytes, request, replaced };
             self.note_taken(below, to, &taken, now);
         }
-        for victim in &further {
-            self.note_dropped(below, to, *victim, now);
+        if filled == Filled::Inserted {
+            self.recorder.demoted(below, request);
         }
-        self.recorder.evicted(below, request, further.len() as u64);
+        self.part_with_victims(below, to, request, now);
         self.tiers[below].note_used(to, now);
+    }
+
+    /// What an object of this size in a tier takes in the tier below. Where only the lower one counts
+    /// bytes, all objects have one, which [`Engine::new`](super::Engine::new) sees to.
+    fn size_below(&self, tier: usize, size: u64) -> u64 {
+        let (from, to) = (&self.stack.tiers[tier], &self.stack.tiers[tier + 1]);
+        let overhead_below = self.tiers[tier + 1].overhead;
+        match (from.unit, to.unit) {
+            (_, Unit::Objects) => 1,
+            (Unit::Objects, Unit::Bytes) => size.saturating_add(overhead_below),
+            (Unit::Bytes, Unit::Bytes) => {
+                (size - self.tiers[tier].overhead.min(size)).saturating_add(overhead_below)
+            }
+        }
     }
 
     /// The node that an object moved to a tier goes to, if it can be reached.
@@ -349,14 +400,32 @@ impl Engine<'_> {
         }
     }
 
-    /// An exclusive tier gives away what it answered.
-    pub(super) fn move_up(&mut self, id: u32, tier: usize, now: u64) {
-        let flight = self.flights.get(id);
-        let (request, node_number) = (flight.request, flight.node[tier] as usize);
-        let object = self.object(request);
-        if self.remove(tier, node_number, object, Removal::Moved, now) {
-            self.recorder.displaced(tier, request, 1);
+    /// An exclusive tier gives away what it answered, if a tier above will have it. Until when the
+    /// copy is fresh; `None` if nothing moves. What is being renewed here stays.
+    pub(super) fn move_up(&mut self, id: u32, tier: usize, now: u64) -> Option<u64> {
+        if self.stack.tiers.get(tier)?.inclusion != Inclusion::Exclusive
+            || self.flights.leg(id, tier).stale
+        {
+            return None;
         }
+        let flight = *self.flights.get(id);
+        (usize::from(flight.top)..tier).rev().find(|above| {
+            self.is_to_be_kept(&flight, *above, tier) && self.reach(&flight, *above, now).is_some()
+        })?;
+        let object = self.object(flight.request);
+        let node_number = flight.node[tier] as usize;
+        let expires = self.tiers[tier].nodes[node_number].copies.expires(object);
+        if !self.remove(tier, node_number, object, Removal::Moved, now) {
+            return None;
+        }
+        self.recorder.displaced(tier, flight.request, 1);
+        Some(expires)
+    }
+
+    /// No tier above would have it after all.
+    pub(super) fn move_back(&mut self, id: u32, tier: usize, expires: u64, now: u64) {
+        let Flight { request, version, node, .. } = *self.flights.get(id);
+        self.put(tier, node[tier] as usize, request, version, expires, now);
     }
 
     /// One object goes from a node to another of the same tier.

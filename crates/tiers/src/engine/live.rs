@@ -44,7 +44,7 @@ pub(super) struct LiveTier<'a> {
     /// Retries that may still be made.
     pub(super) retry_tokens: f64,
     /// Misses of each object; empty if no rule asks.
-    pub(super) misses: Vec<u8>,
+    pub(super) misses: Vec<u32>,
     /// When the placement acts next, as scheduled.
     pub(super) tended_at: u64,
     used: Used,
@@ -119,7 +119,7 @@ impl<'a> LiveTier<'a> {
     pub(super) fn of_tier(
         spec: &'a Tier,
         run: &Run<'_>,
-        trace_has_ttl: bool,
+        expiry: bool,
         versions: bool,
     ) -> Result<Self, Error> {
         let trace = run.trace;
@@ -128,7 +128,6 @@ impl<'a> LiveTier<'a> {
         let site = Site { trace, seed: run.seed, start_ns };
         let placement = spec.layout.build(&site).map_err(tier_error)?;
         let fresh = &spec.freshness;
-        let expiry = trace_has_ttl || fresh.ttl.is_some() || fresh.negative_ttl.is_some();
         let nodes = (0..placement.n_nodes())
             .map(|node| {
                 let capacity = spec.capacity as f64 * placement.share(node);
@@ -249,6 +248,20 @@ impl<'a> LiveTier<'a> {
         }) && !self.servers[0].down;
     }
 
+    /// Whether there is a machine up that has this node's contents.
+    pub(super) fn is_up(&self, node: usize) -> bool {
+        if self.nodes.len() == self.servers.len() {
+            !self.servers[node].down
+        } else {
+            self.servers.iter().any(|server| !server.down)
+        }
+    }
+
+    /// Whether fills and writes reach this node.
+    pub(super) fn is_reached(&self, node: usize) -> bool {
+        !self.cut && self.is_up(node)
+    }
+
     /// The retry rules.
     pub(super) fn retry(&self) -> Retry {
         self.station_spec.map(|spec| spec.retry).unwrap_or_default()
@@ -325,6 +338,9 @@ impl<'a> LiveTier<'a> {
     /// If an invariant does not hold: a bug.
     pub(super) fn finish(&mut self, now: u64, counts: &mut TierOutcome) {
         self.used.pass(now);
+        if cfg!(debug_assertions) {
+            self.nodes.iter().for_each(|node| node.contents.check());
+        }
         counts.used_bytes_max = self.used.max;
         counts.used_byte_seconds = self.used.byte_ns as f64 / 1e9;
         counts.n_nodes = self.nodes.len() as u64;

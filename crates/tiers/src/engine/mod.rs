@@ -45,7 +45,7 @@ use crate::flight::{Flight, Flights, Purpose};
 use crate::recorder::Recorder;
 use crate::router::Route;
 use crate::stack::Fill;
-use crate::{Error, Outcome, Stack, Writes};
+use crate::{Error, Inclusion, Outcome, Stack, Tier, Writes};
 
 /// What to simulate.
 #[derive(Debug, Clone, Copy)]
@@ -163,9 +163,17 @@ impl<'a> Engine<'a> {
         let has_ttl = trace.columns().ttl_ns.is_some();
         let writes = trace.columns().op.is_some() && stack.writes != Writes::Ignore;
         let versions = writes || stack.erasure.is_some();
+        check_units(stack, trace)?;
+        // What moves between tiers takes along until when it is fresh.
+        let moves = stack.tiers.iter().any(|tier| tier.inclusion == Inclusion::Exclusive);
+        let expires = |tier: &Tier| {
+            has_ttl || tier.freshness.ttl.is_some() || tier.freshness.negative_ttl.is_some()
+        };
+        let all_expire = moves && stack.tiers.iter().any(expires);
         let mut tiers = Vec::new();
         for spec in &stack.tiers {
-            tiers.push(LiveTier::of_tier(spec, run, has_ttl, versions)?);
+            let expiry = all_expire || expires(spec);
+            tiers.push(LiveTier::of_tier(spec, run, expiry, versions)?);
         }
         tiers.push(LiveTier::of_origin(&stack.origin, run));
         let counts_accesses = stack.demotion.is_some()
@@ -273,7 +281,7 @@ impl<'a> Engine<'a> {
 
     fn read(&mut self, index: usize, now: u64) {
         let object = self.trace.objects()[index];
-        self.recorder.arrived(index, self.trace.size(index));
+        self.recorder.arrived(index, self.size(index as u32));
         if let Some(reads) = self.accesses.get_mut(object.index()) {
             *reads = reads.saturating_add(1);
         }
@@ -318,6 +326,7 @@ impl<'a> Engine<'a> {
     }
 
     fn finish(mut self) -> Outcome {
+        debug_assert!(self.flights.all_ended(), "a flight is held by nobody who will end it");
         let now = self.now;
         let encrypted: Vec<_> = (0..self.tiers.len()).map(|tier| self.encrypted(tier)).collect();
         let (erasure, audit) = self.finish_security(now);
@@ -359,6 +368,26 @@ impl<'a> Engine<'a> {
     fn is_absent(&self, object: ObjectId) -> bool {
         let share = self.stack.origin.absent;
         share > 0.0 && self.chances.absent.uniform_at(u64::from(object.0)) < share
+    }
+}
+
+/// What an exclusive tier takes in from the tier above is as large as it was there.
+fn check_units(stack: &Stack, trace: &Trace) -> Result<(), Error> {
+    let lower = stack.tiers.windows(2).find(|pair| {
+        pair[1].inclusion == Inclusion::Exclusive
+            && (pair[0].unit, pair[1].unit) == (Unit::Objects, Unit::Bytes)
+            && trace.columns().size.is_some()
+    });
+    match lower {
+        None => Ok(()),
+        Some(pair) => Err(Error::Tier {
+            tier: pair[1].name.clone(),
+            what: format!(
+                "it is exclusive and counts bytes, but tier {} above it counts objects and knows no \
+                 sizes; give both the same unit",
+                pair[0].name
+            ),
+        }),
     }
 }
 

@@ -43,7 +43,7 @@ impl Engine<'_> {
         let flight = self.flights.get_mut(id);
         flight.launched += 1;
         flight.open |= 1 << leg.tier;
-        flight.tries = 0;
+        self.flights.leg_mut(id, leg.tier).tries = 0;
         self.ask(id, leg.tier, now);
         true
     }
@@ -85,6 +85,11 @@ impl Engine<'_> {
             && self.hedge().is_some_and(|hedge| hedge.legs.iter().any(|leg| leg.tier == tier))
     }
 
+    /// Whether nobody waits for what this tier says to the flight.
+    pub(super) fn is_unwanted(&self, id: u32, tier: usize) -> bool {
+        self.flights.get(id).done || self.is_void(id, tier)
+    }
+
     /// The race is over: legs that still wait for a server are withdrawn, if the rule says so.
     pub(super) fn call_off_race(&mut self, id: u32, now: u64) {
         let flight = *self.flights.get(id);
@@ -96,8 +101,9 @@ impl Engine<'_> {
             if flight.open & 1 << tier == 0 || !cancel {
                 continue;
             }
+            let tries = self.flights.leg(id, tier).tries;
             let queue = self.queue(tier, u32::from(flight.station[tier]));
-            if queue.is_some_and(|queue| queue.withdraw(id, tag(tier, flight.tries), now)) {
+            if queue.is_some_and(|queue| queue.withdraw(id, tag(tier, tries), now)) {
                 self.flights.release(id);
                 self.recorder.cancelled(tier, flight.request);
             }

@@ -7,7 +7,8 @@
 //!
 //! At the time of a request the origin erases: the version of each object rises, and reads that the
 //! origin serves from then on bring the new one, as if the person came back at once. Each tier purges
-//! after its delay, on all nodes, also on those that are down or cut off. Purges remove whatever version
+//! after its delay, on all nodes, also on those that are down or cut off, which writes do not
+//! reach. Purges remove whatever version
 //! they find, as real ones do that know only keys; a dirty newer version is written to the origin first.
 //! They also outdate fetches under way, as writes do.
 //!
@@ -225,12 +226,17 @@ impl Engine<'_> {
         for object in &objects {
             self.outdate(tier, *object);
             self.lose_dirty(tier, *object, true, now);
-            for node in self.holders(tier, *object) {
+            let before = removed;
+            for node in 0..self.tiers[tier].nodes.len() {
                 removed += u64::from(if shreds {
                     self.shred(tier, node, *object, now)
                 } else {
                     self.remove(tier, node, *object, Removal::Deleted, now)
                 });
+            }
+            if removed > before && !shreds {
+                let request = self.recorder.requests_so_far() as u32;
+                self.follow_departure(tier, *object, request, now);
             }
         }
         self.recorder.purged(tier, n_paths, removed);
@@ -268,13 +274,18 @@ impl Engine<'_> {
         tier: usize,
         node: usize,
         object: ObjectId,
+        request: u32,
         now: u64,
     ) -> bool {
         if self.secure.is_none() || self.tiers[tier].nodes[node].copies.version(object) != SHREDDED
         {
             return false;
         }
-        self.remove(tier, node, object, Removal::Deleted, now)
+        let removed = self.remove(tier, node, object, Removal::Deleted, now);
+        if removed {
+            self.follow_departure(tier, object, request, now);
+        }
+        removed
     }
 
     /// Whether a request to erase names the object so far.
@@ -356,7 +367,8 @@ impl Engine<'_> {
         }
     }
 
-    /// A copy is read to answer a request of so many bytes; how long opening it takes.
+    /// A copy of an object of so many bytes is read, for a client or to renew another; how long opening
+    /// it takes.
     #[inline]
     pub(super) fn note_read(
         &mut self,
@@ -364,11 +376,12 @@ impl Engine<'_> {
         node: usize,
         object: ObjectId,
         size: u64,
+        for_client: bool,
         now: u64,
     ) -> u64 {
         let Some(secure) = self.secure.as_deref_mut() else { return 0 };
         let copies = &mut self.tiers[tier].nodes[node].copies;
-        if let Some(erasing) = &mut secure.erasing {
+        if let Some(erasing) = secure.erasing.as_mut().filter(|_| for_client) {
             erasing.account.read(object, copies.version(object), tier, now);
         }
         secure.keys[tier].as_mut().map_or(0, |keys| {
@@ -397,13 +410,15 @@ impl Engine<'_> {
     /// was already erased everywhere, the promise is broken as if it had found a copy.
     #[inline]
     pub(super) fn note_waited(&mut self, id: u32, tier: usize, version: u32, now: u64) {
-        let Some(Secure { erasing: Some(erasing), .. }) = self.secure.as_deref_mut() else {
+        if self.secure.is_none() || self.is_unwanted(id, tier) {
             return;
-        };
+        }
         let flight = self.flights.get(id);
         if version < flight.erased {
-            let object = self.trace.objects()[flight.request as usize];
-            erasing.account.read(object, version, tier, now);
+            let object = self.object(flight.request);
+            if let Some(Secure { erasing: Some(erasing), .. }) = self.secure.as_deref_mut() {
+                erasing.account.read(object, version, tier, now);
+            }
         }
     }
 

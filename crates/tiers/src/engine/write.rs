@@ -24,11 +24,22 @@ pub(super) struct Ledger {
     acknowledged: Vec<u32>,
     /// By object: the version at the origin.
     stored: Vec<u32>,
-    /// Objects that the first tier has newer than the origin: their bytes, and the write.
-    dirty: BTreeMap<ObjectId, (u64, u32)>,
+    /// Objects that the first tier has newer than the origin.
+    dirty: BTreeMap<ObjectId, Dirty>,
     dirty_bytes: u64,
     /// The newest write of each object that was lost with its tier: copies of it may be elsewhere.
     lost: BTreeMap<ObjectId, u32>,
+}
+
+/// An object that the first tier has newer than the origin.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Dirty {
+    node: usize,
+    bytes: u64,
+    /// The write that made it so.
+    request: u32,
+    /// The last version that is on its way to the origin: lost with the tier is what came after.
+    sent: u32,
 }
 
 impl Ledger {
@@ -44,6 +55,23 @@ impl Ledger {
     #[inline]
     pub(super) fn stored(&self, object: ObjectId) -> u32 {
         self.stored.get(object.index()).copied().unwrap_or(0)
+    }
+
+    /// Whether the first tier has the object newer than the origin.
+    pub(super) fn is_dirty(&self, object: ObjectId) -> bool {
+        self.dirty.contains_key(&object)
+    }
+
+    /// Acknowledged writes to the object after this version are lost; how many.
+    fn lose_after(&mut self, object: ObjectId, version: u32) -> u64 {
+        let kept = version.max(self.stored(object));
+        let acknowledged = &mut self.acknowledged[object.index()];
+        let lost = acknowledged.saturating_sub(kept);
+        if lost > 0 {
+            self.lost.insert(object, *acknowledged);
+        }
+        *acknowledged -= lost;
+        u64::from(lost)
     }
 
     /// One more write is acknowledged; its version.
@@ -172,10 +200,12 @@ impl Engine<'_> {
         removed
     }
 
-    /// The nodes that may have copies of an object.
-    pub(super) fn holders(&self, tier: usize, object: ObjectId) -> Vec<usize> {
+    /// The nodes that may have copies of an object and that a write reaches: what is down or cut off
+    /// keeps what it has.
+    fn holders(&self, tier: usize, object: ObjectId) -> Vec<usize> {
         let mut nodes = Vec::new();
         self.tiers[tier].placement.holders(object, &mut |node| nodes.push(node as usize));
+        nodes.retain(|node| self.tiers[tier].is_reached(*node));
         nodes
     }
 
@@ -186,34 +216,50 @@ impl Engine<'_> {
         let expires = self.expiry(0, request, now);
         let kept = self.put(0, node, request, version, expires, now);
         let size = self.size(request);
-        self.clean(object);
-        if kept {
-            self.ledger.dirty.insert(object, (size, request));
-            self.ledger.dirty_bytes += size;
-            self.recorder.dirty_bytes_are(self.ledger.dirty_bytes);
+        let before = self.clean(object);
+        if !kept {
+            return self.write_to_origin(request, version, now);
         }
-        let after = if kept { FLUSH_AFTER.0 } else { 0 };
-        self.later(now + after, What::Flush, 0, id);
+        let sent = before.map_or(0, |dirty| dirty.sent);
+        self.ledger.dirty.insert(object, Dirty { node, bytes: size, request, sent });
+        self.ledger.dirty_bytes += size;
+        self.recorder.dirty_bytes_are(self.ledger.dirty_bytes);
+        self.later(now + FLUSH_AFTER.0, What::Flush, 0, id);
     }
 
     /// The object is the same at the origin again.
-    pub(super) fn clean(&mut self, object: ObjectId) {
+    pub(super) fn clean(&mut self, object: ObjectId) -> Option<Dirty> {
         let dirty = self.ledger.dirty.remove(&object);
-        self.ledger.dirty_bytes -= dirty.map_or(0, |(size, _)| size);
+        self.ledger.dirty_bytes -= dirty.map_or(0, |dirty| dirty.bytes);
+        dirty
     }
 
-    /// A dirty object is due at the origin, unless a later write or an eviction took it there.
+    /// A dirty object is due at the origin, unless a later write is due instead, an eviction took it
+    /// there, or it is on its way. While the tier is down it waits for what becomes of that.
     pub(super) fn flush_dirty(&mut self, id: u32, now: u64) {
-        let flight = *self.flights.get(id);
-        let object = self.object(flight.request);
-        if self.ledger.acknowledged(object) == flight.version
-            && self.ledger.stored(object) < flight.version
-        {
-            self.write_to_origin(flight.request, flight.version, now);
+        let Flight { request, version, .. } = *self.flights.get(id);
+        let Some(dirty) = self.ledger.dirty.get(&self.object(request)) else { return };
+        let due = dirty.request == request && dirty.sent < version;
+        if due && self.tiers[0].is_up(dirty.node) {
+            self.write_to_origin(request, version, now);
+        }
+    }
+
+    /// Flushes all that is dirty in the first tier, since one of its machines is back.
+    pub(super) fn flush_all(&mut self, now: u64) {
+        let due: Vec<_> = self.ledger.dirty.iter().map(|(object, d)| (*object, *d)).collect();
+        for (object, Dirty { node, request, sent, .. }) in due {
+            let version = self.ledger.acknowledged(object);
+            if sent < version && self.tiers[0].is_up(node) {
+                self.write_to_origin(request, version, now);
+            }
         }
     }
 
     fn write_to_origin(&mut self, request: u32, version: u32, now: u64) {
+        if let Some(dirty) = self.ledger.dirty.get_mut(&self.trace.objects()[request as usize]) {
+            dirty.sent = version;
+        }
         let mut flush = Flight::new(request, Purpose::Flush, now);
         flush.version = version;
         let id = self.flights.start(flush);
@@ -240,15 +286,32 @@ impl Engine<'_> {
         if tier != 0 {
             return;
         }
-        let Some((size, request)) = self.ledger.dirty.get(&object).copied() else { return };
-        self.clean(object);
+        let Some(Dirty { bytes, request, sent, .. }) = self.clean(object) else { return };
         let version = self.ledger.acknowledged(object);
-        if can_flush {
+        if can_flush && sent < version {
             self.write_to_origin(request, version, now);
-        } else {
-            self.ledger.lost.insert(object, version);
-            self.ledger.acknowledged[object.index()] = self.ledger.stored(object);
-            self.recorder.lost(u64::from(version - self.ledger.stored(object)), size);
+        } else if !can_flush {
+            let lost = self.ledger.lose_after(object, sent);
+            self.recorder.lost(lost, if lost > 0 { bytes } else { 0 });
+        }
+    }
+
+    /// The origin did not take a flush: what is still dirty is sent again later, what the tier has
+    /// parted with is lost.
+    pub(super) fn on_flush_failed(&mut self, id: u32, now: u64) {
+        let Flight { request, version, .. } = *self.flights.get(id);
+        let object = self.object(request);
+        if let Some(dirty) = self.ledger.dirty.get_mut(&object) {
+            if dirty.sent == version {
+                dirty.sent = 0;
+            }
+            if self.now <= self.last_arrival() {
+                self.later(now + FLUSH_AFTER.0, What::Flush, 0, id);
+            }
+        } else if self.ledger.acknowledged(object) == version {
+            let lost = self.ledger.lose_after(object, 0);
+            let bytes = self.size(request);
+            self.recorder.lost(lost, if lost > 0 { bytes } else { 0 });
         }
     }
 
@@ -256,6 +319,8 @@ impl Engine<'_> {
     pub(super) fn lose_node(&mut self, tier: usize, node: usize, now: u64) {
         for object in resident_objects(&self.tiers[tier].nodes[node]) {
             self.lose_dirty(tier, object, false, now);
+            let request = self.recorder.requests_so_far() as u32;
+            self.follow_departure(tier, object, request, now);
             self.remove(tier, node, object, Removal::Deleted, now);
         }
     }

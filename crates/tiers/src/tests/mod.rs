@@ -1,8 +1,12 @@
 //! The engine against hand-worked examples, closed formulas, and a naive twin.
 
 mod cluster;
+mod laws;
+mod random;
 mod security;
 mod theory;
+mod twin;
+mod worked;
 
 use std::ops::ControlFlow;
 
@@ -231,6 +235,7 @@ fn strategies_share_their_luck() {
             size: trace::units::Bytes(1),
             latency: vec![Nanos(1_000), Nanos(9_000)],
         }],
+        ..LatencySpec::default()
     };
     let spread = LatencyProfile::new(&spec).unwrap();
     let trace = trace_of(&(0..100).collect::<Vec<_>>());

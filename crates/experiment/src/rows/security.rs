@@ -1,45 +1,58 @@
 //! What erasure and encryption counted, as rows, and what the reader of them should know.
 
-use frames::{EncryptionRow, ErasureRow, ErasureTierRow, ResidueRow, SecurityTables};
-use tiers::security::{ErasureOutcome, nearest_rank};
+use frames::{EncryptionRow, ErasureRow, ErasureTierRow, ResidueRow};
+use tiers::security::{ErasureOutcome, TierErasure, nearest_rank};
 use tiers::{Outcome, Stack};
 use trace::units::Nanos;
+
+use super::Counted;
 
 /// Changes of a tier's residual copies that are kept as they are; of more, the peaks.
 const MOST_CHANGES: usize = 2_000;
 
-/// The rows of one run.
-pub(crate) fn rows(run: &str, stack: &Stack, outcome: &Outcome) -> SecurityTables {
-    let mut tables = SecurityTables::default();
-    if let Some(erasure) = &outcome.erasure {
-        tables.erasures.push(of_run(run, stack, erasure));
-        for (number, tier) in stack.tiers.iter().enumerate() {
-            tables.erasure_tiers.push(of_tier(run, &tier.name, erasure, number));
-            let residual = thinned(&erasure.tiers[number].residual);
-            tables.residue.extend(residual.into_iter().map(|(time_ns, copies)| ResidueRow {
-                run: run.to_string(),
-                tier: tier.name.clone(),
+impl Counted<'_> {
+    pub(super) fn erasures(&self) -> Vec<ErasureRow> {
+        let erasure = self.outcome.erasure.iter();
+        erasure.map(|erasure| of_run(self.run, self.stack, erasure)).collect()
+    }
+
+    pub(super) fn erasure_tiers(&self) -> Vec<ErasureTierRow> {
+        let Some(erasure) = &self.outcome.erasure else { return Vec::new() };
+        let row = |tier| of_tier(self.run, self.tier_name(tier), erasure, tier);
+        (0..self.stack.tiers.len()).map(row).collect()
+    }
+
+    pub(super) fn erasure_residue(&self) -> Vec<ResidueRow> {
+        let Some(erasure) = &self.outcome.erasure else { return Vec::new() };
+        let rows = |(number, tier): (usize, &TierErasure)| {
+            let row = |(time_ns, copies)| ResidueRow {
+                run: self.run.to_string(),
+                tier: self.tier_name(number).to_string(),
                 time_ns,
                 copies,
-            }));
-        }
+            };
+            thinned(&tier.residual).into_iter().map(row).collect::<Vec<_>>()
+        };
+        erasure.tiers.iter().enumerate().flat_map(rows).collect()
     }
-    for (spec, tier) in stack.tiers.iter().zip(&outcome.tiers) {
-        let Some(counted) = &tier.encryption else { continue };
-        tables.encryption.push(EncryptionRow {
-            run: run.to_string(),
-            tier: spec.name.clone(),
-            seals: counted.keys.seals,
-            opens: counted.keys.opens,
-            reseals: counted.keys.reseals,
-            derivations: counted.keys.derivations,
-            rotations: counted.rotations,
-            exhausted: counted.keys.exhausted,
-            cpu_ns: counted.keys.cpu_ns,
-            extra_bytes_max: counted.extra_bytes_max,
-        });
+
+    pub(super) fn encryption(&self) -> Vec<EncryptionRow> {
+        let sealed = self.caches().enumerate().filter_map(|(i, tier)| Some((i, tier.encryption?)));
+        sealed
+            .map(|(number, counted)| EncryptionRow {
+                run: self.run.to_string(),
+                tier: self.tier_name(number).to_string(),
+                seals: counted.keys.seals,
+                opens: counted.keys.opens,
+                reseals: counted.keys.reseals,
+                derivations: counted.keys.derivations,
+                rotations: counted.rotations,
+                exhausted: counted.keys.exhausted,
+                cpu_ns: counted.keys.cpu_ns,
+                extra_bytes_max: counted.extra_bytes_max,
+            })
+            .collect()
     }
-    tables
 }
 
 fn of_run(run: &str, stack: &Stack, erasure: &ErasureOutcome) -> ErasureRow {
