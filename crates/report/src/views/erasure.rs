@@ -48,6 +48,7 @@ fn chart(case: &Case<'_>, slot: usize, run: &RunRow, end: u64, high: u64) -> Cha
         id: format!("residual-copies-{}{}", slot + 1, case.suffix),
         group: case.group.clone(),
         title: format!("Residual copies over time: {}", run.strategy),
+        findings: finding(case, &run.run).into_iter().collect(),
         caption: case.caption(
             "Copies in each tier whose erasure is asked for: they rise at a request, and go when the \
              tier purges. What rises between requests came back after a purge.",
@@ -59,9 +60,23 @@ fn chart(case: &Case<'_>, slot: usize, run: &RunRow, end: u64, high: u64) -> Cha
             y: Axis::count("Copies left", high as f64),
             lines: series.iter().enumerate().map(line).collect(),
             guides: Vec::new(),
+            marks: Vec::new(),
             name_ends: false,
         }),
     }
+}
+
+/// What it came to.
+fn finding(case: &Case<'_>, run: &str) -> Option<String> {
+    let row = case.results.erasures.iter().find(|row| row.run == run)?;
+    let (back, read) = (format::count(row.reinserted), format::count(row.violations));
+    Some(match (row.holds, row.reinserted) {
+        (1, 0) => "Nothing erased came back, was read after the last purge, or is left.".into(),
+        _ => format!(
+            "{back} copies came back after a purge, {read} reads found one after the last purge, and {} are left at the end.",
+            format::count(row.residual_end)
+        ),
+    })
 }
 
 fn rows_of<'a>(
