@@ -162,7 +162,7 @@ fn audit_file(run: &str, before: &[Audited]) -> String {
     let kept = |c: char| if c.is_alphanumeric() || "-_.".contains(c) { c } else { ' ' };
     let words: String = run.chars().map(kept).collect();
     let name = words.split_whitespace().collect::<Vec<_>>().join("-");
-    let name = name.trim_start_matches('.');
+    let name = name.trim_start_matches(['.', '-']);
     let file = |suffix: &str| format!("audit/{name}{suffix}.jsonl");
     let taken = |file: &String| before.iter().any(|other| other.file == *file);
     let further = (2..).map(|n| file(&format!("-{n}")));
