@@ -171,6 +171,7 @@ mod tests {
     use std::collections::BTreeMap;
 
     use tiers::LatencyProfile;
+    use tiers::security::CipherSpec;
 
     use super::*;
     use crate::Measured;
@@ -227,5 +228,7 @@ mod tests {
              open-base = \"100ns\"\nopen-rate-bytes-per-second = 1000000000\n\
              key-derivation = \"900ns\"\nnonce-bytes = 12\ntag-bytes = 16\n"
         );
+        let file: BTreeMap<String, BTreeMap<String, CipherSpec>> = toml::from_str(&text).unwrap();
+        assert_eq!(file["cipher"]["aes-256-gcm"].seal_rate_bytes_per_second, 1_000_000_000);
     }
 }

@@ -323,7 +323,8 @@ impl Engine<'_> {
         let node = &mut self.tiers[below].nodes[to];
         let victims = &mut self.victims;
         let filled = node.contents.fill(&demoted, &mut |victim| victims.push(victim));
-        if filled == Filled::Inserted || version > node.copies.version(victim) {
+        let renews = filled == Filled::AlreadyIn && version > node.copies.version(victim);
+        if filled == Filled::Inserted || renews {
             node.copies.set_version(victim, version);
             self.set_expiry(below, to, victim, expires, now);
         }

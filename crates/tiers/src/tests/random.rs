@@ -147,6 +147,8 @@ pub(super) fn spread_of(low: u64, spread: u64, factor: u64) -> LatencyProfile {
         latency: vec![Nanos(low * factor), Nanos((low + spread) * factor)],
     };
     LatencyProfile::new(&LatencySpec {
+        laws: Vec::new(),
+        regimes: None,
         source: "random".into(),
         date: "2026-11-25".into(),
         quantiles: vec![0.0, 1.0],

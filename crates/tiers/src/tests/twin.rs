@@ -14,7 +14,7 @@ use super::random::{Requests, run_any, times};
 use super::{stack, tier, trace_of};
 use crate::outcome::ReadEnd;
 use crate::{
-    Ending, Hedge, HedgeLeg, Inclusion, Misses, OnMiss, Router, Settle, Stack, StationSpec,
+    Ending, Hedge, HedgeLeg, Inclusion, LatencyProfile, Misses, OnMiss, Router, Service, Settle, Stack, StationSpec,
 };
 
 #[derive(Debug, Clone)]
@@ -31,6 +31,8 @@ struct Spec {
 #[derive(Debug, Clone, Copy)]
 struct Servers {
     n: usize,
+    /// How long each keeps its server; as long as its latency if `None`.
+    service: Option<u64>,
     queue: Option<usize>,
     timeout: Option<u64>,
 }
@@ -273,8 +275,8 @@ impl Twin<'_> {
             _ if found == Some(false) => self.after(latency, reader, What::Answer(tier)),
             _ => self.missed(reader, tier),
         }
-        if station.is_some() {
-            self.after(latency, reader, What::Free(tier));
+        if let Some(servers) = station {
+            self.after(servers.service.unwrap_or(latency), reader, What::Free(tier));
         }
     }
 
@@ -479,6 +481,9 @@ impl Twin<'_> {
 fn stack_of(plan: &Plan) -> Stack {
     let station = |spec: &Spec| {
         spec.station.map(|servers| StationSpec {
+            service: servers.service.map_or(Service::Latency, |ns| {
+                Service::Own(LatencyProfile::constant(Nanos(ns)))
+            }),
             queue: servers.queue.map(|most| most as u32),
             timeout: servers.timeout.map(Nanos),
             ..StationSpec::new(servers.n as u32)
@@ -509,14 +514,12 @@ fn stack_of(plan: &Plan) -> Stack {
     stack
 }
 
-/// Times that hardly ever coincide: the order of what does is the engine's own affair.
+/// Times that hardly ever coincide: the order of what does is the engine's own affair. So a server is
+/// not free just when one who waits for another's fetch learns that he missed.
 fn plans(n_tiers: usize) -> impl Strategy<Value = Plan> {
     let servers = || {
-        prop::option::of((
-            1..3usize,
-            prop::option::of(0..3usize),
-            prop::option::of(1..1_500_000u64),
-        ))
+        let ns = |most: u64| prop::option::of(1..most);
+        prop::option::of((1..3usize, ns(400_000), prop::option::of(0..3usize), ns(1_500_000)))
     };
     let inclusions = vec![Inclusion::NonInclusive, Inclusion::Inclusive, Inclusion::Exclusive];
     let spec = (
@@ -535,7 +538,12 @@ fn plans(n_tiers: usize) -> impl Strategy<Value = Plan> {
             inclusion,
             ttl,
             revalidate,
-            station: servers.map(|(n, queue, timeout)| Servers { n, queue, timeout }),
+            station: servers.map(|(n, service, queue, timeout)| Servers {
+                n,
+                service: service.or(coalesce.then_some(latency / 2 + 1)),
+                queue,
+                timeout,
+            }),
         });
     prop::collection::vec(spec, n_tiers + 1).prop_map(|mut tiers| {
         // Nothing stands above the first tier, and the origin keeps everything.

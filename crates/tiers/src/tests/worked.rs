@@ -320,11 +320,14 @@ fn what_leaves_an_inclusive_tier_leaves_those_above() {
     assert_eq!(answers(&outcome), [L3, L3, L3]);
     // 0 by 1, and 1 by 0.
     assert_eq!(outcome.tiers[0].displaced, 2);
-    // So does what expires there: in L2 at 611, which a read of 1 that passes by finds out.
+    // So does what expires there, at 611. L1 is cut off when it is asked at 620, and the read finds
+    // the copy of L2 expired. It fills L2 alone: back again, L1 has nothing.
     stack.tiers[1].capacity = 10;
     stack.tiers[1].freshness.ttl = Some(Nanos(500));
-    let outcome = run(&reads(&[(0, 0), (300, 0), (620, 0), (700, 0)]), &stack);
-    assert_eq!(answers(&outcome), [L3, L1, L1, L1], "L2 is not asked");
+    stack.tiers[0].station = patience(20);
+    stack.faults = vec![fault(615, 0, Failure::Cut), fault(900, 0, Failure::Healed)];
+    let outcome = run(&reads(&[(0, 0), (300, 0), (620, 0), (1_000, 0)]), &stack);
+    assert_eq!(answers(&outcome), [L3, L1, L3, L2]);
     // And what is flushed.
     stack.faults = vec![fault(400, 1, Failure::Flush)];
     let outcome = run(&reads(&[(0, 0), (300, 0), (620, 0)]), &stack);
@@ -822,13 +825,18 @@ fn a_crash_fails_what_waits_and_what_is_served() {
 
 #[test]
 fn what_waits_after_a_crash_is_woken_in_time() {
-    // The first keeps the server until 1001, and the second waits to be woken then. After the crash
-    // the third is served from 71 to 1071, and the fourth waits for that, not for 1001.
+    // Ten times as slow at first, the origin keeps its server until 1001, and the second waits to be
+    // woken then. After the crash the third is served from 71 to 171, and the fourth waits for that.
     let mut stack = station(StationSpec::new(1));
-    stack.origin.latency = crate::LatencyProfile::constant(Nanos(1_000));
-    stack.faults = vec![fault(50, 1, down()), fault(60, 1, up(true))];
+    let slow = |factor| Failure::Slow { stations: Vec::new(), factor };
+    stack.faults = vec![
+        fault(0, 1, slow(10.0)),
+        fault(50, 1, down()),
+        fault(60, 1, up(true)),
+        fault(60, 1, slow(1.0)),
+    ];
     let outcome = run(&reads(&[(0, 0), (0, 1), (70, 2), (80, 3)]), &stack);
-    assert_eq!(ends(&outcome)[2..], [(Ending::Miss, L2, 1_001), (Ending::Miss, L2, 1_991)]);
+    assert_eq!(ends(&outcome)[2..], [(Ending::Miss, L2, 101), (Ending::Miss, L2, 191)]);
     assert_eq!(outcome.origin().stations[0].queue_max, 1);
 }
 
