@@ -14,7 +14,8 @@ use super::random::{Requests, run_any, times};
 use super::{stack, tier, trace_of};
 use crate::outcome::ReadEnd;
 use crate::{
-    Ending, Hedge, HedgeLeg, Inclusion, LatencyProfile, Misses, OnMiss, Router, Service, Settle, Stack, StationSpec,
+    Ending, Hedge, HedgeLeg, Inclusion, LatencyProfile, Misses, OnMiss, Router, Service, Settle,
+    Stack, StationSpec,
 };
 
 #[derive(Debug, Clone)]
@@ -481,9 +482,9 @@ impl Twin<'_> {
 fn stack_of(plan: &Plan) -> Stack {
     let station = |spec: &Spec| {
         spec.station.map(|servers| StationSpec {
-            service: servers.service.map_or(Service::Latency, |ns| {
-                Service::Own(LatencyProfile::constant(Nanos(ns)))
-            }),
+            service: servers
+                .service
+                .map_or(Service::Latency, |ns| Service::Own(LatencyProfile::constant(Nanos(ns)))),
             queue: servers.queue.map(|most| most as u32),
             timeout: servers.timeout.map(Nanos),
             ..StationSpec::new(servers.n as u32)
@@ -603,7 +604,7 @@ fn compare(plan: &Plan, requests: &Requests) -> Result<(), TestCaseError> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(600))]
+    #![proptest_config(ProptestConfig::with_cases(400))]
 
     #[test]
     fn reads_in_order_end_as_in_the_twin(
