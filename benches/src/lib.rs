@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use serde::{Deserialize, Serialize};
+use trace::readers::{ReadOptions, read};
 use trace::{NEVER, Trace, next_use};
 
 /// Runs that are measured unless said otherwise; one before them is not, since it finds everything
@@ -48,6 +49,21 @@ impl Recipe {
 /// The trace that most benchmarks run on.
 pub fn zipf() -> Result<Trace, Box<dyn Error>> {
     Ok(Recipe::named("zipf-1.0-1m")?.generate()?)
+}
+
+/// The recordings in `traces/`, without what flat replay has no use for.
+pub fn recordings() -> Result<Vec<Trace>, trace::Error> {
+    const FILES: [&str; 6] = [
+        "build-opens.csv.zst",
+        "memory-gzip.addr.xz",
+        "redis-monitor.log.zst",
+        "sqlite-analytical.csv.zst",
+        "sqlite-transactional.csv.zst",
+        "web-crawl.log.zst",
+    ];
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../traces");
+    let options = ReadOptions { ignore_time: true, ignore_op: true, ..ReadOptions::default() };
+    FILES.iter().map(|file| read(&folder.join(file), &options, &mut |_, _| {})).collect()
 }
 
 /// A number that looks random: the finaliser of splitmix64, a bijection.

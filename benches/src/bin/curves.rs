@@ -5,25 +5,14 @@
 
 use std::error::Error;
 use std::ops::ControlFlow;
-use std::path::Path;
 
-use benches::{Arguments, ROUNDS, measure, show, size_of, zipf};
+use benches::{Arguments, ROUNDS, measure, recordings, show, size_of, zipf};
 use cache::Unit;
 use curves::shards::{self, Sample};
 use curves::stack_distance::LruCurve;
 use curves::{spread, whole};
-use trace::readers::{ReadOptions, read};
 use trace::{ReadReport, Sizes, Trace};
 
-/// The recordings in `traces/`.
-const RECORDINGS: [&str; 6] = [
-    "build-opens.csv.zst",
-    "memory-gzip.addr.xz",
-    "redis-monitor.log.zst",
-    "sqlite-analytical.csv.zst",
-    "sqlite-transactional.csv.zst",
-    "web-crawl.log.zst",
-];
 /// Million requests a second of the exact curve.
 const GOAL_SPEED: &str = "10";
 /// Mean absolute error at a rate of 0.01.
@@ -46,11 +35,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         speed(&sized, Unit::Bytes, "exact LRU, bytes")?,
     ];
     drop(sized);
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../traces");
     rows.extend(errors(&unit_sizes)?);
-    for file in RECORDINGS {
-        let options = ReadOptions { ignore_time: true, ignore_op: true, ..ReadOptions::default() };
-        let trace = read(&folder.join(file), &options, &mut |_, _| {})?;
+    for trace in recordings()? {
         rows.extend(errors(&trace)?);
     }
     show(&header, &rows, arguments.get("record").map(Into::into))

@@ -195,6 +195,12 @@ impl<E: Eviction> Cache<E> {
         resident
     }
 
+    /// Says when a resident's time to live ends, in nanoseconds of trace time; `u64::MAX` is never.
+    pub fn note_expiry(&mut self, object: ObjectId, at: u64) {
+        debug_assert!(self.residents.contains(object), "{object:?} is not resident");
+        self.policy.on_expiry(object, at, &self.residents);
+    }
+
     /// Checks that the cache is not overfull and that the policy's invariants hold.
     ///
     /// # Panics
@@ -213,6 +219,8 @@ pub trait Contents: Send {
     fn fill(&mut self, request: &Request, on_victim: &mut dyn FnMut(ObjectId)) -> Filled;
     /// See [`Cache::remove`].
     fn remove(&mut self, object: ObjectId, cause: Removal) -> bool;
+    /// See [`Cache::note_expiry`].
+    fn note_expiry(&mut self, _object: ObjectId, _at: u64) {}
     /// See [`Cache::residents`].
     fn residents(&self) -> &Residents;
     /// Says that the object is likely to be looked up soon, so that its memory can be fetched.
@@ -230,6 +238,9 @@ impl<E: Eviction + Send> Contents for Cache<E> {
     }
     fn remove(&mut self, object: ObjectId, cause: Removal) -> bool {
         Cache::remove(self, object, cause)
+    }
+    fn note_expiry(&mut self, object: ObjectId, at: u64) {
+        Cache::note_expiry(self, object, at);
     }
     fn residents(&self) -> &Residents {
         Cache::residents(self)

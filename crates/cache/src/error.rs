@@ -16,6 +16,14 @@ pub enum Error {
         /// The closest existing name.
         nearest: Option<String>,
     },
+    /// A library that runs as a policy only if it was built in.
+    #[error(
+        "this build has no `{name}`, which is a library of others\nhint: build it in: `cargo run --release --features products -- ...`, or `cargo install --path crates/cli --features products`"
+    )]
+    NotBuiltIn {
+        /// Its name.
+        name: String,
+    },
     /// A parameter that does not exist or has no sense.
     #[error("{what} `{policy}`: {source}")]
     Parameter {

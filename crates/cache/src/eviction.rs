@@ -142,6 +142,12 @@ pub trait Eviction: Sized {
     /// Takes the object in; the cache has room for it. `false` refuses it after all.
     fn on_insert(&mut self, request: &Request, residents: &Residents) -> bool;
 
+    /// The resident object's time to live ends at `at`, in nanoseconds of trace time, or never if that
+    /// is `u64::MAX`. A stack that has times to live says so after each insertion, and when the time
+    /// changes; a flat replay knows none. For the few policies that choose victims by it.
+    #[inline]
+    fn on_expiry(&mut self, _object: ObjectId, _at: u64, _residents: &Residents) {}
+
     /// A resident object leaves other than by eviction.
     fn remove(&mut self, object: ObjectId, cause: Removal, residents: &Residents);
 

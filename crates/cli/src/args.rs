@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use cache::PolicySpec;
 use clap::{Parser, Subcommand, ValueEnum};
 use experiment::Setting;
+use experiment::scenario::Fraction;
+use trace::units::Nanos;
 
 /// Replay access traces through simulated cache tiers, and compare strategies
 #[derive(Debug, Parser)]
@@ -23,6 +25,8 @@ pub(crate) enum Command {
     Run(Run),
     /// Run a study again from its manifest and check that the results are the same
     Rerun(Rerun),
+    /// Find the highest rate of requests that a stack sustains within limits of latency and errors
+    Sustain(Sustain),
     /// Check a scenario without running it
     Validate(Validate),
     /// Print a scenario with every preset, default and matrix cell filled in
@@ -42,12 +46,23 @@ pub(crate) enum Command {
     /// Look at, convert, sample and generate traces
     #[command(subcommand)]
     Trace(Trace),
+    /// Make latency profiles of your own: measure, fit, judge
+    ///
+    /// A profile is a section of a TOML file, [latency.NAME], which a scenario includes with include =
+    /// ["FILE"] and a tier uses with latency = "NAME".
+    #[command(subcommand)]
+    Calibrate(Calibrate),
 }
 
 /// A number of threads that a machine can have.
 fn threads(text: &str) -> Result<usize, String> {
     let threads = text.parse().ok().filter(|threads| *threads <= 1024);
     threads.ok_or_else(|| "expected a number up to 1024".into())
+}
+
+fn share(text: &str) -> Result<f64, String> {
+    let percent = text.parse::<Fraction>().map(Fraction::share);
+    percent.or_else(|_| text.parse()).map_err(|_| "expected a share such as 0.01 or 1%".into())
 }
 
 /// How tables are printed
@@ -124,6 +139,32 @@ pub(crate) struct Rerun {
     pub(crate) how: How,
 }
 
+/// Find the highest rate of requests that a stack sustains within limits of latency and errors
+///
+/// Compresses the time of the trace until the 99th percentile of the latency or the share of errors
+/// passes its limit, and prints the bracket: the highest rate tried that keeps to both, and the lowest
+/// that does not. Only servers that are finite (`station` in the scenario) make a rate too high.
+/// Times to live are not compressed.
+#[derive(Debug, Parser)]
+#[command(
+    after_help = "Examples:\n  cache-strategy sustain scenarios/brief.toml --p99 150ms\n  cache-strategy sustain my.toml --p99 50ms --errors 1% --format json"
+)]
+pub(crate) struct Sustain {
+    /// Scenario file
+    pub(crate) scenario: PathBuf,
+    /// Longest 99th percentile of the latency of reads
+    #[arg(long, value_name = "TIME")]
+    pub(crate) p99: Nanos,
+    /// Largest share of reads that may fail
+    #[arg(long, default_value = "0.1%", value_name = "SHARE")]
+    pub(crate) errors: Fraction,
+    /// Override a value
+    #[arg(long = "set", value_name = "PATH=VALUE")]
+    pub(crate) settings: Vec<Setting>,
+    #[command(flatten)]
+    pub(crate) how: How,
+}
+
 /// Check a scenario without running it
 #[derive(Debug, Parser)]
 pub(crate) struct Validate {
@@ -179,7 +220,7 @@ pub(crate) struct Replay {
     /// Trace files
     #[arg(required = true, value_name = "TRACE")]
     pub(crate) traces: Vec<PathBuf>,
-    /// Policies, comma-separated; parameters after a colon, as in s3-fifo:version=v1
+    /// Policies, comma-separated, or `all`; parameters after a colon, as in s3-fifo:version=v1
     #[arg(long, short, required = true, value_name = "LIST")]
     pub(crate) policy: Vec<String>,
     /// Capacities, comma-separated: 1000 (objects or bytes, by --unit), 1% (of the distinct objects
@@ -229,14 +270,15 @@ pub(crate) struct Mrc {
     /// Trace files
     #[arg(required = true, value_name = "TRACE")]
     pub(crate) traces: Vec<PathBuf>,
-    /// Policies, comma-separated; parameters after a colon, as in s3-fifo:version=v1
+    /// Policies, comma-separated, or `all`; parameters after a colon, as in s3-fifo:version=v1
     #[arg(long, short, default_value = "lru", value_name = "LIST")]
     pub(crate) policy: Vec<String>,
     /// How curves are found
     #[arg(long, short, value_enum, default_value_t)]
     pub(crate) method: Method,
-    /// Share of the objects that shards and mini sample
-    #[arg(long, default_value_t = 0.01, value_name = "SHARE")]
+    /// Share of the objects that shards and mini sample, such as 0.01 or 1%; mini takes more where a
+    /// cache would be too small
+    #[arg(long, default_value_t = 0.01, value_name = "SHARE", value_parser = share)]
     pub(crate) rate: f64,
     /// Objects that shards-fixed-size samples
     #[arg(long, default_value_t = 8192, value_name = "N")]
@@ -318,7 +360,8 @@ pub(crate) enum Method {
     Shards,
     /// LRU from a sample of --samples objects
     ShardsFixedSize,
-    /// Any policy from samples at --rate, replayed in caches as much smaller
+    /// Any policy from samples at --rate or more, replayed in caches as much smaller; where a full
+    /// replay is no more work, that
     Mini,
 }
 
@@ -342,7 +385,7 @@ impl Method {
 /// whatever its file is called. Ends with 1 if a figure differs for no known reason.
 #[derive(Debug, Parser)]
 #[command(
-    after_help = "Verdicts: equal; within rounding (of the digits that were printed); differs: explained (the\nsource's rule is known to be another); differs; not run (no such policy, or trace absent).\n\nExamples:\n  cache-strategy verify\n  cache-strategy verify --traces ~/traces --format csv > figures.csv"
+    after_help = "Verdicts: equal; within rounding (of the digits that were printed); differs: explained (the\nsource's rule is known to be another, and the count is the one that was explained); differs; not run (no such policy, or trace absent).\n\nExamples:\n  cache-strategy verify\n  cache-strategy verify --traces ~/traces --format csv > figures.csv"
 )]
 pub(crate) struct Verify {
     /// Folder with copies of traces that figures were published about; may be repeated
@@ -360,6 +403,10 @@ pub(crate) struct Verify {
     /// Instead count the shipped traces anew, as crates/experiment/data/golden.csv holds them
     #[arg(long, conflicts_with_all = ["traces", "all", "format"])]
     pub(crate) golden: bool,
+    /// Instead print the counts that differ for a known reason, as
+    /// crates/experiment/data/explained.csv holds them
+    #[arg(long, conflicts_with_all = ["golden", "all", "format"])]
+    pub(crate) explained: bool,
 }
 
 /// What capacities count
@@ -518,4 +565,82 @@ pub(crate) struct Formats {
     /// Print the list as Markdown, for docs/formats.md
     #[arg(long, conflicts_with = "format")]
     pub(crate) markdown: bool,
+}
+
+/// Make latency profiles of your own
+#[derive(Debug, Subcommand)]
+pub(crate) enum Calibrate {
+    /// Fit profiles to latencies in a CSV file, and judge them
+    ///
+    /// The file has a header and a row a sample. Columns: latency_us (or _ns, _ms, _s), and, where
+    /// known, size in bytes and time_s (or _ms ...) of the request. Others are ignored.
+    ///
+    /// A table of quantiles and five laws are fitted to half of the samples and judged on the rest: the
+    /// Kolmogorov-Smirnov distance (ks, beside what chance allows) and the errors of p50 and p99. What
+    /// is further off than chance and a margin allow is refused, and cannot be written. Where latencies
+    /// are like those just before, two regimes are fitted: a fast and a slow state that change in time.
+    Fit(CalibrateFit),
+    /// Measure this machine's memory, a Redis and AES-256-GCM, and write profiles
+    ///
+    /// Always measures look-ups in a hash map of this process. Each is one client that waits for its
+    /// answer before it asks again, so that the figures hold no waiting for others. Use a release build
+    /// on a machine that does nothing else; what the clock itself costs is left out.
+    Measure(CalibrateMeasure),
+}
+
+#[derive(Debug, Parser)]
+#[command(
+    after_help = "Exit codes: 1 if every profile is refused, and then nothing is written.\n\nExamples:\n  cache-strategy calibrate fit redis.csv\n  cache-strategy calibrate fit redis.csv --output redis.toml --name redis-eu\n  cache-strategy calibrate fit s3.csv --interval 20ms --output s3.toml"
+)]
+pub(crate) struct CalibrateFit {
+    /// CSV file of samples, in the order they were measured
+    #[arg(value_name = "SAMPLES")]
+    pub(crate) samples: PathBuf,
+    /// Unit of a column that is called just latency: ns, us, ms or s
+    #[arg(long, value_name = "UNIT")]
+    pub(crate) unit: Option<calibrate::TimeUnit>,
+    /// Time between two samples, where the file has no times: regimes need to know
+    #[arg(long, value_name = "TIME")]
+    pub(crate) interval: Option<trace::units::Nanos>,
+    /// Write this profile instead of the one the verdict names: table, lognormal, gamma, weibull,
+    /// burr, bimodal or regimes
+    #[arg(long = "use", value_name = "KIND")]
+    pub(crate) kind: Option<String>,
+    /// Name of the profile [default: the file's name]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) name: Option<String>,
+    /// What the profile says about where its figures are from [default: the file and its samples]
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) source: Option<String>,
+    /// Day the samples were measured, as 2026-11-25 [default: today]
+    #[arg(long, value_name = "DAY")]
+    pub(crate) date: Option<String>,
+    /// Write the profile to this file
+    #[arg(long, short, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+    /// How the report is printed
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: Format,
+}
+
+#[derive(Debug, Parser)]
+#[command(
+    after_help = "The Redis gets six keys, cache-strategy:calibrate:..., which are removed at the end.\n\nExamples:\n  cache-strategy calibrate measure --output here.toml\n  cache-strategy calibrate measure --redis 127.0.0.1:6379 --aes --output here.toml"
+)]
+pub(crate) struct CalibrateMeasure {
+    /// Measure GET from the Redis at this address
+    #[arg(long, value_name = "HOST:PORT")]
+    pub(crate) redis: Option<String>,
+    /// Measure sealing and opening with AES-256-GCM
+    #[arg(long)]
+    pub(crate) aes: bool,
+    /// Samples of each size
+    #[arg(long, default_value_t = 2000, value_name = "N", value_parser = clap::value_parser!(u32).range(100..=1_000_000))]
+    pub(crate) samples: u32,
+    /// Write the profiles to this file
+    #[arg(long, short, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+    /// How the figures are printed
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: Format,
 }

@@ -22,6 +22,7 @@ fn main() -> ExitCode {
     let outcome = match &args.command {
         Command::Run(run) => commands::run::run(run),
         Command::Rerun(rerun) => commands::run::rerun(rerun),
+        Command::Sustain(sustain) => commands::sustain::sustain(sustain),
         Command::Validate(validate) => commands::scenario::validate(validate),
         Command::Show(show) => commands::scenario::show(show),
         Command::Schema(schema) => commands::scenario::schema(schema),
@@ -31,6 +32,7 @@ fn main() -> ExitCode {
         Command::Verify(verify) => commands::verify::verify(verify),
         Command::Policies(policies) => commands::policies::policies(policies),
         Command::Trace(trace) => commands::trace::trace(trace),
+        Command::Calibrate(calibrate) => commands::calibrate::calibrate(calibrate),
     };
     exit::code(outcome)
 }

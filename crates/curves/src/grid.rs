@@ -11,8 +11,10 @@
 //! | `lru` | 65 | 29 | 31 | 36 |
 //! | `s3-fifo` | 97 | 34 | 38 | 41 |
 
+use std::ops::ControlFlow;
+
 use cache::{Job, PolicyInfo, PolicySpec, Progress, Unit};
-use trace::Trace;
+use trace::{Has, Key, Row, Trace, TraceBuilder};
 
 use crate::{Error, Point};
 
@@ -40,4 +42,21 @@ pub fn point(
     };
     let counts = (info.kind.run)(&job, &spec.parameters, progress)?;
     Ok(counts.map(|counts| Point::exact(capacity, counts.miss_ratio())))
+}
+
+/// Whether a policy keeps an object of this size that is all it is asked for. Where its parts round to
+/// no room, as those of S3-FIFO do below 20 objects, it does not, and its miss ratio says nothing.
+pub fn keeps(
+    policy: (&PolicySpec, &PolicyInfo),
+    unit: Unit,
+    capacity: u64,
+    size: u64,
+) -> Result<bool, Error> {
+    let mut four = TraceBuilder::new(Has { size: true, ..Has::default() });
+    for _ in 0..4 {
+        four.push(&Row { size, ..Row::of(Key::Int(1)) }).expect("four requests fit");
+    }
+    let trace = four.finish("one object", "").expect("it has requests");
+    let found = point(&trace, unit, policy, capacity, 1, None, &mut |_| ControlFlow::Continue(()))?;
+    Ok(found.is_none_or(|point| point.miss_ratio < 1.0))
 }

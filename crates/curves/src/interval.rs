@@ -19,9 +19,13 @@ impl Point {
         Point { capacity, miss_ratio, low: miss_ratio, high: miss_ratio }
     }
 
-    /// An estimate with its standard error, from so many independent parts. Clipped to [0, 1].
+    /// An estimate with its standard error, from so many independent parts.
     pub(crate) fn estimated(capacity: u64, estimate: f64, error: f64, n_parts: usize) -> Self {
-        let half = t_quantile(n_parts - 1) * error;
+        Point::within(capacity, estimate, t_quantile(n_parts - 1) * error)
+    }
+
+    /// An estimate and how far off it may be. Clipped to [0, 1].
+    pub(crate) fn within(capacity: u64, estimate: f64, half: f64) -> Self {
         let clip = |ratio: f64| ratio.clamp(0.0, 1.0);
         Point {
             capacity,
@@ -30,6 +34,14 @@ impl Point {
             high: clip(estimate + half),
         }
     }
+}
+
+/// The mean of independent values, at least two, and half of its 95 % interval.
+pub(crate) fn mean(values: &[f64]) -> (f64, f64) {
+    let n = values.len() as f64;
+    let mean = values.iter().sum::<f64>() / n;
+    let squares: f64 = values.iter().map(|value| (value - mean) * (value - mean)).sum();
+    (mean, t_quantile(values.len() - 1) * (squares / (n - 1.0) / n).sqrt())
 }
 
 /// The 97.5 % quantile of Student's t with this many degrees of freedom, from a table; between its
@@ -65,6 +77,8 @@ mod tests {
         assert!((point.high - 0.7365).abs() < 1e-9 && (point.low - 0.2635).abs() < 1e-9);
         let wide = Point::estimated(5, 0.9, 1.0, 2);
         assert_eq!((wide.low, wide.high), (0.0, 1.0));
+        let (middle, half) = mean(&[0.4, 0.5, 0.6]);
+        assert!((middle - 0.5).abs() < 1e-12 && (half - 4.303 * 0.1 / 3f64.sqrt()).abs() < 1e-9);
         assert_eq!(t_quantile(31), 2.040);
         assert_eq!(t_quantile(30), 2.086);
     }

@@ -1,9 +1,11 @@
 //! Curves against replays, and intervals against the truth.
 
 use std::ops::ControlFlow;
+use std::path::Path;
 
 use cache::{Job, PolicySpec, Unit};
 use proptest::prelude::*;
+use trace::readers::{ReadOptions, read};
 use trace::stream::Stream;
 use trace::{Has, Key, Row, Trace, TraceBuilder};
 
@@ -106,6 +108,22 @@ fn lru_with_bypass_is_no_stack_algorithm() {
 }
 
 #[test]
+fn a_policy_whose_parts_have_no_room_keeps_nothing() {
+    let from = |policy: &str, unit, size| {
+        let spec: PolicySpec = policy.parse().unwrap();
+        let policy = (&spec, policies::find(&spec.name).unwrap());
+        (1..100).find(|capacity| grid::keeps(policy, unit, *capacity, size).unwrap())
+    };
+    assert_eq!(from("s3-fifo", Unit::Objects, 7), Some(20));
+    assert_eq!(from("s3-fifo:small-ratio=0.25", Unit::Objects, 7), Some(8));
+    assert_eq!(from("s3-fifo", Unit::Bytes, 7), Some(80));
+    for policy in ["lru", "b-lru", "arc", "lirs", "w-tiny-lfu", "belady"] {
+        assert_eq!(from(policy, Unit::Objects, 1), Some(1), "{policy}");
+        assert_eq!(from(policy, Unit::Bytes, 7), Some(7), "{policy}");
+    }
+}
+
+#[test]
 fn changing_sizes_are_noticed() {
     let curve = lru(&sized(&[(1, 5), (2, 1), (1, 5)]), Unit::Bytes);
     assert!(!curve.resized());
@@ -167,14 +185,28 @@ fn a_sample_of_everything_is_exact() {
                 assert_eq!(point, Point::exact(point.capacity, curve.miss_ratio(point.capacity)));
             }
         }
-        let mini = MiniSimulation::new(&trace, unit, 1.0, 1).unwrap();
-        let spec = PolicySpec::named("sieve");
-        let sieve = (&spec, policies::find("sieve").unwrap());
-        for capacity in capacities.into_iter().filter(|capacity| mini.reaches(*capacity)) {
-            let exact = grid::point(&trace, unit, sieve, capacity, 1, None, &mut on).unwrap();
-            let found = mini.point(sieve, capacity, 1, &mut on).unwrap().unwrap();
-            assert!((found.miss_ratio - exact.unwrap().miss_ratio).abs() < 1e-12);
-            assert!(found.high - found.low < 1e-12);
+    }
+}
+
+#[test]
+fn what_a_replay_answers_with_no_more_work_is_not_sampled() {
+    let trace = sized(&(0..60_000u64).map(|n| (n, 1 + n % 9)).collect::<Vec<_>>());
+    for (unit, average) in [(Unit::Objects, 1), (Unit::Bytes, 5)] {
+        let capacities = [1, 6500, 13_000, 50_000, 1 << 40].map(|objects| objects * average);
+        let reached = |rate: f64| {
+            let mini = MiniSimulation::new(&trace, unit, rate, 1, &capacities).unwrap();
+            capacities.map(|capacity| mini.reaches(capacity))
+        };
+        // 500 objects are at 0.077, at 0.038 and at 0.01; a twelfth is too much.
+        assert_eq!(reached(0.01), [false, true, true, true, true]);
+        assert_eq!(reached(0.05), [false, false, true, true, true]);
+        assert_eq!(reached(0.083), [false, true, true, true, true]);
+        assert_eq!(reached(0.084), [false; 5]);
+        let mini = MiniSimulation::new(&trace, unit, 0.01, 1, &capacities).unwrap();
+        for (capacity, rate) in [(1, 0.08), (2, 0.04), (3, 0.01), (4, 0.01)] {
+            let n_requests = mini.n_requests(capacities[capacity]) as f64;
+            let expected = 60_000.0 * 1.5 * 8.0 * rate;
+            assert!((n_requests / expected - 1.0).abs() < 0.1, "{n_requests} and {expected}");
         }
     }
 }
@@ -185,14 +217,11 @@ fn samples_without_sense_are_refused() {
     for rate in [0.0, -0.1, 1.5, f64::NAN] {
         let shards = shards::curve(&trace, Unit::Objects, Sample::Rate(rate), 1, &[5], &mut on);
         assert!(matches!(shards, Err(Error::Rate(_))), "{rate}");
-        assert!(matches!(MiniSimulation::new(&trace, Unit::Objects, rate, 1), Err(Error::Rate(_))));
+        let mini = MiniSimulation::new(&trace, Unit::Objects, rate, 1, &[5]);
+        assert!(matches!(mini, Err(Error::Rate(_))), "{rate}");
     }
     let small = shards::curve(&trace, Unit::Objects, Sample::Size(63), 1, &[5], &mut on);
     assert!(matches!(small, Err(Error::SmallSample { n_sampled: 63, n_objects: 100, .. })));
-    let small = MiniSimulation::new(&trace, Unit::Objects, 1e-6, 1);
-    assert!(matches!(small, Err(Error::SmallSample { .. })));
-    let mini = MiniSimulation::new(&trace, Unit::Objects, 0.5, 1).unwrap();
-    assert!(!mini.reaches(5) && mini.reaches(100));
 }
 
 /// How often intervals hold the truth, over seeds, and the mean absolute error.
@@ -235,28 +264,43 @@ fn intervals_of_shards_hold_the_truth() {
     }
 }
 
+/// A recording that ships with the program.
+fn recording(file: &str) -> Trace {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../traces").join(file);
+    let options = ReadOptions { ignore_time: true, ignore_op: true, ..ReadOptions::default() };
+    read(&path, &options, &mut |_, _| {}).unwrap()
+}
+
 #[test]
 fn intervals_of_mini_simulations_hold_the_truth() {
-    let trace = Trace::from_numbers("t", zipf(10_000, 0.9, 100_000, 12));
-    let capacities = [500, 2000];
-    for policy in ["s3-fifo", "arc"] {
-        let spec = PolicySpec::named(policy);
-        let policy = (&spec, policies::find(policy).unwrap());
-        let truth: Vec<f64> = capacities
-            .iter()
-            .map(|c| grid::point(&trace, Unit::Objects, policy, *c, 1, None, &mut on))
-            .map(|point| point.unwrap().unwrap().miss_ratio)
-            .collect();
-        let estimates: Vec<Vec<Point>> = (0..20)
-            .map(|seed| {
-                let mini = MiniSimulation::new(&trace, Unit::Objects, 0.1, 100 * seed).unwrap();
+    let made = Trace::from_numbers("zipf", zipf(20_000, 0.9, 150_000, 12));
+    let unit = Unit::Objects;
+    for (trace, capacities) in
+        [(made, [6500, 10_000]), (recording("web-crawl.log.zst"), [6500, 9000])]
+    {
+        let minis =
+            (0..8).map(|seed| MiniSimulation::new(&trace, unit, 0.02, 100 * seed, &capacities));
+        let minis = minis.collect::<Result<Vec<_>, _>>().unwrap();
+        for policy in ["lru", "fifo", "s3-fifo", "sieve", "arc", "lirs", "w-tiny-lfu"] {
+            let spec = PolicySpec::named(policy);
+            let policy = (&spec, policies::find(policy).unwrap());
+            let exact = |c: &u64| grid::point(&trace, unit, policy, *c, 1, None, &mut on);
+            let truth: Vec<f64> =
+                capacities.iter().map(|c| exact(c).unwrap().unwrap().miss_ratio).collect();
+            let estimate = |mini: &MiniSimulation| -> Vec<Point> {
                 let point = |c: &u64| mini.point(policy, *c, 1, &mut on).unwrap().unwrap();
                 capacities.iter().map(point).collect()
-            })
-            .collect();
-        let (held, error) = coverage(&truth, &estimates);
-        assert!(held >= LEAST_COVERAGE, "{}: {held}", policy.1.name);
-        assert!(error < 0.02, "{}: {error}", policy.1.name);
+            };
+            let estimates: Vec<_> = minis.iter().map(estimate).collect();
+            let (held, error) = coverage(&truth, &estimates);
+            let what = format!("{} {}: {held} {error}", trace.name(), policy.1.name);
+            // Without what half the rate adds, no policy but FIFO gets there on the Zipf trace.
+            assert!(held >= 0.95, "{what}");
+            assert!(error < 0.01, "{what}");
+            let halves = estimates.iter().flatten().map(|point| (point.high - point.low) / 2.0);
+            let widest = halves.fold(0.0, f64::max);
+            assert!(widest < 0.08, "{what}: an interval of {widest} says nothing");
+        }
     }
 }
 

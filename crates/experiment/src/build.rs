@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use tiers::cluster::{Cluster, TwoChoices};
 use tiers::{
     Cdn, Demotion, Freshness, Hedge, HedgeLeg, LatencyProfile, LatencySpec, Layout, Origin,
     Predicted, Retry, Router, Service, Shield, Stack, StationSpec, Tier,
@@ -104,6 +105,7 @@ fn tier(
         negative_ttl: more.negative_ttl,
         early_refresh: early,
     };
+    tier.expiry = more.expiry.unwrap_or_default();
     tier.layout = layout(spec, above, library).map_err(|(field, what)| at(field)(what))?;
     tier.station = station(&more.station, profiles).map_err(at("station"))?;
     tier.misses = more.misses.unwrap_or_default();
@@ -123,30 +125,49 @@ fn layout(
         let known = library.cdn.get(name).cloned();
         known.ok_or_else(|| unknown("network", name, library.cdn.keys()))
     };
-    match (&spec.more.cdn, &spec.more.shield) {
-        (None, None) => Ok(Layout::single()),
-        (Some(_), Some(_)) => Err(("shield", "a tier is a network or a shield, not both".into())),
-        (Some(name), None) => {
-            let network = cdn(name).map_err(|what| ("cdn", what))?;
-            Ok(Layout::of(move |trace, seed| {
-                let cdn = Cdn::new(&network, trace, seed).map_err(|error| error.to_string())?;
-                Ok(Box::new(cdn))
-            }))
-        }
-        (None, Some(name)) => {
-            let shield = library.shield.get(name).cloned();
-            let shield =
-                shield.ok_or_else(|| ("shield", unknown("shield", name, library.shield.keys())))?;
-            let network = above.and_then(|above| above.more.cdn.as_ref()).ok_or_else(|| {
-                ("shield", "a shield needs a tier with a `cdn` right above it".into())
-            })?;
-            let network = cdn(network).map_err(|what| ("shield", what))?;
-            Ok(Layout::of(move |trace, seed| {
-                let shield = Shield::new(&shield, &network, trace, seed);
-                Ok(Box::new(shield.map_err(|error| error.to_string())?))
-            }))
-        }
+    let more = &spec.more;
+    let (cluster, two_choices) = (more.cluster.value(), more.two_choices.value());
+    let given = [
+        ("cluster", cluster.is_some()),
+        ("two-choices", two_choices.is_some()),
+        ("cdn", more.cdn.is_some()),
+        ("shield", more.shield.is_some()),
+    ];
+    let mut given = given.into_iter().filter(|(_, is_given)| *is_given).map(|(field, _)| field);
+    if let (Some(first), Some(second)) = (given.next(), given.next()) {
+        return Err((second, format!("a tier is one thing only, and has a `{first}` already")));
     }
+    if let Some(spec) = cluster {
+        return Ok(Layout::of(move |site| {
+            let cluster = Cluster::new(&spec, site.trace, site.start_ns);
+            Ok(Box::new(cluster.map_err(|error| error.to_string())?))
+        }));
+    }
+    if let Some(spec) = two_choices {
+        return Ok(Layout::of(move |site| {
+            let nodes = TwoChoices::new(&spec, site.trace).map_err(|error| error.to_string())?;
+            Ok(Box::new(nodes))
+        }));
+    }
+    if let Some(name) = &more.cdn {
+        let network = cdn(name).map_err(|what| ("cdn", what))?;
+        return Ok(Layout::of(move |site| {
+            let cdn = Cdn::new(&network, site.trace, site.seed);
+            Ok(Box::new(cdn.map_err(|error| error.to_string())?))
+        }));
+    }
+    let Some(name) = &more.shield else { return Ok(Layout::single()) };
+    let shield = library.shield.get(name).cloned();
+    let shield =
+        shield.ok_or_else(|| ("shield", unknown("shield", name, library.shield.keys())))?;
+    let network = above.and_then(|above| above.more.cdn.as_ref());
+    let network =
+        network.ok_or(("shield", "a shield needs a tier with a `cdn` right above it".into()))?;
+    let network = cdn(network).map_err(|what| ("shield", what))?;
+    Ok(Layout::of(move |site| {
+        let shield = Shield::new(&shield, &network, site.trace, site.seed);
+        Ok(Box::new(shield.map_err(|error| error.to_string())?))
+    }))
 }
 
 fn unknown<'a>(what: &str, name: &str, known: impl Iterator<Item = &'a String>) -> String {

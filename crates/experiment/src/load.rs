@@ -1,10 +1,12 @@
-//! Opening a trace of any format: foreign ones by their readers, Parquet by `frames`.
+//! Opening a trace of any format: foreign ones by their readers, Parquet by `frames`, and recipes by
+//! generating what they describe.
 
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
 use trace::Trace;
+use trace::generate::Recipe;
 use trace::readers::{self, ReadOptions};
 
 use crate::Error;
@@ -18,11 +20,22 @@ pub fn open_trace(
     options: &ReadOptions,
     progress: &mut dyn FnMut(u64, u64),
 ) -> Result<Trace, Error> {
+    if options.format.is_none() && path.extension().is_some_and(|ending| ending == "toml") {
+        return generate(path, options);
+    }
     let named = options.format.as_deref() == Some(FORMAT_PARQUET);
     if named || (options.format.is_none() && is_parquet(path)) {
         return open_parquet(path, options);
     }
     Ok(readers::read(path, options, progress)?)
+}
+
+/// The trace that a recipe describes.
+fn generate(path: &Path, options: &ReadOptions) -> Result<Trace, Error> {
+    let text = std::fs::read_to_string(path)
+        .map_err(|error| Error::Unfit(format!("{}: {error}", path.display())))?;
+    let recipe = Recipe::from_toml(&text, &path.display().to_string())?;
+    Ok(trace::generate::generate(&recipe, options.limit)?)
 }
 
 fn open_parquet(path: &Path, options: &ReadOptions) -> Result<Trace, Error> {

@@ -1,10 +1,13 @@
 //! Partial descriptions of a stack, and how one is laid over another.
 
 use std::collections::BTreeMap;
+use std::marker::PhantomData;
 
 use schemars::JsonSchema;
+use serde::de::{self, DeserializeOwned, Deserializer};
 use serde::{Deserialize, Serialize};
-use tiers::{Inclusion, Misses, OnMiss, Settle, Writes};
+use tiers::cluster::{ClusterSpec, TwoChoicesSpec};
+use tiers::{ExpirySpec, Inclusion, Misses, OnMiss, Settle, Writes};
 use trace::units::{Bytes, Nanos};
 
 use crate::price::PriceChoice;
@@ -27,6 +30,59 @@ impl<T: Overlay + Clone + Default> Overlay for BTreeMap<String, T> {
     fn lay_over(&mut self, over: &Self) {
         for (name, value) in over {
             self.entry(name.clone()).or_default().lay_over(value);
+        }
+    }
+}
+
+/// Some of the fields of something that has a default for each: laid over one another as written, and
+/// complete at any time. `{}` gives it with all its defaults.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[serde(transparent)]
+pub struct Given<T> {
+    #[schemars(with = "Option<T>")]
+    table: Option<toml::Table>,
+    #[serde(skip)]
+    what: PhantomData<T>,
+}
+
+impl<T> Default for Given<T> {
+    fn default() -> Self {
+        Given { table: None, what: PhantomData }
+    }
+}
+
+impl<T: DeserializeOwned> Given<T> {
+    /// What was given, with the rest at its defaults; `None` if nothing was.
+    pub(crate) fn value(&self) -> Option<T> {
+        // Each table was read as a `T` when it came in, and so is what they add up to.
+        self.table.clone().and_then(|table| table.try_into().ok())
+    }
+}
+
+impl<'de, T: DeserializeOwned> Deserialize<'de> for Given<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let table = toml::Table::deserialize(deserializer)?;
+        table.clone().try_into::<T>().map_err(|error| de::Error::custom(error.message()))?;
+        Ok(Given { table: Some(table), what: PhantomData })
+    }
+}
+
+impl<T> Overlay for Given<T> {
+    fn lay_over(&mut self, over: &Self) {
+        if let Some(over) = &over.table {
+            merge(self.table.get_or_insert_default(), over);
+        }
+    }
+}
+
+/// Values replace those of the same name; tables are merged.
+fn merge(table: &mut toml::Table, over: &toml::Table) {
+    for (name, value) in over {
+        match (table.get_mut(name), value) {
+            (Some(toml::Value::Table(inner)), toml::Value::Table(over)) => merge(inner, over),
+            _ => {
+                table.insert(name.clone(), value.clone());
+            }
         }
     }
 }
@@ -94,6 +150,9 @@ patch! {
         ttl_jitter: Option<Fraction>,
         /// Whether a hit starts the time to live anew.
         ttl_renew: Option<bool>,
+        /// What gives back the memory of expired copies: "lazy" (lookups and evictions only),
+        /// { redis-cycle = {} }, { sweep = { every = "10s" } }, "timer-wheel".
+        expiry: Option<ExpirySpec>,
         /// For so long after its time, a copy is served stale while a fetch renews it.
         stale_while_revalidate: Option<Nanos>,
         /// For so long after its time, a copy is served stale if the fetch fails.
@@ -104,6 +163,10 @@ patch! {
         early_refresh: Option<f64>,
         /// Latency profile.
         latency: Option<String>,
+        /// The Redis Cluster it is: `{}` for three masters with a replica each, or fields of it.
+        cluster: Given<ClusterSpec>,
+        /// Nodes of which each object may be on two; the one with the shorter queue is asked.
+        two_choices: Given<TwoChoicesSpec>,
         /// The content delivery network it is: one shipped, such as "three-cdns", or `[cdn.NAME]`.
         cdn: Option<String>,
         /// The shield it is, behind the network of the tier above: "per-provider", "one", or

@@ -9,13 +9,10 @@ use std::time::{Duration, Instant};
 
 use frames::Results;
 use rayon::prelude::*;
-use tiers::Run;
-use trace::Trace;
-use trace::readers::ReadOptions;
-use trace::units::Nanos;
 
-use crate::rows::{rows, run_name};
-use crate::{Error, Resolved, ResolvedStrategy, ResolvedTrace, TraceIdentity, build, open_trace};
+use crate::recording::Recording;
+use crate::rows::rows;
+use crate::{Error, Resolved, ResolvedStrategy, TraceIdentity};
 
 /// How to run, none of which changes a result.
 #[derive(Debug, Default)]
@@ -61,14 +58,6 @@ impl Finished {
     }
 }
 
-/// A trace with what all of its runs share.
-struct Recording<'a> {
-    entry: &'a ResolvedTrace,
-    trace: Trace,
-    arrivals: Vec<u64>,
-    footprint: u64,
-}
-
 /// Runs the whole grid.
 pub fn run(
     study: &Resolved,
@@ -76,11 +65,33 @@ pub fn run(
     progress: &RunProgress,
 ) -> Result<Finished, Error> {
     study.check()?;
+    in_pool(options, || run_in_pool(study, options, progress))
+}
+
+/// Does `work` with as many threads as asked for.
+pub(crate) fn in_pool<T: Send>(
+    options: &RunOptions,
+    work: impl FnOnce() -> Result<T, Error> + Send,
+) -> Result<T, Error> {
     let pool =
         rayon::ThreadPoolBuilder::new().num_threads(options.threads).build().map_err(|error| {
             Error::Unfit(format!("cannot start {} threads: {error}", options.threads))
         })?;
-    pool.install(|| run_in_pool(study, options, progress))
+    pool.install(work)
+}
+
+/// Reads the traces of a study.
+pub(crate) fn read_all<'a>(
+    study: &'a Resolved,
+    options: &RunOptions,
+) -> Result<Vec<Recording<'a>>, Error> {
+    let recordings = study
+        .traces
+        .par_iter()
+        .map(|entry| Recording::open(study, entry, options))
+        .collect::<Result<Vec<_>, _>>()?;
+    check_distinct(&recordings)?;
+    Ok(recordings)
 }
 
 fn run_in_pool(
@@ -89,12 +100,7 @@ fn run_in_pool(
     progress: &RunProgress,
 ) -> Result<Finished, Error> {
     let start = Instant::now();
-    let recordings = study
-        .traces
-        .par_iter()
-        .map(|entry| read(study, entry, options))
-        .collect::<Result<Vec<_>, _>>()?;
-    check_distinct(&recordings)?;
+    let recordings = read_all(study, options)?;
     let reading = start.elapsed();
 
     let grid: Vec<_> = recordings
@@ -121,49 +127,6 @@ fn run_in_pool(
         simulating: start.elapsed(),
     })
 }
-
-fn read<'a>(
-    study: &Resolved,
-    entry: &'a ResolvedTrace,
-    options: &RunOptions,
-) -> Result<Recording<'a>, Error> {
-    let read_options = ReadOptions { format: entry.format.clone(), ..ReadOptions::default() };
-    let path = options
-        .search
-        .iter()
-        .map(|dir| dir.join(&entry.path))
-        .find(|path| !entry.path.exists() && path.exists())
-        .unwrap_or_else(|| entry.path.clone());
-    let mut trace = open_trace(&path, &read_options, &mut |_, _| {})?;
-    if let Some(name) = &entry.name {
-        trace = trace.renamed(name.clone());
-    }
-    let arrivals = study.arrivals.times(&trace, entry.rate, study.seed).ok_or_else(|| {
-        Error::Unfit(format!(
-            "{}: the trace has no stamps\nhint: give its entry a pace, such as `rate = \"1000/s\"`",
-            entry.path.display()
-        ))
-    })?;
-    let arrivals = tiers::at_speed(arrivals.into_owned(), study.speed);
-    if arrivals.last().is_some_and(|last| *last > LONGEST_NS) {
-        return Err(Error::Unfit(format!(
-            "{}: the trace spans more than a century\nhint: is the unit of its stamps, or its `rate`, right?",
-            entry.path.display()
-        )));
-    }
-    if study.warmup.of(trace.n_requests()) == trace.n_requests() {
-        return Err(Error::Unfit(format!(
-            "{}: the warm-up of {} leaves no request to count",
-            entry.path.display(),
-            study.warmup
-        )));
-    }
-    let footprint = trace.footprint_bytes();
-    Ok(Recording { entry, trace, arrivals, footprint })
-}
-
-/// A century: sums of times stay far from overflow.
-const LONGEST_NS: u64 = 100 * 366 * 86_400 * 1_000_000_000;
 
 fn check_distinct(recordings: &[Recording<'_>]) -> Result<(), Error> {
     for (i, recording) in recordings.iter().enumerate() {
@@ -232,27 +195,13 @@ fn simulate(
     strategy: &ResolvedStrategy,
     progress: &RunProgress,
 ) -> Result<Option<Results>, Error> {
-    let span = recording.arrivals.last().zip(recording.arrivals.first());
-    let site = build::Site {
-        footprint: recording.footprint,
-        scale: recording.entry.scale,
-        span: Nanos(span.map_or(0, |(last, first)| last - first)),
-    };
-    let stack = build::stack(study, &strategy.stack, &site)?;
-    let plan = Run {
-        trace: &recording.trace,
-        arrivals: &recording.arrivals,
-        stack: &stack,
-        seed: study.seed,
-        warmup: study.warmup.of(recording.trace.n_requests()),
-        n_windows: study.windows as usize,
-        closed_loop: study.closed_loop,
-    };
-    let mut report = progress.reporter();
-    let outcome = tiers::simulate(&plan, &mut report).map_err(|source| Error::Stack {
-        run: run_name(strategy, recording.trace.name()),
-        source,
-    })?;
-    let _ = report(recording.trace.n_requests());
+    let stack = recording.stack(study, strategy, &recording.arrivals)?;
+    let outcome = recording.simulate(
+        study,
+        strategy,
+        &stack,
+        &recording.arrivals,
+        &mut progress.reporter(),
+    )?;
     Ok(outcome.map(|outcome| rows(study, strategy, &recording.trace, &stack, &outcome)))
 }

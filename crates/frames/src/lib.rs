@@ -2,6 +2,7 @@
 
 mod atomic;
 pub mod comparison;
+pub mod detail;
 mod error;
 mod guard;
 mod parquet;
@@ -11,6 +12,7 @@ mod trace_file;
 
 pub use atomic::{remove_temporaries, write_atomically};
 pub use comparison::{CellRow, Comparison, LeaderRow};
+pub use detail::{FaultRow, QuantileRow, SpentRow, StationRow, TierWindowRow, WriteRow};
 pub use error::Error;
 pub use guard::is_decoding;
 pub use parquet::{describe, frame, read_table, write_table};

@@ -11,8 +11,7 @@ use polars_io::prelude::*;
 use crate::comparison::{CellRow, LeaderRow};
 use crate::guard::{damaged, decoding, footer, io, stored};
 use crate::results::{
-    CostRow, CurveRow, Curves, FootprintRow, LatencyRow, RankRow, ReplayRow, Results, ReuseRow,
-    RunRow, SCHEMA_VERSION, TierRow, WindowRow,
+    CurveRow, Curves, FootprintRow, RankRow, ReplayRow, Results, ReuseRow, SCHEMA_VERSION,
 };
 use crate::table::{ColumnData, Table};
 use crate::{Error, write_atomically};
@@ -103,39 +102,6 @@ pub(crate) fn file_of<T: Table>() -> String {
     format!("{}.parquet", T::NAME)
 }
 
-impl Results {
-    /// Writes every table to `dir`: `results.parquet`, `tiers.parquet` and so on.
-    pub fn write(&self, dir: &Path) -> Result<(), Error> {
-        write_table(&dir.join(file_of::<RunRow>()), &self.runs)?;
-        write_table(&dir.join(file_of::<TierRow>()), &self.tiers)?;
-        write_table(&dir.join(file_of::<CostRow>()), &self.costs)?;
-        write_table(&dir.join(file_of::<WindowRow>()), &self.windows)?;
-        write_table(&dir.join(file_of::<LatencyRow>()), &self.latency)
-    }
-
-    /// Reads what [`Results::write`] wrote.
-    pub fn read(dir: &Path) -> Result<Results, Error> {
-        Ok(Results {
-            runs: read_table(&dir.join(file_of::<RunRow>()))?,
-            tiers: read_table(&dir.join(file_of::<TierRow>()))?,
-            costs: read_table(&dir.join(file_of::<CostRow>()))?,
-            windows: read_table(&dir.join(file_of::<WindowRow>()))?,
-            latency: read_table(&dir.join(file_of::<LatencyRow>()))?,
-        })
-    }
-
-    /// BLAKE3 over every value of every table, floating-point numbers by their bits.
-    pub fn digest(&self) -> String {
-        digest_of(|hasher| {
-            feed(hasher, &self.runs);
-            feed(hasher, &self.tiers);
-            feed(hasher, &self.costs);
-            feed(hasher, &self.windows);
-            feed(hasher, &self.latency);
-        })
-    }
-}
-
 /// The digest of what `feed_all` feeds.
 pub(crate) fn digest_of(feed_all: impl FnOnce(&mut blake3::Hasher)) -> String {
     let mut hasher = blake3::Hasher::new();
@@ -175,50 +141,48 @@ pub(crate) fn feed<T: Table>(hasher: &mut blake3::Hasher, rows: &[T]) {
     }
 }
 
-/// The tables and their columns, as Markdown.
+/// The result tables and their columns, as Markdown.
 pub fn describe() -> String {
-    fn table<T: Table>(out: &mut String) {
-        use std::fmt::Write as _;
-        let _ = write!(
-            out,
-            "\n## `{}`\n\n{}\n\n| column | type | meaning |\n|---|---|---|\n",
-            file_of::<T>(),
-            T::DOC
-        );
-        for column in T::schema() {
-            let _ = writeln!(
-                out,
-                "| `{}` | {} | {} |",
-                column.name,
-                column.type_name,
-                column.doc.replace('|', "\\|")
-            );
-        }
-    }
     let mut out = format!(
         "# Result tables\n\nWhat `cache-strategy run` writes, result schema {SCHEMA_VERSION}. All tables share the column `run`.\nEverything in them is determined by trace, scenario, seed and version; there is no wall-clock time.\n"
     );
-    table::<RunRow>(&mut out);
-    table::<TierRow>(&mut out);
-    table::<CostRow>(&mut out);
-    table::<WindowRow>(&mut out);
-    table::<LatencyRow>(&mut out);
+    Results::describe(&mut out);
     out.push_str("\nThe one table of `cache-strategy replay` stands alone.\n");
-    table::<ReplayRow>(&mut out);
+    describe_table::<ReplayRow>(&mut out);
     out.push_str("\nThe two tables of `cache-strategy compare`.\n");
-    table::<CellRow>(&mut out);
-    table::<LeaderRow>(&mut out);
+    describe_table::<CellRow>(&mut out);
+    describe_table::<LeaderRow>(&mut out);
     out.push_str("\nWhat `cache-strategy mrc --out` writes shares the column `trace`.\n");
-    table::<CurveRow>(&mut out);
-    table::<FootprintRow>(&mut out);
-    table::<ReuseRow>(&mut out);
-    table::<RankRow>(&mut out);
+    describe_table::<CurveRow>(&mut out);
+    describe_table::<FootprintRow>(&mut out);
+    describe_table::<ReuseRow>(&mut out);
+    describe_table::<RankRow>(&mut out);
     out
+}
+
+pub(crate) fn describe_table<T: Table>(out: &mut String) {
+    use std::fmt::Write as _;
+    let _ = write!(
+        out,
+        "\n## `{}`\n\n{}\n\n| column | type | meaning |\n|---|---|---|\n",
+        file_of::<T>(),
+        T::DOC
+    );
+    for column in T::schema() {
+        let _ = writeln!(
+            out,
+            "| `{}` | {} | {} |",
+            column.name,
+            column.type_name,
+            column.doc.replace('|', "\\|")
+        );
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{CostRow, WindowRow};
 
     fn rows() -> Vec<CostRow> {
         ["a", "ü|,\""]
@@ -228,6 +192,8 @@ mod tests {
                 run: (*run).into(),
                 tier: "L1".into(),
                 component: "memory".into(),
+                nanodollars_hour: 0,
+                nanodollars_day: 1,
                 nanodollars_month,
             })
             .collect()
@@ -261,6 +227,8 @@ mod tests {
 
     #[test]
     fn every_column_is_explained() {
-        assert!(describe().contains("| `hit_ratio` | f64 | hits / (hits + misses)"));
+        let described = describe();
+        assert!(described.contains("| `hit_ratio` | f64 | hits / reads"));
+        assert!(described.contains("## `faults.parquet`"));
     }
 }

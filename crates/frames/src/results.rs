@@ -1,9 +1,11 @@
-//! The result schema: what a run leaves behind, in five tables that share the column `run`.
+//! The result schema: what a run leaves behind, in tables that share the column `run`. The figures a
+//! reader asks for first are here, those that explain them in [`detail`](crate::detail).
 //!
 //! Only these cross from the experiment into the report. Everything in them is determined by trace,
 //! scenario, seed and version; wall-clock time is kept elsewhere.
 
-use crate::table::table;
+use crate::detail::{FaultRow, QuantileRow, SpentRow, StationRow, TierWindowRow, WriteRow};
+use crate::table::{table, tables};
 
 /// Version of the schema, written into every file. It rises when a column changes its meaning or
 /// goes; new columns do not raise it.
@@ -40,16 +42,44 @@ table! {
         capacity_bytes: u64,
         #[doc = "How many requests of the real system one recorded request stands for; capacities were divided and money multiplied by it."]
         scale: f64,
-        #[doc = "Reads answered by any tier before the origin."]
+        #[doc = "Reads among the requests counted: the denominator of all ratios of reads."]
+        reads: u64,
+        #[doc = "Reads answered at once from a copy in a tier, fresh or stale: `fresh_hits` + `stale_hits`. Delayed hits are not among them."]
         hits: u64,
-        #[doc = "Reads answered by the origin."]
+        #[doc = "Reads answered at once from a fresh copy: strict hits."]
+        fresh_hits: u64,
+        #[doc = "Reads answered from a copy whose time was up, as the scenario allows: stale-while-revalidate, or stale-if-error after a failed fetch."]
+        stale_hits: u64,
+        #[doc = "Reads that found their object being fetched for an earlier one and waited for the rest of that fetch."]
+        delayed_hits: u64,
+        #[doc = "Reads answered by the origin. fresh_hits + stale_hits + delayed_hits + misses + errors = reads."]
         misses: u64,
-        #[doc = "hits / (hits + misses): reads only."]
+        #[doc = "Reads that nobody answered: every try failed, and no copy past its time would do."]
+        errors: u64,
+        #[doc = "hits / reads: the object hit ratio."]
         hit_ratio: f64,
+        #[doc = "fresh_hits / reads."]
+        fresh_hit_ratio: f64,
+        #[doc = "stale_hits / reads."]
+        stale_hit_ratio: f64,
+        #[doc = "delayed_hits / reads."]
+        delayed_hit_ratio: f64,
+        #[doc = "misses / reads."]
+        miss_ratio: f64,
+        #[doc = "errors / reads."]
+        error_ratio: f64,
+        #[doc = "Share of the reads that had an answer: 1 - error_ratio."]
+        availability: f64,
         #[doc = "Sum of the sizes of the reads answered by the origin, in bytes."]
         byte_misses: u64,
         #[doc = "byte_misses / bytes of the reads."]
         byte_miss_ratio: f64,
+        #[doc = "Bytes of the reads that a tier answered / bytes of the reads. Delayed hits are in it, since the origin sent their bytes once for all who waited."]
+        byte_hit_ratio: f64,
+        #[doc = "Cost-weighted hit ratio: 1 - what the origin charges by use (requests, processed, egress) for the reads that no tier answered / what it would charge for all reads. With prices that do not fall with volume, each read so has the weight of its price of a request + its price of a byte x size. Not a number if the origin charges nothing by use. A trace's own miss penalties are not used."]
+        cost_hit_ratio: f64,
+        #[doc = "Latency-weighted hit ratio, the share of time saved: 1 - the time of the reads that had an answer / the time they would have taken if each took the mean of `misses`. A delayed hit counts for the part it saved; below 0, the tiers cost more time than they save. Not a number without misses."]
+        latency_hit_ratio: f64,
         #[doc = "Writes and deletes among the requests counted."]
         writes: u64,
         #[doc = "Mean latency of reads, from intended arrival to answer, in nanoseconds (to three significant digits, as all latencies)."]
@@ -66,6 +96,20 @@ table! {
         latency_ns_p999: u64,
         #[doc = "Largest latency of a read, in nanoseconds."]
         latency_ns_max: u64,
+        #[doc = "Reads that had an answer / span_ns, a second. The loop is open, so where servers cannot keep up this is still the rate of arrivals, answered late: `saturation` tells, and `answers` in `tier_windows`. In a closed loop it is all reads answered, warm-up included, / end_ns."]
+        answers_per_second: f64,
+        #[doc = "The highest `saturation` of any tier in `tiers`; 0 if nothing has servers."]
+        saturation: f64,
+        #[doc = "The tier that has it; empty if nothing has servers."]
+        saturation_tier: String,
+        #[doc = "Most requests under way at once, warm-up included."]
+        in_flight_max: u64,
+        #[doc = "Simulated time from the first arrival to the last event, warm-up included, in nanoseconds."]
+        end_ns: u64,
+        #[doc = "Cost of an hour at the simulated rates, in nano-dollars: a 720th of the month's."]
+        cost_nanodollars_hour: i64,
+        #[doc = "Cost of a day at the simulated rates, in nano-dollars: a 30th of the month's."]
+        cost_nanodollars_day: i64,
         #[doc = "Cost of 30 days at the simulated rates, in nano-dollars."]
         cost_nanodollars_month: i64,
     }
@@ -84,26 +128,84 @@ table! {
         policy: String,
         #[doc = "Capacity as simulated, in bytes; 0 for the origin."]
         capacity_bytes: u64,
-        #[doc = "Reads that reached the tier."]
+        #[doc = "Reads that asked the tier; retries and the fetches that renew a copy are among them."]
         lookups: u64,
-        #[doc = "Reads it answered."]
+        #[doc = "Reads it answered at once from a copy, fresh or stale; the origin, from its store. Delayed hits are not among them."]
         hits: u64,
+        #[doc = "Those of the hits whose copy was past its time."]
+        stale_hits: u64,
+        #[doc = "Reads it answered that had waited here for another's fetch."]
+        delayed_hits: u64,
         #[doc = "Reads that found only an expired copy (among the misses)."]
         expired: u64,
-        #[doc = "Bytes it answered with."]
+        #[doc = "Expired copies whose memory was given back without a lookup, warm-up included."]
+        swept: u64,
+        #[doc = "Bytes it answered reads with."]
         hit_bytes: u64,
+        #[doc = "Bytes it sent in all: to reads, and to fetches that renew a copy."]
+        bytes_out: u64,
         #[doc = "Objects filled in."]
         fills: u64,
+        #[doc = "Their bytes."]
+        fill_bytes: u64,
         #[doc = "Objects evicted to make room."]
         evictions: u64,
         #[doc = "Fills turned away: larger than the capacity, or refused by the policy."]
         bypassed: u64,
+        #[doc = "Objects that came down from the tier above, because it evicted them or by the rule of demotion."]
+        demotions: u64,
+        #[doc = "Objects removed because they left a tier below, or moved up or down."]
+        displaced: u64,
+        #[doc = "Objects that went from one of its nodes to another, warm-up included."]
+        migrated: u64,
+        #[doc = "Their bytes."]
+        migrated_bytes: u64,
+        #[doc = "Copies that writes and purges removed or renewed."]
+        invalidations: u64,
+        #[doc = "Purges it was asked for, whether it had copies or not."]
+        purges: u64,
+        #[doc = "Processor time spent on encryption, in nanoseconds."]
+        cpu_ns: u64,
+        #[doc = "Writes it took: of clients where they go, of dirty objects at the origin."]
+        writes: u64,
+        #[doc = "Fetches that nobody waited for, to renew a copy."]
+        refreshes: u64,
+        #[doc = "Tries that failed: down, cut off, shed, timed out, or answered with an error."]
+        failures: u64,
+        #[doc = "Those of the failures that a full queue turned away."]
+        shed: u64,
+        #[doc = "Those of the failures given up after the time limit."]
+        timeouts: u64,
+        #[doc = "Failed tries that were sent again."]
+        retries: u64,
+        #[doc = "Legs of races that were asked in vain: another had answered."]
+        wasted: u64,
+        #[doc = "Legs of races withdrawn from a queue in time."]
+        cancelled: u64,
+        #[doc = "Failed tries / all tries, of reads, writes and refreshes; warm-up included."]
+        failure_ratio: f64,
         #[doc = "hits / lookups."]
         hit_ratio: f64,
-        #[doc = "hits / all reads counted: the tier's part of the stacked bar."]
+        #[doc = "(hits + delayed_hits) / all reads counted: the tier's part of the stacked bar. What is missing to 1 over all tiers had no answer."]
         share: f64,
-        #[doc = "Most bytes in use at any time."]
+        #[doc = "Reads it answered / span_ns, a second; in a closed loop as in `results`."]
+        answers_per_second: f64,
+        #[doc = "Nodes, each with contents of its own; 0 for the origin."]
+        nodes: u64,
+        #[doc = "Stations: machines or sites that answer."]
+        stations: u64,
+        #[doc = "Servers over all its stations; 0 if it answers any number at once."]
+        servers: u64,
+        #[doc = "Time its servers were busy / (servers x time from the first arrival to the last event); warm-up included, 0 without servers."]
+        saturation: f64,
+        #[doc = "The same in the busiest window of `tier_windows`. Service counts where it begins, so it can exceed 1 where it lasts longer than a window."]
+        saturation_max: f64,
+        #[doc = "Most requests that waited at one of its stations, warm-up included."]
+        queue_max: u64,
+        #[doc = "Most bytes in use at any time, warm-up included."]
         used_bytes_max: u64,
+        #[doc = "Bytes in use, summed over the time counted, in byte-seconds."]
+        used_byte_seconds: f64,
         #[doc = "Median latency of the reads it answered, in nanoseconds."]
         latency_ns_p50: u64,
         #[doc = "99th percentile of the latency of the reads it answered, in nanoseconds."]
@@ -118,8 +220,12 @@ table! {
         run: String,
         #[doc = "Name of the tier."]
         tier: String,
-        #[doc = "`memory`, `requests` or `egress`."]
+        #[doc = "Line of the price: `fee`, `memory`, `nodes`, `memory-used`, `requests`, `writes`, `processed`, `egress`, `ingress`, `cross-zone`, `migration`, `fetches`, `purges`, `compute`, `peak-requests`, `peak-egress`, or `minimum`, what the others fall short of it."]
         component: String,
+        #[doc = "Cost of an hour at the simulated rates, in nano-dollars: a 720th of the month's."]
+        nanodollars_hour: i64,
+        #[doc = "Cost of a day at the simulated rates, in nano-dollars: a 30th of the month's."]
+        nanodollars_day: i64,
         #[doc = "Cost of 30 days at the simulated rates, in nano-dollars."]
         nanodollars_month: i64,
     }
@@ -136,8 +242,18 @@ table! {
         start_ns: u64,
         #[doc = "Reads that arrived in it."]
         requests: u64,
-        #[doc = "Those answered before the origin."]
+        #[doc = "Those answered at once from a copy in a tier, fresh or stale."]
         hits: u64,
+        #[doc = "Those of the hits whose copy was past its time."]
+        stale_hits: u64,
+        #[doc = "Those that waited for another's fetch."]
+        delayed_hits: u64,
+        #[doc = "Those answered by the origin."]
+        misses: u64,
+        #[doc = "Those that nobody answered."]
+        errors: u64,
+        #[doc = "Median of their latency, in nanoseconds, to two significant digits."]
+        latency_ns_p50: u64,
         #[doc = "99th percentile of their latency, in nanoseconds, to two significant digits."]
         latency_ns_p99: u64,
     }
@@ -218,7 +334,7 @@ table! {
         trace: String,
         #[doc = "Policy with the parameters given."]
         policy: String,
-        #[doc = "`exact`, `shards`, `shards-fixed-size` or `mini`."]
+        #[doc = "`exact`, `shards`, `shards-fixed-size` or `mini`; of `mini`, points without an interval are exact replays."]
         method: String,
         #[doc = "Capacity, in `unit`."]
         capacity: u64,
@@ -300,28 +416,30 @@ pub struct Curves {
     pub ranks: Vec<RankRow>,
 }
 
-/// All tables of one scenario.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct Results {
-    /// One row a run.
-    pub runs: Vec<RunRow>,
-    /// One row a run and tier.
-    pub tiers: Vec<TierRow>,
-    /// One row a run, tier and component.
-    pub costs: Vec<CostRow>,
-    /// One row a run and window.
-    pub windows: Vec<WindowRow>,
-    /// The latency curves.
-    pub latency: Vec<LatencyRow>,
-}
-
-impl Results {
-    /// Appends the rows of other runs.
-    pub fn extend(&mut self, other: Results) {
-        self.runs.extend(other.runs);
-        self.tiers.extend(other.tiers);
-        self.costs.extend(other.costs);
-        self.windows.extend(other.windows);
-        self.latency.extend(other.latency);
+tables! {
+    #[doc = "All tables of one scenario."]
+    Results {
+        #[doc = "One row a run."]
+        runs: RunRow,
+        #[doc = "One row a run and tier."]
+        tiers: TierRow,
+        #[doc = "One row a run, tier and component."]
+        costs: CostRow,
+        #[doc = "One row a run and window."]
+        windows: WindowRow,
+        #[doc = "The latency curves."]
+        latency: LatencyRow,
+        #[doc = "Quantiles of latency with their intervals."]
+        quantiles: QuantileRow,
+        #[doc = "Where the time of reads went."]
+        spent: SpentRow,
+        #[doc = "What the stations did."]
+        stations: StationRow,
+        #[doc = "What each tier did in each window."]
+        tier_windows: TierWindowRow,
+        #[doc = "What writes did."]
+        writes: WriteRow,
+        #[doc = "What went wrong by schedule, and what came of it."]
+        faults: FaultRow,
     }
 }

@@ -107,7 +107,7 @@ macro_rules! table {
         }
     ) => {
         #[doc = $table_doc]
-        #[derive(Debug, Clone, PartialEq)]
+        #[derive(Debug, Clone, PartialEq, Default)]
         pub struct $row {
             $( #[doc = $doc] pub $field: $type, )*
         }
@@ -152,4 +152,52 @@ macro_rules! table {
     };
 }
 
-pub(crate) use table;
+/// Declares tables that are written, read and identified together.
+macro_rules! tables {
+    (
+        #[doc = $doc:literal]
+        $name:ident {
+            $( #[doc = $field_doc:literal] $field:ident : $row:ident, )*
+        }
+    ) => {
+        #[doc = $doc]
+        #[derive(Debug, Clone, PartialEq, Default)]
+        pub struct $name {
+            $( #[doc = $field_doc] pub $field: Vec<$row>, )*
+        }
+
+        impl $name {
+            /// Appends the rows of others.
+            pub fn extend(&mut self, other: $name) {
+                $( self.$field.extend(other.$field); )*
+            }
+
+            /// Writes every table to its file in `dir`.
+            pub fn write(&self, dir: &std::path::Path) -> Result<(), $crate::Error> {
+                $( $crate::write_table(&dir.join($crate::parquet::file_of::<$row>()), &self.$field)?; )*
+                Ok(())
+            }
+
+            /// Reads what [`Self::write`] wrote.
+            pub fn read(dir: &std::path::Path) -> Result<$name, $crate::Error> {
+                Ok($name {
+                    $( $field: $crate::read_table(&dir.join($crate::parquet::file_of::<$row>()))?, )*
+                })
+            }
+
+            /// BLAKE3 over every value of every table, floating-point numbers by their bits.
+            pub fn digest(&self) -> String {
+                $crate::parquet::digest_of(|hasher| {
+                    $( $crate::parquet::feed(hasher, &self.$field); )*
+                })
+            }
+
+            /// The tables and their columns, as Markdown.
+            pub(crate) fn describe(out: &mut String) {
+                $( $crate::parquet::describe_table::<$row>(out); )*
+            }
+        }
+    };
+}
+
+pub(crate) use {table, tables};

@@ -61,8 +61,14 @@ pub fn all() -> impl Iterator<Item = &'static PolicyInfo> + Clone {
 
 /// The eviction policy, bound or product called `name`, by name or alias.
 pub fn find(name: &str) -> Result<&'static PolicyInfo, Error> {
-    find_in(all(), "policy", name)
+    find_in(all(), "policy", name).map_err(|error| match PRODUCTS.contains(&name) {
+        true => Error::NotBuiltIn { name: name.to_string() },
+        false => error,
+    })
 }
+
+/// Names of the products, which a build without them knows as well.
+const PRODUCTS: [&str; 3] = ["foyer", "moka", "quick-cache"];
 
 /// The admission policy called `name`, by name or alias.
 pub fn find_admission(name: &str) -> Result<&'static AdmissionInfo, Error> {

@@ -22,6 +22,8 @@ pub struct Chart {
     pub group: String,
     /// What it is.
     pub title: String,
+    /// What it comes to, in sentences; may be empty.
+    pub findings: Vec<String>,
     /// What it shows and how to read it.
     pub caption: String,
     /// What it shows, for those who cannot see it.

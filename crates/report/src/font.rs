@@ -58,19 +58,24 @@ pub(crate) fn rasterise(
     });
 }
 
-/// The text, cut with an ellipsis if it is wider than this.
+/// The text; if it is wider than this, with an ellipsis in place of its middle: names that begin alike
+/// often differ at their ends.
 pub(crate) fn fit(text: &str, size: f64, room: f64) -> String {
     if width(text, size) <= room {
         return text.to_string();
     }
-    let mut short: String = text.to_string();
-    while short.pop().is_some() {
-        let candidate = format!("{}…", short.trim_end());
-        if width(&candidate, size) <= room {
-            return candidate;
-        }
-    }
-    String::new()
+    let letters: Vec<char> = text.chars().collect();
+    let shortened = |n_kept: usize| -> String {
+        let (head, tail) = (n_kept.div_ceil(2), n_kept / 2);
+        let head = letters[..head].iter().collect::<String>();
+        let tail = letters[letters.len() - tail..].iter().collect::<String>();
+        format!("{}…{}", head.trim_end(), tail.trim_start())
+    };
+    (0..letters.len())
+        .rev()
+        .map(shortened)
+        .find(|short| width(short, size) <= room)
+        .unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -81,7 +86,9 @@ mod tests {
     fn text_is_cut_to_the_room_there_is() {
         assert_eq!(fit("lru", 12.0, 100.0), "lru");
         let cut = fit("a-strategy-with-a-very-long-name", 12.0, 100.0);
-        assert!(cut.ends_with('…') && width(&cut, 12.0) <= 100.0, "{cut}");
+        assert_eq!(cut, "a-strat…g-name");
+        assert!(width(&cut, 12.0) <= 100.0);
+        assert_eq!(fit("ä öö ü", 12.0, 29.0), "ä…ü");
         assert_eq!(fit("lru", 12.0, 0.0), "");
     }
 

@@ -43,6 +43,16 @@ pub(crate) fn change(share: f64, decimals: usize) -> String {
     format!("{sign}{text} %")
 }
 
+/// A difference of counts: `+1,204`, `−3`, `0`.
+pub(crate) fn signed(value: i64) -> String {
+    let sign = match value {
+        0 => "",
+        up if up > 0 => "+",
+        _ => "−",
+    };
+    format!("{sign}{}", count(value.unsigned_abs()))
+}
+
 /// An amount of bytes: `1.94 GiB`.
 pub(crate) fn bytes(value: u64) -> String {
     Bytes(value).rounded()
@@ -89,6 +99,7 @@ mod tests {
             [0.0244, -0.11, -0.0001, f64::NAN].map(|share| change(share, 1)),
             ["+2.4 %", "−11.0 %", "0.0 %", "–"]
         );
+        assert_eq!([1204, -3, 0].map(signed), ["+1,204", "−3", "0"]);
         assert_eq!(count(0), "0");
         assert_eq!(count(1_234_567), "1,234,567");
         assert_eq!(money(1_234_400_000_000), "$1,234");

@@ -3,7 +3,9 @@
 //! Strategies have the colours of Okabe and Ito, which colour-blind readers tell apart, darkened or
 //! lightened where the paper asks for it; a marker and a dash repeat what the colour says. Tiers have
 //! an order, so they have a ramp: the darker on light paper, the nearer to the client. Changes have two
-//! directions, so they have two ramps from the grey of no change: to blue if better, to orange if worse.
+//! directions, so they have two ramps from the grey of no change: to blue if better, to orange if worse;
+//! time that reads wait is worse the longer nobody works on them. Parts of a sum that are neither have
+//! greens and purples.
 
 /// The paper that a figure is drawn for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,6 +35,8 @@ const TIER: usize = SERIES + N_SERIES;
 const ON_TIER: usize = TIER + N_TIERS;
 const CHANGE: usize = ON_TIER + N_TIERS;
 const ON_CHANGE: usize = CHANGE + N_CHANGES;
+const PART: usize = ON_CHANGE + N_CHANGES;
+const ON_PART: usize = PART + N_PARTS;
 
 /// Strategies that can be told apart in one figure.
 pub(crate) const N_SERIES: usize = 8;
@@ -40,8 +44,10 @@ pub(crate) const N_SERIES: usize = 8;
 const N_TIERS: usize = 6;
 /// Steps of change, from worst over none to best.
 const N_CHANGES: usize = 11;
+/// Parts of a sum that can be told apart.
+const N_PARTS: usize = 6;
 
-const SWATCHES: [Swatch; ON_CHANGE + N_CHANGES] = [
+const SWATCHES: [Swatch; ON_PART + N_PARTS] = [
     swatch("paper", 0xFFFFFF, 0x15171A),
     swatch("ink", 0x1C1E21, 0xE8E9EB),
     swatch("muted", 0x5C6168, 0xA3A9B1),
@@ -91,6 +97,18 @@ const SWATCHES: [Swatch; ON_CHANGE + N_CHANGES] = [
     swatch("on-change-8", 0x1C1E22, 0xFFFFFE),
     swatch("on-change-9", 0xFFFFFE, 0x15171B),
     swatch("on-change-10", 0xFFFFFE, 0x15171B),
+    swatch("part-0", 0x1B6B52, 0x6FCBA6),
+    swatch("part-1", 0x6FB89A, 0x2E7D61),
+    swatch("part-2", 0xC4E3D6, 0x1D4A3B),
+    swatch("part-3", 0x65478F, 0xC3ABE2),
+    swatch("part-4", 0xAE93CF, 0x6F55A0),
+    swatch("part-5", 0xE2D6F0, 0x3D2E59),
+    swatch("on-part-0", 0xFFFFFD, 0x15171D),
+    swatch("on-part-1", 0x10243B, 0xFFFFFD),
+    swatch("on-part-2", 0x10243B, 0xE8E9ED),
+    swatch("on-part-3", 0xFFFFFD, 0x15171D),
+    swatch("on-part-4", 0x10243B, 0xFFFFFD),
+    swatch("on-part-5", 0x10243B, 0xE8E9ED),
 ];
 
 impl Role {
@@ -120,10 +138,16 @@ impl Role {
         Role(CHANGE + (steps.clamp(-most, most) + most) as usize)
     }
 
+    /// The colour of a part of a sum.
+    pub(crate) fn part(nth: usize) -> Role {
+        Role(PART + nth % N_PARTS)
+    }
+
     /// The colour of text on this box.
     pub(crate) fn text_on(self) -> Role {
         match self {
             Role::ORIGIN => Role::ON_ORIGIN,
+            Role(part) if part >= PART => Role(part + N_PARTS),
             Role(change) if change >= CHANGE => Role(change + N_CHANGES),
             Role(tier) => Role(tier + N_TIERS),
         }
@@ -186,8 +210,9 @@ mod tests {
     }
 
     #[test]
-    fn text_can_be_read_on_every_change() {
-        for role in (-5..=5).map(Role::change).chain([Role::ORIGIN]) {
+    fn text_can_be_read_on_every_change_and_part() {
+        let parts = (0..N_PARTS).map(Role::part);
+        for role in (-5..=5).map(Role::change).chain(parts).chain([Role::ORIGIN]) {
             for theme in [Theme::Light, Theme::Dark] {
                 let [a, b] = [role, role.text_on()].map(|role| luminance(role.rgb(theme)));
                 let contrast = (a.max(b) + 0.05) / (a.min(b) + 0.05);

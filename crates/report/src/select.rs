@@ -99,6 +99,11 @@ impl<'a> Case<'a> {
         case
     }
 
+    /// Whether the run is drawn.
+    pub(crate) fn draws(&self, run: &str) -> bool {
+        self.runs.iter().any(|(_, drawn)| drawn.run == run)
+    }
+
     /// The colour of a run's strategy, if it is among those drawn.
     pub(crate) fn slot(&self, run: &RunRow) -> Option<usize> {
         self.strategies.iter().take(N_SERIES).position(|strategy| *strategy == run.strategy)

@@ -75,8 +75,16 @@ const METRICS: [Metric; 9] = [
     latency!(latency_ns_p999, "lowest p99.9 latency"),
 ];
 
-/// `arc has the highest hit ratio: 83.1 %, 2.4 points over lru.`
+/// `arc has the highest hit ratio: 83.1 %, 2.4 points over lru.`, and what goes against it.
 pub(crate) fn sentence(results: &Results, winner: &Winner<'_>) -> String {
+    let claim = claim(results, winner);
+    let failed = case(results, winner)
+        .find(|run| run.strategy == winner.strategy && run.errors > 0)
+        .map(|run| format!(" {} of its reads had no answer.", format::percent(run.error_ratio)));
+    claim + &failed.unwrap_or_default()
+}
+
+fn claim(results: &Results, winner: &Winner<'_>) -> String {
     let Winner { strategy, metric, .. } = *winner;
     let Some(metric) = METRICS.iter().find(|known| known.column == metric) else {
         return format!("{strategy} is best by {metric}.");

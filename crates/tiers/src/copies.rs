@@ -27,6 +27,11 @@ impl Copies {
         self.expires.get(object.index()).copied().unwrap_or(FOR_EVER)
     }
 
+    /// The expiry of every object; empty if copies never expire.
+    pub(crate) fn all_expiries(&self) -> &[u64] {
+        &self.expires
+    }
+
     /// The copy is likely to be asked for soon: fetches its memory.
     #[inline]
     pub(crate) fn touch(&self, object: ObjectId) {

@@ -35,6 +35,8 @@ pub(crate) enum What {
     Wake,
     /// The tier's placement acts.
     Tend,
+    /// Node number `id` looks for expired copies.
+    Sweep,
     /// A write reaches the tier's copies.
     Apply,
     /// A dirty object is written to the origin.

@@ -10,18 +10,19 @@
 
 mod arrivals;
 pub mod cdn;
+pub mod cluster;
 mod copies;
 mod cost;
 pub mod cpu;
-mod draws;
 mod engine;
 mod error;
 mod events;
+mod expiry;
 mod explain;
 mod faults;
 mod fetching;
 mod flight;
-mod latency;
+pub mod latency;
 mod outcome;
 mod placement;
 mod recorder;
@@ -41,18 +42,18 @@ pub use cost::{
     VolumePrice, bill,
 };
 pub use cpu::{CpuCache, CpuCacheError, SET_ASSOCIATIVE, SetAssociative};
-pub use draws::Draws;
 pub use engine::{Run, simulate};
 pub use error::Error;
+pub use expiry::{ActiveExpiry, ExpirySpec};
 pub use explain::{Explained, Slowest, Spent};
 pub use faults::{Failure, Fault};
-pub use latency::{LatencyProfile, LatencySpec, ProfileError, SizeRow};
+pub use latency::{Draws, LatencyProfile, LatencySpec, ProfileError, SizeRow};
 pub use outcome::{ENDINGS, Ending, Outcome, TierOutcome, TierWindow, Window, WriteOutcome};
 pub use placement::{Ask, Change, Health, Placement, Queues, Route, Single};
 pub use router::{FrequencyPath, Hedge, HedgeLeg, OnMiss, PathPredictor, Predicted, Settle};
 pub use stack::{
     BuildPlacement, Demotion, Fill, Freshness, Inclusion, Layout, MOST_TIERS, Misses, Origin,
-    Retry, Router, Service, Stack, StationSpec, Tier, Writes,
+    Retry, Router, Service, Site, Stack, StationSpec, Tier, Writes,
 };
 pub use station::StationCounts;
 
@@ -64,4 +65,10 @@ pub const SIMPLIFICATIONS: &[&str] = &[
     "Writes reach the copies of each tier after one latency of that tier; a read under way may fill in the old copy after them, as in real caches.",
     "Nothing reaches a tier that is down or cut off: answers do not fill it, and writes and purges do not remove its copies, which may be old when it is back.",
     "A time limit counts from asking one tier to its answer; waiting there for another's fetch has none.",
+    "Latencies are drawn independently unless their profile has regimes; real ones are alike when they are close in time.",
+    "Servers are those of the simulation: a trace with a `scale` loads them with its own requests only.",
+    "A tier that cannot be reached is passed by: the client goes on below, also where a real one would have an error.",
+    "In a Redis Cluster replication takes no time, slots move as a whole, migration costs the masters no processor time, and all clients learn of a failover at once.",
+    "The processor's cache takes addresses as they are, without pages, prefetching or coherence; objects that are no memory references start at a line of their own.",
+    "A month's cost is 30 days like the time simulated. Peaks depend on the length of the windows.",
 ];

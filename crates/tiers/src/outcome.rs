@@ -50,6 +50,8 @@ pub struct TierOutcome {
     pub stale: u64,
     /// Reads that found only an expired copy.
     pub expired: u64,
+    /// Expired copies that were found without a lookup, warm-up included.
+    pub swept: u64,
     /// Bytes it answered clients with.
     pub hit_bytes: u64,
     /// Bytes it answered with in all, to clients and to refreshes.
@@ -186,6 +188,7 @@ impl TierOutcome {
             delayed: 0,
             stale: 0,
             expired: 0,
+            swept: 0,
             hit_bytes: 0,
             bytes_out: 0,
             fills: 0,

@@ -242,6 +242,10 @@ impl<'a> Recorder<'a> {
         }
     }
 
+    pub(crate) fn swept(&mut self, tier: usize, n: u64) {
+        self.outcome.tiers[tier].swept += n;
+    }
+
     pub(crate) fn filled(&mut self, tier: usize, request: u32, filled: Filled, size: u64) {
         let Some(counts) = self.tier(tier, request) else { return };
         match filled {

@@ -10,7 +10,7 @@ use trace::Trace;
 use trace::units::Nanos;
 
 use crate::router::{Predicted, Route};
-use crate::{Fault, Hedge, LatencyProfile, Placement, Single, TierPrice};
+use crate::{ExpirySpec, Fault, Hedge, LatencyProfile, Placement, Single, TierPrice};
 
 /// Most tiers of a stack, the origin not counted.
 pub const MOST_TIERS: usize = 8;
@@ -54,6 +54,8 @@ pub struct Tier {
     pub layout: Layout,
     /// How long copies are good for.
     pub freshness: Freshness,
+    /// What gives back the memory of copies whose time is up, beside lookups and evictions.
+    pub expiry: ExpirySpec,
     /// How long an answer takes where nothing waits.
     pub latency: LatencyProfile,
     /// The servers of each station; without, it answers any number at once.
@@ -94,6 +96,7 @@ impl Tier {
             policy,
             layout: Layout::single(),
             freshness: Freshness::default(),
+            expiry: ExpirySpec::default(),
             latency,
             station: None,
             misses: Misses::default(),
@@ -143,8 +146,19 @@ impl StationSpec {
 #[derive(Clone)]
 pub struct Layout(Option<Arc<BuildPlacement>>);
 
-/// Builds a placement for a trace under a seed. An error is a sentence.
-pub type BuildPlacement = dyn Fn(&Trace, u64) -> Result<Box<dyn Placement>, String> + Send + Sync;
+/// Builds a placement for a site. An error is a sentence.
+pub type BuildPlacement = dyn Fn(&Site<'_>) -> Result<Box<dyn Placement>, String> + Send + Sync;
+
+/// What a placement is built for.
+#[derive(Debug, Clone, Copy)]
+pub struct Site<'a> {
+    /// The requests.
+    pub trace: &'a Trace,
+    /// Seed of the run.
+    pub seed: u64,
+    /// Time of the first arrival, in nanoseconds.
+    pub start_ns: u64,
+}
 
 impl Layout {
     /// One node with one station.
@@ -154,7 +168,7 @@ impl Layout {
 
     /// What `build` makes.
     pub fn of(
-        build: impl Fn(&Trace, u64) -> Result<Box<dyn Placement>, String> + Send + Sync + 'static,
+        build: impl Fn(&Site<'_>) -> Result<Box<dyn Placement>, String> + Send + Sync + 'static,
     ) -> Self {
         Layout(Some(Arc::new(build)))
     }
@@ -163,10 +177,10 @@ impl Layout {
         self.0.is_none()
     }
 
-    pub(crate) fn build(&self, trace: &Trace, seed: u64) -> Result<Box<dyn Placement>, String> {
+    pub(crate) fn build(&self, site: &Site<'_>) -> Result<Box<dyn Placement>, String> {
         match &self.0 {
             None => Ok(Box::new(Single)),
-            Some(build) => build(trace, seed),
+            Some(build) => build(site),
         }
     }
 }

@@ -5,6 +5,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::marker::PhantomData;
 use std::str::FromStr;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
@@ -43,7 +44,8 @@ const TIME_UNITS: [(&str, u64); 8] = [
 
 /// Reads `<number><unit>`; the number may have a fraction and `_` separators.
 fn parse(text: &str, units: &[(&str, u64)], what: &str, example: &str) -> Result<u64, String> {
-    let fail = || format!("`{text}` is not {what}; write a number and a unit, as in {example}");
+    let hint = format!("hint: write a number and a unit, as in {example}");
+    let fail = || format!("`{text}` is not {what}\n{hint}");
     let trimmed = text.trim();
     let split = trimmed
         .find(|c: char| !(c.is_ascii_digit() || c == '.' || c == '_'))
@@ -51,7 +53,11 @@ fn parse(text: &str, units: &[(&str, u64)], what: &str, example: &str) -> Result
     let number = trimmed[..split].replace('_', "");
     let unit = trimmed[split..].trim();
     if unit.is_empty() {
-        return if number == "0" { Ok(0) } else { Err(fail()) };
+        return match number.parse::<f64>() {
+            Ok(0.0) => Ok(0),
+            Ok(_) => Err(format!("`{text}` lacks a unit, expected {what}\n{hint}")),
+            Err(_) => Err(fail()),
+        };
     }
     let scale = units
         .iter()
@@ -170,6 +176,42 @@ fn significant(value: f64) -> String {
     format!("{value:.decimals$}")
 }
 
+/// Reads a value that is written as text, such as `"32GiB"`. A bare number is taken for its digits, so
+/// that what is wrong with it is said in the words of the type and not in those of the parser.
+pub fn from_text<'de, T, D>(deserializer: D) -> Result<T, D::Error>
+where
+    T: FromStr<Err = String>,
+    D: Deserializer<'de>,
+{
+    deserializer.deserialize_any(TextVisitor(PhantomData))
+}
+
+struct TextVisitor<T>(PhantomData<T>);
+
+impl<T: FromStr<Err = String>> de::Visitor<'_> for TextVisitor<T> {
+    type Value = T;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("text in quotes")
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<T, E> {
+        text.parse().map_err(E::custom)
+    }
+
+    fn visit_i64<E: de::Error>(self, number: i64) -> Result<T, E> {
+        self.visit_str(&number.to_string())
+    }
+
+    fn visit_u64<E: de::Error>(self, number: u64) -> Result<T, E> {
+        self.visit_str(&number.to_string())
+    }
+
+    fn visit_f64<E: de::Error>(self, number: f64) -> Result<T, E> {
+        self.visit_str(&number.to_string())
+    }
+}
+
 /// Serde and JSON Schema for a type that is written as text with a unit.
 macro_rules! text_unit {
     ($type:ident, $pattern:literal, $doc:literal) => {
@@ -180,8 +222,7 @@ macro_rules! text_unit {
         }
         impl<'de> Deserialize<'de> for $type {
             fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                let text = Cow::<'de, str>::deserialize(deserializer)?;
-                text.parse().map_err(de::Error::custom)
+                from_text(deserializer)
             }
         }
         impl JsonSchema for $type {
@@ -228,6 +269,29 @@ mod tests {
             assert!(text.parse::<Bytes>().is_err(), "{text}");
         }
         assert!("50".parse::<Nanos>().is_err());
+    }
+
+    #[test]
+    fn a_number_without_a_unit_is_refused_in_words_not_in_types() {
+        let read = |json: &str| serde_json::from_str::<Bytes>(json).map_err(|e| e.to_string());
+        assert_eq!(read("\"2kB\""), Ok(Bytes(2000)));
+        assert_eq!(read("0"), Ok(Bytes(0)));
+        let hint = "hint: write a number and a unit, as in \"32GiB\" or \"64kB\"";
+        for (json, text) in [("20", "20"), ("1.5", "1.5"), ("\"20\"", "20")] {
+            let message = format!("`{text}` lacks a unit, expected an amount of bytes\n{hint}");
+            assert!(read(json).unwrap_err().starts_with(&message), "{json}");
+        }
+        assert!(
+            read("\"x\"")
+                .unwrap_err()
+                .starts_with(&format!("`x` is not an amount of bytes\n{hint}"))
+        );
+        assert!(read("-3").unwrap_err().starts_with("`-3` is not an amount of bytes"));
+        assert!(read("[]").unwrap_err().contains("expected text in quotes"));
+        let error = serde_json::from_str::<Nanos>("50").unwrap_err().to_string();
+        assert!(
+            error.contains("expected a duration\nhint: write a number and a unit, as in \"50ms\"")
+        );
     }
 
     #[test]

@@ -28,8 +28,6 @@ use super::replay::parse_policies;
 use super::trace::{read_options, read_with};
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");
-/// Stands for every policy there is.
-const ALL: &str = "all";
 
 pub(crate) fn compare(args: &Compare) -> Result<u8> {
     let study = study(args)?;
@@ -98,15 +96,7 @@ fn study(args: &Compare) -> Result<Study> {
         };
         sizes.push(Size { label: label.to_string(), capacity });
     }
-    let mut policies = Vec::new();
-    for list in &args.policies {
-        if list.trim() == ALL {
-            policies.extend(policies::ALL.iter().map(|info| PolicySpec::named(info.name)));
-        } else {
-            policies
-                .extend(parse_policies(std::slice::from_ref(list))?.into_iter().map(|(s, _)| s));
-        }
-    }
+    let policies = parse_policies(&args.policies)?.into_iter().map(|(spec, _)| spec).collect();
     let baseline: PolicySpec = args.baseline.parse()?;
     policies::resolve(&baseline)?;
     Ok(Study::new(policies, baseline, sizes, unit, args.seed)?)
@@ -272,10 +262,8 @@ fn write(args: &Compare, study: &Study, done: &Done) -> Result<()> {
         traces: done.traces.clone(),
         study: study.clone(),
     };
-    let name = std::path::absolute(&args.out)?;
-    let name = name.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let document = ComparisonDocument {
-        title: &name,
+        title: &title(study, done),
         comparison,
         baseline: &baseline,
         manifest: &manifest.to_json(),
@@ -285,6 +273,26 @@ fn write(args: &Compare, study: &Study, done: &Done) -> Result<()> {
     report::write_comparison(&args.out, &document)?;
     // Last, so that a manifest stands for a whole report.
     text(&args.out.join("manifest.json"), &manifest.to_json())
+}
+
+/// `lru, s3-fifo and fifo on 6 traces`: what is compared, by name where that is short.
+fn title(study: &Study, done: &Done) -> String {
+    let optimum = |spec: &&PolicySpec| {
+        policies::find(&spec.name).is_ok_and(|info| info.kind.family == cache::Family::Offline)
+    };
+    let rivals: Vec<String> =
+        study.policies.iter().filter(|spec| !optimum(spec)).map(ToString::to_string).collect();
+    let traces: Vec<String> = done.traces.iter().map(|trace| trace.name.clone()).collect();
+    format!("{} on {}", listed(&rivals, "policies"), listed(&traces, "traces"))
+}
+
+/// Up to four names, or how many there are.
+fn listed(names: &[String], what: &str) -> String {
+    match names {
+        [one] => one.clone(),
+        [first @ .., last] if names.len() <= 4 => format!("{} and {last}", first.join(", ")),
+        _ => format!("{} {what}", thousands(names.len() as u64)),
+    }
 }
 
 fn text(path: &Path, text: &str) -> Result<()> {
@@ -333,6 +341,13 @@ fn notes(study: &Study, done: &Done) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_few_names_are_a_title_and_many_are_a_count() {
+        let names = |n: usize| ["a", "b", "c", "d", "e"].map(String::from)[..n].to_vec();
+        let listed = [1, 2, 4, 5].map(|n| listed(&names(n), "traces"));
+        assert_eq!(listed, ["a", "a and b", "a, b, c and d", "5 traces"]);
+    }
 
     #[test]
     fn a_known_format_before_a_colon_is_one() {

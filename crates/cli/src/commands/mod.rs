@@ -1,10 +1,12 @@
 //! One file a command.
 
+pub(crate) mod calibrate;
 pub(crate) mod compare;
 pub(crate) mod mrc;
 pub(crate) mod policies;
 pub(crate) mod replay;
 pub(crate) mod run;
 pub(crate) mod scenario;
+pub(crate) mod sustain;
 pub(crate) mod trace;
 pub(crate) mod verify;

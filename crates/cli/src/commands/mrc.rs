@@ -49,6 +49,7 @@ pub(crate) fn mrc(args: &Mrc) -> Result<u8> {
     for path in &args.traces {
         let trace = load(&args.read, path, unit)?;
         let question = Question::new(args, &trace, unit, &sizes);
+        question.warn_of_idle(&policies)?;
         let bar = follow(&progress);
         let found = pool.install(|| question.answer(&policies, &progress));
         drop(bar);
@@ -62,7 +63,7 @@ pub(crate) fn mrc(args: &Mrc) -> Result<u8> {
     listing(&shown).print(args.format)?;
     if shown.iter().any(|row| row.low < row.high) {
         say(
-            "intervals hold the chance of the sample, not the bias of a small one: few objects or small caches need --method exact",
+            "intervals hold the chance of samples, and with mini their bias as far as half the rate shows it; for policies that count uses close together as one, such as lirs, take --method exact",
         );
     }
     if progress.stop.load(Ordering::Relaxed) {
@@ -79,7 +80,7 @@ pub(crate) fn mrc(args: &Mrc) -> Result<u8> {
 /// Refuses what has no answer before a trace is read.
 fn check(args: &Mrc, policies: &[Policy]) -> Result<()> {
     if !(args.rate > 0.0 && args.rate <= 1.0) {
-        bail!("--rate: {} is not a share above 0 and up to 1, such as 0.01", args.rate);
+        bail!("--rate: {} is not a share above 0 and up to 1, such as 0.01 or 1%", args.rate);
     }
     let of_lru = matches!(args.method, Method::Shards | Method::ShardsFixedSize);
     if let Some((spec, _)) = policies.iter().find(|(_, info)| of_lru && !find::is_lru(info)) {
@@ -116,6 +117,31 @@ impl<'a> Question<'a> {
             drawn.extend(spread(whole, N_DRAWN));
         }
         Question { args, trace, unit, whole, shown, drawn }
+    }
+
+    /// Says which policies have no room for anything in the smallest of the caches.
+    fn warn_of_idle(&self, policies: &[Policy]) -> Result<()> {
+        let size = (self.whole / u64::from(self.trace.n_objects()).max(1)).max(1);
+        for (spec, info) in policies {
+            let mut idle = None;
+            for capacity in &self.shown {
+                if curves::grid::keeps((spec, info), self.unit, *capacity, size)? {
+                    break;
+                }
+                idle = Some(*capacity);
+            }
+            if let Some(capacity) = idle {
+                let capacity = match self.unit {
+                    cache::Unit::Objects => format!("{capacity} objects"),
+                    cache::Unit::Bytes => Bytes(capacity).rounded(),
+                };
+                say(format!(
+                    "{}: {spec} keeps no object of average size in caches of up to {capacity}: it is meant for larger ones",
+                    self.trace.name()
+                ));
+            }
+        }
+        Ok(())
     }
 
     /// The method for a policy.

@@ -33,7 +33,10 @@ pub(crate) fn policies(args: &Policies) -> Result<u8> {
                 writeln!(out, "{}", entry.as_json())?;
             }
         }
-        None => listing().write(args.format, &mut out)?,
+        None => {
+            drop(out);
+            listing().print(args.format)?;
+        }
     }
     Ok(0)
 }
@@ -72,6 +75,9 @@ fn named(name: &str) -> Result<Vec<Entry>, cache::Error> {
     let mut found = all();
     found.retain(|entry| entry.name == name || entry.aliases.contains(&name));
     if found.is_empty() {
+        if let Err(error @ cache::Error::NotBuiltIn { .. }) = policies::find(name) {
+            return Err(error);
+        }
         let all = all();
         let names = all.iter().flat_map(|entry| std::iter::once(&entry.name).chain(entry.aliases));
         let nearest = trace::error::nearest(name, names.copied()).map(str::to_string);
@@ -82,7 +88,7 @@ fn named(name: &str) -> Result<Vec<Entry>, cache::Error> {
 
 fn listing() -> Listing {
     let columns = ["policy", "kind", "family", "parameters", "what_it_does", "source"];
-    let mut listing = Listing::new(&columns);
+    let mut listing = Listing::new(&columns).wrapped(&["source", "parameters"]);
     for entry in all() {
         let parameters: Vec<String> = entry.parameters.iter().map(written).collect();
         listing.push(vec![

@@ -9,7 +9,7 @@ use std::time::Instant;
 
 use anyhow::{Context, Result, anyhow, bail};
 use cache::{
-    AdmissionKind, Chosen, Counts, Job, PolicyInfo, PolicySpec, PrefetchKind, split_specs,
+    AdmissionKind, Chosen, Counts, Family, Job, PolicyInfo, PolicySpec, PrefetchKind, split_specs,
 };
 use experiment::RunProgress;
 use experiment::scenario::Warmup;
@@ -94,10 +94,26 @@ fn output_format(args: &Replay) -> Result<ReplayFormat> {
     }
 }
 
+/// Stands for every eviction policy that needs no future.
+const ALL: &str = "all";
+
+/// The policies of comma-separated lists; says what [`ALL`] does not stand for.
 pub(super) fn parse_policies(lists: &[String]) -> Result<Vec<(PolicySpec, &'static PolicyInfo)>> {
     let mut policies = Vec::new();
     for list in lists {
         for spec in split_specs(list)? {
+            if spec == PolicySpec::named(ALL) {
+                let (offline, online): (Vec<_>, Vec<_>) =
+                    policies::all().partition(|info| info.kind.family == Family::Offline);
+                let online = online.into_iter().filter(|info| info.kind.family != Family::Product);
+                policies.extend(online.map(|info| (PolicySpec::named(info.name), info)));
+                let names: Vec<&str> = offline.iter().map(|info| info.name).collect();
+                say(format!(
+                    "`{ALL}` leaves out what knows the future, unless it is named: {}",
+                    names.join(", ")
+                ));
+                continue;
+            }
             let info = policies::resolve(&spec)?;
             policies.push((spec, info));
         }

@@ -102,9 +102,20 @@ fn listing(results: &Results, verdicts: &[Verdict]) -> Listing {
     columns.extend(traces.then(|| "trace".to_string()));
     columns.extend(cells.then(|| "cell".to_string()));
     columns.extend(names.iter().map(|name| format!("{name}_hit_ratio")));
-    let rest = ["hit_ratio", "byte_miss_ratio", "p50_ns", "p95_ns", "p99_ns", "usd_month"];
+    let rest = [
+        "hit_ratio",
+        "delayed_hit_ratio",
+        "stale_hit_ratio",
+        "byte_miss_ratio",
+        "p50_ns",
+        "p95_ns",
+        "p99_ns",
+        "availability",
+        "saturation",
+        "usd_month",
+    ];
     columns.extend(rest.map(str::to_string));
-    let mut listing = Listing::new(&columns);
+    let mut listing = Listing::new(&columns).for_programs(&trivial(results));
     for run in &results.runs {
         let wins = wins(run, verdicts);
         let mark = if wins { "▶" } else { "" };
@@ -120,16 +131,47 @@ fn listing(results: &Results, verdicts: &[Verdict]) -> Listing {
         }
         let cost = NanoDollars(run.cost_nanodollars_month);
         row.extend([
-            Field::new(run.hit_ratio, percent(run.hit_ratio)),
-            Field::new(run.byte_miss_ratio, percent(run.byte_miss_ratio)),
+            ratio(run.hit_ratio),
+            ratio(run.delayed_hit_ratio),
+            ratio(run.stale_hit_ratio),
+            ratio(run.byte_miss_ratio),
             latency(run.latency_ns_p50),
             latency(run.latency_ns_p95),
             latency(run.latency_ns_p99),
+            ratio(run.availability),
+            saturation(run),
             Field::new(cost.dollars(), cost.to_string()),
         ]);
         listing.push(row);
     }
     listing
+}
+
+/// Columns that say the same in every run that has nothing of the kind: people are spared them.
+fn trivial(results: &Results) -> Vec<&'static str> {
+    let occurs = |n: fn(&RunRow) -> u64| results.runs.iter().any(|run| n(run) > 0);
+    [
+        ("delayed_hit_ratio", occurs(|run| run.delayed_hits)),
+        ("stale_hit_ratio", occurs(|run| run.stale_hits)),
+        ("availability", occurs(|run| run.errors)),
+        ("saturation", results.runs.iter().any(|run| !run.saturation_tier.is_empty())),
+    ]
+    .into_iter()
+    .filter_map(|(column, occurs)| (!occurs).then_some(column))
+    .collect()
+}
+
+fn ratio(ratio: f64) -> Field {
+    Field::new(ratio, percent(ratio))
+}
+
+/// That of the busiest tier, with its name.
+fn saturation(run: &RunRow) -> Field {
+    let shown = match run.saturation_tier.as_str() {
+        "" => "–".into(),
+        tier => format!("{} {tier}", percent(run.saturation)),
+    };
+    Field::new(run.saturation, shown)
 }
 
 fn latency(ns: u64) -> Field {

@@ -30,6 +30,11 @@ pub(crate) fn verify(args: &Verify) -> Result<u8> {
     let Some(checked) = pool.install(|| check(args, &tables, &progress))? else {
         return Ok(exit::INTERRUPTED);
     };
+    if args.explained {
+        let rows: Vec<_> = checked.iter().filter_map(Checked::explained).collect();
+        crate::output::line(verify::explained_csv(&rows).trim_end())?;
+        return Ok(0);
+    }
     listing(&tables, &checked, args.all).print(args.format)?;
     say(summary(&checked));
     say(kinds(&tables, &checked));

@@ -81,6 +81,8 @@ fn a_grid_becomes_a_report() {
         (&replayed[0]["misses"], &replayed[0]["capacity"]),
         (&cell.misses.into(), &cell.capacity.into())
     );
+    let page = read(&out, "index.html");
+    assert!(page.contains("<h1>fifo, lru and s3-fifo:version=v1 on a, b and sub"));
     // The pointer reads it on the heat map.
     let heat = read(&out, "charts/heat-2.svg");
     let miss_ratio = format!("miss ratio {:.1} %", cell.miss_ratio * 100.0);

@@ -21,6 +21,9 @@ const COMMANDS: &[&str] = &[
     "trace sample",
     "trace generate",
     "trace formats",
+    "calibrate",
+    "calibrate fit",
+    "calibrate measure",
 ];
 
 fn help(command: &str) -> String {
@@ -45,7 +48,7 @@ fn help_of_every_command() {
 
 #[test]
 fn every_command_has_its_help_above() {
-    for group in ["", "trace"] {
+    for group in ["", "trace", "calibrate"] {
         let text = help(group);
         let (_, list) = text.split_once("Commands:\n").expect("a list of commands");
         for line in list.lines().take_while(|line| line.starts_with("  ")) {
@@ -100,6 +103,8 @@ fn bad_usage_ends_with_2() {
         &["mrc", "a.csv", "--points", "5", "--sizes", "1%"],
         &["trace", "sample", "a.csv", "b.parquet", "--objects", "1%", "--clients", "1%"],
         &["policies", "lru", "--markdown"],
+        &["calibrate", "fit", "a.csv", "--unit", "parsec"],
+        &["calibrate", "measure", "--samples", "1"],
     ] {
         program(&repository(), args).refused();
     }

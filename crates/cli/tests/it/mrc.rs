@@ -61,12 +61,19 @@ fn sizes_that_change_are_replayed() {
 
 #[test]
 fn estimates_have_intervals_and_depend_on_the_seed_alone() {
-    let dir = tiny();
+    let dir = workplace();
+    // Twenty thousand keys, the first of them more popular.
+    let state = |i: u64| i.wrapping_add(1).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    let key = |i: u64| (state(i) >> 33) % 20_000 * (state(i) >> 11 & 127) / 128;
+    let lines: String = (0..60_000).map(|i| format!("{i},{}\n", key(i))).collect();
+    write(dir.path(), "t.csv", format!("time,key\n{lines}"));
     for method in
         [&["--method", "shards"][..], &["--method", "mini"], &["--method", "shards-fixed-size"]]
     {
         let run = |more: &[&str]| {
-            let args = ["mrc", "t.csv", "--rate", "0.5", "--samples", "90", "--sizes", "30,60,150"];
+            let args = ["mrc", "t.csv", "--samples", "900", "--sizes", "11000,12000,13000"];
+            let rate: &[&str] = if more.contains(&"--rate") { &[] } else { &["--rate", "0.05"] };
+            let args = [&args[..], rate].concat();
             program(dir.path(), &[&args[..], method, more].concat()).ok()
         };
         let rows = run(&["--format", "json"]).json();
@@ -78,6 +85,7 @@ fn estimates_have_intervals_and_depend_on_the_seed_alone() {
             assert_eq!(row["method"], method[1]);
         }
         assert_eq!(run(&["--format", "json", "--threads", "1"]).json(), rows);
+        assert_eq!(run(&["--format", "json", "--rate", "5%"]).json(), rows);
         assert_ne!(run(&["--format", "json", "--seed", "2"]).json(), rows);
         let table = run(&[]).stdout;
         assert!(table.contains("low") && table.contains("high"), "{table}");
@@ -92,27 +100,42 @@ fn what_cannot_be_answered_is_refused() {
         "--method shards is for lru, not for sieve\nhint: --method mini samples any policy",
     );
     refused(&["--rate", "0"])
-        .refused_with("--rate: 0 is not a share above 0 and up to 1, such as 0.01");
+        .refused_with("--rate: 0 is not a share above 0 and up to 1, such as 0.01 or 1%");
+    assert!(refused(&["--rate", "x"]).refused().contains("expected a share such as 0.01 or 1%"));
     let small = refused(&["--method", "shards", "--rate", "0.01"]).refused();
     assert!(small.contains("objects is too small: it takes at least 64\nhint: "), "{small}");
-    let small = refused(&["--method", "mini", "--rate", "0.5", "--sizes", "1,2"]).refused();
-    assert!(small.contains("every capacity is too small for a rate of 0.5"), "{small}");
     assert!(refused(&["--policy", "lur"]).refused().contains("did you mean `lru`?"));
     assert!(refused(&["--sizes", "many"]).refused().contains("is not a capacity"));
     assert!(program(dir.path(), &["mrc", "none.csv"]).refused().contains("none.csv"));
 }
 
 #[test]
-fn capacities_too_small_for_a_sample_are_left_out_and_said_so() {
+fn capacities_too_small_for_samples_are_replayed_and_said_so() {
     let dir = tiny();
-    let args = ["mrc", "t.csv", "--method", "mini", "--rate", "0.5", "--sizes", "2,100"];
-    let outcome = program(dir.path(), &args).ok();
+    let run = |method| {
+        let args = ["mrc", "t.csv", "--policy", "sieve,belady", "--sizes", "2,100"];
+        program(dir.path(), &[&args[..], &["--method", method, "--format", "json"]].concat()).ok()
+    };
+    let outcome = run("mini");
+    assert!(outcome.stderr.contains("t: 2 of 2 capacities are replayed in full"), "{outcome:?}");
+    assert_eq!(points(&outcome.json()), points(&run("exact").json()));
+}
+
+#[test]
+fn a_policy_below_its_useful_size_is_named() {
+    let dir = tiny();
+    let run = |sizes: &[&str]| {
+        let args = ["mrc", "t.csv", "--policy", "lru,s3-fifo", "--sizes"];
+        program(dir.path(), &[&args[..], sizes].concat()).ok().stderr
+    };
+    let words = "t: s3-fifo keeps no object of average size in caches of up to 19 objects";
+    let said = run(&["5,19,20,100"]);
+    assert!(said.contains(words) && !said.contains("lru"), "{said}");
+    assert_eq!(run(&["20,100"]), "");
     assert!(
-        outcome.stderr.contains("the 1 smallest of 2 capacities are left out"),
-        "{}",
-        outcome.stderr
+        run(&["2kB,100kB"])
+            .contains("s3-fifo keeps no object of average size in caches of up to 1.95 KiB")
     );
-    assert!(outcome.stdout.contains(" 100 ") && !outcome.stdout.contains(" 2 "));
 }
 
 fn rows<T: Table>(dir: &Path) -> Vec<T> {

@@ -1,6 +1,6 @@
 //! `policies`: the list, and one explained.
 
-use crate::support::{program, repository, snapshot};
+use crate::support::{Outcome, command, program, repository, snapshot};
 
 #[test]
 fn the_list_has_every_policy() {
@@ -22,6 +22,49 @@ fn the_list_has_every_policy() {
         let starts = |line: &str, end: char| line.trim_start().starts_with(&format!("{name}{end}"));
         assert!(table.lines().any(|line| starts(line, ' ')), "{name}");
         assert!(csv.lines().any(|line| starts(line, ',')), "{name}");
+    }
+}
+
+#[test]
+fn the_list_fits_the_terminal() {
+    let list = |columns: &str| {
+        let output = command(&repository(), &["policies"]).env("COLUMNS", columns).output();
+        let outcome = Outcome::new("cache-strategy policies".into(), output.unwrap()).ok();
+        let widest = outcome.stdout.lines().map(|line| line.chars().count()).max();
+        (widest.unwrap(), outcome.stdout, outcome.stderr)
+    };
+    let (widest, table, said) = list("200");
+    assert!(
+        (150..=200).contains(&widest) && table.contains("source") && said.is_empty(),
+        "{widest}"
+    );
+    let (widest, table, said) = list("90");
+    assert!((80..=90).contains(&widest) && !table.contains("source"), "{widest}");
+    assert_eq!(said, "not all columns fit the terminal; --format csv has them all\n");
+    // Long texts go on in the next line, whole words at a time, with nothing before them.
+    assert!(
+        table.contains("\n                                             ghost hits advise\n"),
+        "{table}"
+    );
+    let (unlimited, table, _) = list("");
+    assert!(
+        unlimited > 200
+            && table.contains("Recency and frequency share the cache as ghost hits advise")
+    );
+}
+
+#[test]
+fn a_library_that_is_not_built_in_says_how_to_get_it() {
+    if policies::find("moka").is_ok() {
+        return;
+    }
+    for args in [
+        &["policies", "moka"][..],
+        &["replay", "t", "-c", "1", "-p", "lru,quick-cache"],
+        &["mrc", "t", "-p", "foyer"],
+    ] {
+        let said = program(&repository(), args).refused();
+        assert!(said.contains("which is a library of others\nhint: build it in: `cargo run --release --features products -- ...`"), "{said}");
     }
 }
 

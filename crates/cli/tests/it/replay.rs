@@ -252,3 +252,18 @@ fn standard_output_is_data_and_nothing_else() {
     let outcome = replay(dir.path(), &["-p", "lru", "-c", "10"]);
     assert!(outcome.stderr.starts_with("trace.csv: 1 row skipped:"), "{}", outcome.stderr);
 }
+
+#[test]
+fn all_stands_for_what_needs_no_future() {
+    let dir = workplace();
+    write(dir.path(), "t.csv", csv_trace(300, 3));
+    let args = ["replay", "t.csv", "--capacity", "20", "--format", "json", "--policy"];
+    let run = |list| program(dir.path(), &[&args[..], &[list]].concat()).ok();
+    let outcome = run("belady,all");
+    let rows = outcome.json();
+    let names: Vec<&str> = rows.iter().map(|row| row["policy"].as_str().unwrap()).collect();
+    let online = policies::ALL.iter().filter(|info| !info.kind.clairvoyant).map(|info| info.name);
+    assert_eq!(names, ["belady"].into_iter().chain(online).collect::<Vec<_>>());
+    let words = "`all` leaves out what knows the future, unless it is named: belady, belady-size, ";
+    assert!(outcome.stderr.contains(words), "{}", outcome.stderr);
+}

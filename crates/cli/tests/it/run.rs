@@ -9,10 +9,24 @@ use crate::support::{
     SCENARIO, csv_trace, files, program, read, read_json, tiny_study, workplace, write,
 };
 
+const TABLES: [&str; 11] = [
+    "costs",
+    "faults",
+    "latency",
+    "quantiles",
+    "results",
+    "spent",
+    "stations",
+    "tier_windows",
+    "tiers",
+    "windows",
+    "writes",
+];
+
 /// Parquet tables and JSON files of a report, with their bytes.
 fn data_files(report: &Path) -> Vec<(String, Vec<u8>)> {
-    let names = ["results", "tiers", "costs", "windows", "latency"].map(|t| format!("{t}.parquet"));
-    let names = names.into_iter().chain(["summary.json".into(), "manifest.json".into()]);
+    let names = TABLES.map(|table| format!("{table}.parquet")).into_iter();
+    let names = names.chain(["summary.json".into(), "manifest.json".into()]);
     names.map(|name| (name.clone(), std::fs::read(report.join(name)).unwrap())).collect()
 }
 
@@ -24,27 +38,23 @@ fn a_run_prints_a_table_and_writes_a_report() {
     let names = files(&report);
     let names: Vec<&str> =
         names.iter().map(|path| path.strip_prefix(&report).unwrap().to_str().unwrap()).collect();
-    assert_eq!(
-        names,
-        [
-            "charts/cost.png",
-            "charts/cost.svg",
-            "charts/hit-ratio.png",
-            "charts/hit-ratio.svg",
-            "charts/latency.png",
-            "charts/latency.svg",
-            "charts/over-time.png",
-            "charts/over-time.svg",
-            "costs.parquet",
-            "index.html",
-            "latency.parquet",
-            "manifest.json",
-            "results.parquet",
-            "summary.json",
-            "tiers.parquet",
-            "windows.parquet",
-        ]
-    );
+    let charts = names.iter().filter_map(|name| name.strip_prefix("charts/")).collect::<Vec<_>>();
+    let drawn = [
+        "cost-parts",
+        "cost",
+        "hit-ratio",
+        "latency",
+        "over-time",
+        "p99-over-time",
+        "time-all",
+        "time-slowest",
+    ];
+    let files = drawn.iter().flat_map(|chart| [format!("{chart}.png"), format!("{chart}.svg")]);
+    assert_eq!(charts, files.collect::<Vec<_>>());
+    let mut beside = TABLES.map(|table| format!("{table}.parquet")).to_vec();
+    beside.extend(["index.html", "manifest.json", "summary.json"].map(String::from));
+    beside.sort_unstable();
+    assert_eq!(names[charts.len()..], beside);
 
     // People, programs, the summary and the tables are told the same.
     let rows: Vec<RunRow> = read_table(&report.join("results.parquet")).unwrap();

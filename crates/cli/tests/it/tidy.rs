@@ -14,6 +14,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("curves", &["trace", "cache", "policies"]),
     ("learn", &["trace"]),
     ("tiers", &["trace", "cache", "policies", "learn"]),
+    // The one that measures: it needs a clock and a network.
+    ("calibrate", &["trace", "tiers"]),
     ("analysis", &[]),
     ("frames", &["trace"]),
     ("experiment", &["trace", "cache", "policies", "learn", "tiers", "analysis", "frames"]),
@@ -31,6 +33,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "frames",
             "experiment",
             "report",
+            "calibrate",
         ],
     ),
 ];
@@ -39,6 +42,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
 const KEPT_IN: &[(&str, &[&str], &str)] = &[
     ("polars", &["frames"], "it costs more build time than all the rest"),
     ("rayon", &["experiment", "cli"], "the core knows no threads"),
+    ("aes-gcm", &["calibrate"], "only measuring needs a real cipher"),
+    ("chrono", &["cli"], "only the program knows what day it is"),
     ("clap", &["cli"], "only the program has arguments"),
     ("comfy-table", &["cli"], "only the program prints"),
     ("indicatif", &["cli"], "only the program prints"),

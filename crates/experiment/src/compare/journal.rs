@@ -3,7 +3,8 @@
 //! A line says by a digest which question its counts answer: trace, policy with all parameters,
 //! capacity, unit, seed, and the very program. Lines that answer other questions are left alone. What
 //! is written last may be torn: a line counts only with its end, and what comes after the last end
-//! is cut off before anything is added.
+//! is cut off before anything is added. Any other line that is no cell is damage, and an error: whatever
+//! spoilt one line may have spoilt more.
 
 use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions, TryLockError};
@@ -25,7 +26,8 @@ pub struct Journal {
     file: Mutex<File>,
     /// Which program counts.
     build: String,
-    known: BTreeMap<String, Kept>,
+    /// Cells and the lines they stand in.
+    known: BTreeMap<String, (usize, Kept)>,
 }
 
 /// A line. What it is about is for people; the digest decides.
@@ -71,11 +73,13 @@ impl Journal {
         if end < bytes.len() {
             file.set_len(end as u64).map_err(fail)?;
         }
-        let known = bytes[..end]
-            .split(|byte| *byte == b'\n')
-            .filter_map(|line| serde_json::from_slice::<Line>(line).ok())
-            .map(|line| (line.cell, line.kept))
-            .collect();
+        let mut known = BTreeMap::new();
+        let lines = bytes[..end].split_inclusive(|byte| *byte == b'\n');
+        for (line, number) in lines.zip(1..) {
+            let Line { cell, kept, .. } = serde_json::from_slice(line)
+                .map_err(|error| damaged(path, number, &format!("no finished cell: {error}")))?;
+            known.insert(cell, (number, kept));
+        }
         Ok(Journal { path: path.to_path_buf(), file: Mutex::new(file), build: build.into(), known })
     }
 
@@ -92,20 +96,17 @@ impl Journal {
         blake3::hash(question.to_string().as_bytes()).to_hex().to_string()
     }
 
-    /// The counts that answer the question, if they are here and can be those of this trace.
-    pub(super) fn get(&self, key: &str, trace: &Trace) -> Option<Counts> {
-        let Kept { requests, hits, bytes, hit_bytes, oversized, refused } = *self.known.get(key)?;
-        let possible =
-            requests == trace.n_requests() as u64 && hits <= requests && hit_bytes <= bytes;
-        possible.then_some(Counts {
-            requests,
-            hits,
-            bytes,
-            hit_bytes,
-            oversized,
-            refused,
-            ..Counts::default()
-        })
+    /// The counts that answer the question, if they are here.
+    pub(super) fn get(&self, key: &str, trace: &Trace) -> Result<Option<Counts>, Error> {
+        let Some((line, kept)) = self.known.get(key) else { return Ok(None) };
+        let Kept { requests, hits, bytes, hit_bytes, oversized, refused } = *kept;
+        if requests != trace.n_requests() as u64 || hits > requests || hit_bytes > bytes {
+            let what = format!("counts that cannot be those of {}", trace.name());
+            return Err(damaged(&self.path, *line, &what));
+        }
+        let kept =
+            Counts { requests, hits, bytes, hit_bytes, oversized, refused, ..Counts::default() };
+        Ok(Some(kept))
     }
 
     /// Adds an answer, in one write.
@@ -140,4 +141,10 @@ impl Journal {
     fn fail(&self, source: std::io::Error) -> Error {
         Error::Io { path: self.path.clone(), source }
     }
+}
+
+fn damaged(path: &Path, line: usize, what: &str) -> Error {
+    let hint =
+        "hint: take the line out and run again; its cell is counted anew, the others are kept";
+    Error::Unfit(format!("{}:{line}: {what}\n{hint}", path.display()))
 }

@@ -165,7 +165,8 @@ pub fn compare(
         .iter()
         .map(|(_, cell)| Ok(journal.key(trace, cell, &canonical(&cell.spec)?, study.seed)))
         .collect::<Result<Vec<_>, Error>>()?;
-    let mut counts: Vec<Option<Counts>> = keys.iter().map(|key| journal.get(key, trace)).collect();
+    let known = keys.iter().map(|key| journal.get(key, trace));
+    let mut counts: Vec<Option<Counts>> = known.collect::<Result<_, _>>()?;
     let reused = counts.iter().flatten().count();
     let missing: Vec<usize> = (0..cells.len()).filter(|i| counts[*i].is_none()).collect();
     let counted = count(study, trace, &cells, missing, schedule, progress, |i, counts| {

@@ -5,6 +5,9 @@
 //! trace is known (`traces.csv`), and counts of our own over the recordings that ship with the
 //! program (`golden.csv`), which show that nothing has changed, not that it is right. The traces of
 //! others do not ship; whoever has copies gets more figures checked.
+//!
+//! A reason for a difference excuses the count that it was found for (`explained.csv`), and no other: a
+//! later change that moves it is a difference again.
 
 mod find;
 mod golden;
@@ -15,13 +18,14 @@ use std::sync::atomic::Ordering;
 
 use rayon::prelude::*;
 use trace::Trace;
+use trace::units::thousands;
 
 use crate::flat::{Cell, Shared};
 use crate::{Error, RunProgress};
 
 pub use find::{Found, files, recognise};
 pub use golden::golden;
-pub use tables::{Figure, KnownTrace, Source, Tables, Value};
+pub use tables::{Explained, Figure, KnownTrace, Source, Tables, Value, explained_csv};
 
 /// How a figure compares.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -87,14 +91,33 @@ impl<'a> Checked<'a> {
     }
 
     fn judged(figure: &'a Figure, ours: Ours) -> Self {
-        let verdict = match &figure.value {
-            Value::Misses(misses) if *misses == ours.misses => Verdict::Equal,
-            Value::HitPercent(text) if prints_as(ours.hit_percent(), text) => Verdict::Rounded,
-            _ if figure.why.is_some() => Verdict::Explained,
-            _ => Verdict::Differs,
+        let (verdict, why) = match (&figure.value, &figure.why, figure.explained) {
+            (Value::Misses(misses), ..) if *misses == ours.misses => {
+                (Verdict::Equal, String::new())
+            }
+            (Value::HitPercent(text), ..) if prints_as(ours.hit_percent(), text) => {
+                (Verdict::Rounded, String::new())
+            }
+            (_, None, _) => (Verdict::Differs, String::new()),
+            (_, Some(why), Some(misses)) if misses == ours.misses => {
+                (Verdict::Explained, why.clone())
+            }
+            (_, Some(why), Some(misses)) => (
+                Verdict::Differs,
+                format!("{} misses of ours were explained, not these: {why}", thousands(misses)),
+            ),
+            (_, Some(why), None) => {
+                (Verdict::Explained, format!("{why} (no count of ours is on record yet)"))
+            }
         };
-        let why = figure.why.clone().filter(|_| verdict == Verdict::Explained).unwrap_or_default();
         Checked { figure, ours: Some(ours), verdict, why }
+    }
+
+    /// For the record: our count, if it differs and there is a reason.
+    pub fn explained(&self) -> Option<Explained> {
+        let ours = self.ours.filter(|_| self.figure.why.is_some())?;
+        let differs = matches!(self.verdict, Verdict::Explained | Verdict::Differs);
+        differs.then(|| Explained::of(self.figure, ours.misses))
     }
 
     /// Ours less theirs: misses, or points of the hit ratio.
@@ -180,6 +203,7 @@ mod tests {
             capacity: 2,
             value,
             why: why.map(String::from),
+            explained: None,
         }
     }
 
@@ -198,8 +222,26 @@ mod tests {
         assert_eq!(verdict(Value::Misses(251), None), (Verdict::Differs, none, Some(-1.0)));
         assert_eq!(
             verdict(Value::Misses(240), reason),
-            (Verdict::Explained, "for a reason".into(), Some(10.0))
+            (
+                Verdict::Explained,
+                "for a reason (no count of ours is on record yet)".into(),
+                Some(10.0)
+            )
         );
+        for (on_record, verdict, why) in [
+            (250, Verdict::Explained, "for a reason"),
+            (
+                1251,
+                Verdict::Differs,
+                "1,251 misses of ours were explained, not these: for a reason",
+            ),
+        ] {
+            let explained = Some(on_record);
+            let figure = Figure { explained, ..figure(Value::Misses(240), reason) };
+            let checked = Checked::judged(&figure, ours);
+            assert_eq!((checked.verdict, checked.why.as_str()), (verdict, why));
+            assert_eq!(checked.explained(), Some(Explained::of(&figure, 250)));
+        }
         assert_eq!(verdict(Value::HitPercent("75.0".into()), None).0, Verdict::Rounded);
         assert_eq!(verdict(Value::HitPercent("75.1".into()), None).0, Verdict::Differs);
     }

@@ -1,8 +1,8 @@
 //! The tables of `data/`, joined: a figure with all that is known about it.
 
 use cache::{PolicySpec, Unit};
-use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 
 use crate::flat::Cell;
 
@@ -39,6 +39,8 @@ pub struct Figure {
     pub value: Value,
     /// Why ours may be another, if that is known.
     pub why: Option<String>,
+    /// Misses of ours that the reason explained, if they are on record; it excuses no others.
+    pub explained: Option<u64>,
 }
 
 /// What was printed.
@@ -107,6 +109,17 @@ struct Rule {
     why: String,
 }
 
+/// A count of ours that differs from a figure for the reason given with it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Explained {
+    source: String,
+    trace: String,
+    policy: String,
+    unit: Unit,
+    capacity: u64,
+    misses: u64,
+}
+
 #[derive(Deserialize)]
 struct Golden {
     trace: String,
@@ -122,8 +135,13 @@ impl Tables {
         let rules: Vec<Rule> = rows(include_str!("../../data/rules.csv"));
         let published: Vec<Published> = rows(include_str!("../../data/published.csv"));
         let golden: Vec<Golden> = rows(include_str!("../../data/golden.csv"));
+        let explained: Vec<Explained> = rows(include_str!("../../data/explained.csv"));
         let mut figures: Vec<Figure> =
             published.into_iter().map(|published| joined(published, &rules)).collect();
+        for figure in figures.iter_mut().filter(|figure| figure.why.is_some()) {
+            let same = |explained: &&Explained| explained.is_about(figure);
+            figure.explained = explained.iter().find(same).map(|explained| explained.misses);
+        }
         figures.extend(golden.into_iter().map(Figure::from));
         Tables {
             figures,
@@ -166,6 +184,7 @@ fn joined(published: Published, rules: &[Rule]) -> Figure {
     Figure {
         spec: rule.map(|rule| rule.spec.clone()).unwrap_or_default(),
         why: Some(published.why).filter(|why| !why.is_empty()).or(known),
+        explained: None,
         source: published.source,
         trace: published.trace,
         policy: published.policy,
@@ -176,6 +195,33 @@ fn joined(published: Published, rules: &[Rule]) -> Figure {
             None => Value::HitPercent(published.hit_percent),
         },
     }
+}
+
+impl Explained {
+    /// The count of ours in place of this figure.
+    pub fn of(figure: &Figure, misses: u64) -> Self {
+        Explained {
+            source: figure.source.clone(),
+            trace: figure.trace.clone(),
+            policy: figure.policy.clone(),
+            unit: figure.unit,
+            capacity: figure.capacity,
+            misses,
+        }
+    }
+
+    fn is_about(&self, figure: &Figure) -> bool {
+        *self == Explained::of(figure, self.misses)
+    }
+}
+
+/// `data/explained.csv` of these rows.
+pub fn explained_csv(rows: &[Explained]) -> String {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    for row in rows {
+        writer.serialize(row).expect("memory takes it");
+    }
+    String::from_utf8(writer.into_inner().expect("memory takes it")).expect("names are text")
 }
 
 impl From<Golden> for Figure {
@@ -189,6 +235,7 @@ impl From<Golden> for Figure {
             capacity: golden.capacity,
             value: Value::Misses(golden.misses),
             why: None,
+            explained: None,
         }
     }
 }
@@ -233,6 +280,20 @@ mod tests {
                 assert!((0.0..=100.0).contains(&percent), "{figure:?}");
             }
         }
+    }
+
+    #[test]
+    fn what_is_on_record_is_about_a_figure_that_differs() {
+        let tables = Tables::shipped();
+        let rows: Vec<Explained> = rows(include_str!("../../data/explained.csv"));
+        assert_eq!(explained_csv(&rows), include_str!("../../data/explained.csv"));
+        for row in &rows {
+            let mut about = tables.figures.iter().filter(|figure| row.is_about(figure));
+            let figure = about.next().expect("there is such a figure");
+            assert!(figure.explained == Some(row.misses) && figure.why.is_some(), "{row:?}");
+            assert!(figure.value != Value::Misses(row.misses) && about.next().is_none(), "{row:?}");
+        }
+        assert!(rows.len() > 100, "{}", rows.len());
     }
 
     #[test]

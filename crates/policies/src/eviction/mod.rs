@@ -42,6 +42,7 @@ policies! {
     random_two,
     redis_lfu,
     redis_lru,
+    redis_volatile_ttl,
     s3_fifo,
     s3_fifo_d,
     s4lru,

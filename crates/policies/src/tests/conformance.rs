@@ -3,7 +3,7 @@
 use cache::{Filled, Job, PolicyInfo, PolicySpec, Removal, Request, Unit};
 use trace::Trace;
 
-use super::{Draws, SEED, VARIANTS, access, cache_of, requests_of};
+use super::{Draws, SEED, VARIANTS, access, cache_of, expiry_of, requests_of};
 
 /// Holds a policy and its variants to it.
 pub(crate) fn check(info: &PolicyInfo) {
@@ -44,7 +44,8 @@ fn some_requests(unit: Unit, seed: u64) -> Vec<Request> {
     requests_of(&steps)
 }
 
-/// Victims are resident and the cache is never overfull, with objects removed now and then; the
+/// Victims are resident and the cache is never overfull, with objects removed now and then, most of
+/// them with a time to live, which only some policies look at; the
 /// invariants hold at every moment; twice is the same.
 fn keeps_its_promises(spec: &str, unit: Unit, capacity: u64) {
     let requests = some_requests(unit, capacity);
@@ -62,7 +63,10 @@ fn keeps_its_promises(spec: &str, unit: Unit, capacity: u64) {
                     Filled::AlreadyIn => panic!("{spec}: missed, yet in"),
                     Filled::Oversized => assert!(request.size > capacity),
                     Filled::Refused => {}
-                    Filled::Inserted => assert!(resident.insert(request.object)),
+                    Filled::Inserted => {
+                        assert!(resident.insert(request.object));
+                        cache.note_expiry(request.object, expiry_of(request));
+                    }
                 }
                 for victim in &victims {
                     assert!(resident.remove(victim), "{spec}: {victim:?} was not resident");

@@ -52,6 +52,7 @@ fn none_beats_belady() {
                     "fill=room",
                     "fill=share",
                     "s4lru",
+                    "redis-volatile-ttl",
                 ];
                 let refuses = refuses.iter().any(|name| spec.contains(name));
                 let bound = if refuses { may_bypass } else { must_insert };

@@ -65,6 +65,12 @@ pub(crate) fn cache_of(
     (crate::find(&spec.name).unwrap().kind.build)(&setup, &spec.parameters).unwrap()
 }
 
+/// A time to live for an object that was brought in by this request, or none, always the same.
+pub(crate) fn expiry_of(request: &Request) -> u64 {
+    let mut draws = Draws(request.seq);
+    if draws.below(4) == 0 { u64::MAX } else { request.seq + draws.below(200) }
+}
+
 /// A read that fills on a miss; whether it hit.
 pub(crate) fn access(cache: &mut dyn Contents, request: &Request) -> bool {
     cache.lookup(request, &mut |_| {}) || {
@@ -189,6 +195,8 @@ pub(crate) const VARIANTS: &[&str] = &[
     "redis-allkeys-lfu:lfu-decay-time=20,lfu-log-factor=1,samples=3",
     "redis-allkeys-lru",
     "redis-allkeys-lru:clock-resolution=10,samples=2",
+    "redis-volatile-ttl",
+    "redis-volatile-ttl:samples=2",
     "s3-fifo",
     "s3-fifo:ghost-ratio=0.3,small-ratio=0.5,threshold=1",
     "s3-fifo:small-ratio=0.5,version=v1",
@@ -306,6 +314,7 @@ fn parameters_without_sense_are_refused() {
         "lru-prob:probability=1.5",
         "redis-allkeys-lfu:samples=0",
         "redis-allkeys-lru:clock-resolution=0",
+        "redis-volatile-ttl:samples=0",
         "sampled:samples=0",
         "sampled:order=random",
         "tiny-lfu:period=0",

@@ -47,6 +47,12 @@ fn zipf() -> Trace {
     Trace::new("zipf", columns, ReadReport::default()).unwrap()
 }
 
+#[test]
+fn a_build_without_them_knows_their_names() {
+    let names: Vec<&str> = crate::products::ALL.iter().map(|info| info.name).collect();
+    assert_eq!(names, crate::PRODUCTS);
+}
+
 fn run(spec: &str, trace: &Trace, unit: Unit, capacity: u64) -> Counts {
     let spec: PolicySpec = spec.parse().unwrap();
     let job = Job {

@@ -74,6 +74,15 @@ impl Axis {
         Axis::new(title, Scale::Linear, (from, to), ticks)
     }
 
+    /// Shares from 0 on, up to 100 % or to the largest given if that is more.
+    pub(crate) fn shares_from_0(title: &str, values: impl Iterator<Item = f64>) -> Axis {
+        let high = values.filter(|value| value.is_finite()).fold(1.0, f64::max);
+        let step = nice(high / 6.0).max(0.25);
+        let to = (high / step).ceil() * step;
+        let ticks = steps(0.0, to, step, |share| format!("{:.0} %", share * 100.0));
+        Axis::new(title, Scale::Linear, (0.0, to), ticks)
+    }
+
     /// Changes on both sides of none, in percent, with a tick at none.
     pub(crate) fn change(title: &str, values: impl Iterator<Item = f64> + Clone) -> Axis {
         let finite = values.filter(|value| value.is_finite());
@@ -229,6 +238,7 @@ mod tests {
     fn nothing_to_show_is_no_reason_to_fail() {
         for axis in [
             Axis::shares("", [f64::NAN].into_iter()),
+            Axis::shares_from_0("", [f64::NAN].into_iter()),
             Axis::latency("", 0.0, 0.0),
             Axis::capacity("", 0.0, 0.0),
             Axis::magnitude("", 0.0, 0.0),

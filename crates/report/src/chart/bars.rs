@@ -119,12 +119,12 @@ impl Bars {
         if frame.names_above {
             let y = top - LEADING / 2.0;
             let room = scene.width - font::width(&total, TEXT) - 12.0;
-            scene.text((0.0, y), font::fit(&bar.name, TEXT, room), Anchor::Left, Role::INK);
+            scene.name((0.0, y), &bar.name, room, Anchor::Left, Role::INK);
             scene.text((scene.width, y), total, Anchor::Right, Role::INK);
         } else {
             let y = top + THICK / 2.0;
-            let name = font::fit(&bar.name, TEXT, frame.left - 12.0);
-            scene.text((frame.left - 10.0, y), name, Anchor::Right, Role::INK);
+            let (at, room) = ((frame.left - 10.0, y), frame.left - 12.0);
+            scene.name(at, &bar.name, room, Anchor::Right, Role::INK);
             scene.text((end + 10.0, y), total, Anchor::Left, Role::INK);
         }
     }

@@ -89,8 +89,8 @@ impl Boxes {
     }
 
     fn spread(&self, scene: &mut Scene, frame: &Frame, spread: &Spread, y: f64) {
-        let name = font::fit(&spread.name, TEXT, frame.left - 10.0);
-        scene.text((frame.left - 8.0, y), name, Anchor::Right, Role::INK);
+        let (end, room) = ((frame.left - 8.0, y), frame.left - 10.0);
+        scene.name(end, &spread.name, room, Anchor::Right, Role::INK);
         scene.text((scene.width, y), spread.label.clone(), Anchor::Right, Role::INK);
         if !spread.percentiles.iter().chain([&spread.mean]).all(|value| value.is_finite()) {
             return;

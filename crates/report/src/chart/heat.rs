@@ -8,7 +8,9 @@ use crate::palette::Role;
 
 const THICK: f64 = 21.0;
 /// Longest name of a column, set upright.
-const HEAD: f64 = 118.0;
+const HEAD: f64 = 140.0;
+/// Width of a cell that has all the room it wants.
+const WIDEST: f64 = 64.0;
 /// Least distance of two upright names.
 const PITCH: f64 = 15.0;
 
@@ -63,8 +65,8 @@ impl Heat {
         for (i, row) in self.rows.iter().enumerate() {
             let top = frame.top + i as f64 * THICK;
             let middle = top + THICK / 2.0;
-            let name = font::fit(&row.name, TEXT, frame.left - 8.0);
-            scene.text((frame.left - 8.0, middle), name, Anchor::Right, Role::INK);
+            let (end, room) = ((frame.left - 8.0, middle), frame.left - 8.0);
+            scene.name(end, &row.name, room, Anchor::Right, Role::INK);
             for (j, cell) in row.cells.iter().enumerate() {
                 let from = frame.left + j as f64 * frame.cell;
                 cell.draw(&mut scene, (from, from + frame.cell), top, labels);
@@ -77,10 +79,12 @@ impl Heat {
 
     fn frame(&self, width: f64, top: f64) -> Frame {
         let names = self.rows.iter().map(|row| font::width(&row.name, TEXT)).fold(0.0, f64::max);
-        let left = names.min(0.34 * width) + 8.0;
         let summary = self.widest(|row| std::slice::from_ref(&row.summary)).max(THICK) + 10.0;
+        // Names have a third of the width, or what cells at their widest leave.
+        let spare = width - WIDEST * self.columns.len() as f64 - summary - 16.0;
+        let left = names.min(spare.max(0.34 * width)) + 8.0;
         let room = width - left - summary - 8.0;
-        let cell = (room / self.columns.len().max(1) as f64).min(64.0);
+        let cell = (room / self.columns.len().max(1) as f64).min(WIDEST);
         let end = left + cell * self.columns.len() as f64 + 8.0;
         let heads = self.columns.iter().chain([&self.summary]);
         let head = heads.map(|head| font::width(head, TEXT)).fold(0.0, f64::max).min(HEAD);
@@ -97,7 +101,7 @@ impl Heat {
         let every = (PITCH / frame.cell).ceil().max(1.0) as usize;
         for (i, name) in self.columns.iter().enumerate().step_by(every) {
             let x = frame.left + (i as f64 + 0.5) * frame.cell;
-            scene.upright((x, frame.top - 5.0), font::fit(name, TEXT, HEAD), Role::INK);
+            scene.upright_name((x, frame.top - 5.0), name, HEAD, Role::INK);
         }
         let x = (frame.summary + frame.right) / 2.0;
         scene.upright((x, frame.top - 5.0), self.summary.clone(), Role::MUTED);
@@ -147,12 +151,29 @@ fn key() -> Vec<Entry> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::chart::scene::Mark;
 
     #[test]
     fn colours_are_the_same_on_both_sides() {
         let all = [0.0, 0.004, 0.006, 0.05, 0.1, 0.196, 0.4, 1.0].map(steps);
         assert_eq!(all, [0, 0, 1, 2, 3, 4, 5, 5], "as the number written is");
         assert_eq!([-0.01, -0.39, -0.4].map(steps), [-1, -4, -5]);
+    }
+
+    #[test]
+    fn names_are_whole_where_there_is_room_and_told_where_not() {
+        let name = "s3-fifo:version=v1,small-ratio=0.05,ghost-ratio=0.9,threshold=1";
+        let cell = || Cell { value: 0.1, label: "12".into(), tip: String::new() };
+        for (n, whole) in [(3, true), (12, false)] {
+            let row = Row { name: name.into(), cells: vec![cell(); n], summary: cell() };
+            let columns = vec!["t".to_string(); n];
+            let scene = Heat { columns, summary: "Mean".into(), rows: vec![row] }.layout(880.0);
+            let drawn = |mark: &Mark| matches!(mark, Mark::Text { text, .. } if text == name);
+            assert_eq!(scene.marks.iter().any(drawn), whole, "{n} columns");
+            let tips: Vec<_> = scene.tips.iter().filter(|tip| tip.text == name).collect();
+            assert_eq!(tips.len(), usize::from(!whole), "{n} columns");
+            assert!(tips.iter().all(|tip| tip.from.0 >= 0.0 && tip.to.0 < 880.0 / 2.0));
+        }
     }
 
     #[test]

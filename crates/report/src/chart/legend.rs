@@ -16,6 +16,8 @@ pub(crate) enum Sample {
     Line(usize),
     /// A small box.
     Box(Role),
+    /// A number that stands in the plot.
+    Number(usize),
 }
 
 /// One name.
@@ -32,15 +34,15 @@ pub(crate) fn draw(scene: &mut Scene, entries: &[Entry], top: f64) -> f64 {
         let indent = match entry.sample {
             Sample::Line(_) => SAMPLE + 6.0,
             Sample::Box(_) => SWATCH + 6.0,
+            Sample::Number(n) => font::width(&n.to_string(), TEXT) + 5.0,
         };
-        let name = font::fit(&entry.name, TEXT, scene.width - indent);
-        let width = indent + font::width(&name, TEXT);
-        if x > 0.0 && x + width > scene.width {
+        let room = scene.width - indent;
+        let width = font::width(&entry.name, TEXT).min(room);
+        if x > 0.0 && x + indent + width > scene.width {
             (x, y) = (0.0, y + LEADING);
         }
         sample(scene, entry.sample, (x, y));
-        scene.text((x + indent, y), name, Anchor::Left, Role::INK);
-        x += width + GAP;
+        x += indent + scene.name((x + indent, y), &entry.name, room, Anchor::Left, Role::INK) + GAP;
     }
     y + LEADING / 2.0
 }
@@ -55,5 +57,6 @@ fn sample(scene: &mut Scene, sample: Sample, (x, y): (f64, f64)) {
             let half = SWATCH / 2.0;
             scene.rect((x, y - half), (x + SWATCH, y + half), role);
         }
+        Sample::Number(n) => scene.text((x, y), n.to_string(), Anchor::Left, Role::MUTED),
     }
 }

@@ -20,6 +20,8 @@ pub(crate) struct Lines {
     pub(crate) lines: Vec<Line>,
     /// Values of y to mark, with a name at the right edge.
     pub(crate) guides: Vec<(f64, String)>,
+    /// Values of x to mark, each with what happened there: numbered in the plot, told below it.
+    pub(crate) marks: Vec<(f64, String)>,
     /// Whether the ends of the lines are apart, so that they can carry the names.
     pub(crate) name_ends: bool,
 }
@@ -59,6 +61,7 @@ impl Lines {
         let frame = self.frame(width, top, at_ends);
         self.axes(&mut scene, &frame);
         self.guides(&mut scene, &frame);
+        self.marks(&mut scene, &frame);
         self.lines.iter().for_each(|line| self.band(&mut scene, &frame, line));
         for (i, line) in self.lines.iter().enumerate() {
             self.line(&mut scene, &frame, line, i);
@@ -66,7 +69,7 @@ impl Lines {
         if at_ends {
             self.names(&mut scene, &frame);
         }
-        scene.height = frame.bottom + 2.0 * LEADING + 10.0;
+        scene.height = self.key(&mut scene, frame.bottom + 2.0 * LEADING + 10.0);
         scene
     }
 
@@ -129,6 +132,32 @@ impl Lines {
         }
     }
 
+    fn marks(&self, scene: &mut Scene, frame: &Frame) {
+        let mut free = f64::NEG_INFINITY;
+        for (i, (value, what)) in self.marks.iter().enumerate() {
+            let x = frame.x(&self.x, *value);
+            scene.line(vec![(x, frame.top), (x, frame.bottom)], 1.0, Role::GUIDE);
+            scene.tip((x - 8.0, frame.top - 16.0), (x + 8.0, frame.top), what.clone());
+            let number = (i + 1).to_string();
+            let half = font::width(&number, TEXT) / 2.0;
+            if x - half >= free {
+                let y = frame.top - LEADING * 0.45;
+                scene.text((x, y), number, Anchor::Middle, Role::MUTED);
+                free = x + half + 4.0;
+            }
+        }
+    }
+
+    /// What the numbers of the marks mean; returns where the figure ends.
+    fn key(&self, scene: &mut Scene, top: f64) -> f64 {
+        let entry = |(i, (_, what)): (usize, &(f64, String))| Entry {
+            name: what.clone(),
+            sample: Sample::Number(i + 1),
+        };
+        let entries: Vec<Entry> = self.marks.iter().enumerate().map(entry).collect();
+        if entries.is_empty() { top } else { legend::draw(scene, &entries, top + 8.0) + 4.0 }
+    }
+
     fn band(&self, scene: &mut Scene, frame: &Frame, line: &Line) {
         let place = |x: f64, y: f64| (frame.x(&self.x, x), frame.y(&self.y, y));
         let there = line.band.iter().map(|&(x, low, _)| place(x, low));
@@ -171,8 +200,7 @@ impl Lines {
             let x = frame.right;
             scene.line(vec![(x + 3.0, from), (x + 14.0, to)], 1.0, Role::MUTED);
             scene.marker((x + 20.0, to), line.slot, role);
-            let name = font::fit(&line.name, TEXT, room);
-            scene.text((x + 29.0, to), name, Anchor::Left, Role::INK);
+            scene.name((x + 29.0, to), &line.name, room, Anchor::Left, Role::INK);
         }
     }
 }

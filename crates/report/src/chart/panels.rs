@@ -74,8 +74,8 @@ impl Panels {
             top: top + 1.4 * LEADING,
             bottom: top + 1.4 * LEADING + HEIGHT,
         };
-        let title = font::fit(&panel.title, TEXT, wide);
-        scene.text((left, top + LEADING / 2.0), title, Anchor::Left, Role::INK);
+        let at = (left, top + LEADING / 2.0);
+        scene.name(at, &panel.title, wide, Anchor::Left, Role::INK);
         for (at, label) in ticks {
             let y = frame.y(&panel.y, at);
             scene.line(vec![(frame.left, y), (frame.right, y)], 1.0, Role::GRID);

@@ -1,5 +1,7 @@
 //! What a figure comes down to: lines, boxes, markers and text, each with a role instead of a colour.
 
+use super::{LEADING, TEXT};
+use crate::font;
 use crate::palette::Role;
 
 /// A point in pixels of the page, from the top left.
@@ -72,6 +74,41 @@ impl Scene {
 
     pub(crate) fn text(&mut self, at: Point, text: impl Into<String>, anchor: Anchor, role: Role) {
         self.marks.push(Mark::Text { at, text: text.into(), anchor, role });
+    }
+
+    /// A name in so much room, whole if the pointer asks for it. Returns its width.
+    pub(crate) fn name(
+        &mut self,
+        (x, y): Point,
+        name: &str,
+        room: f64,
+        anchor: Anchor,
+        role: Role,
+    ) -> f64 {
+        let short = font::fit(name, TEXT, room);
+        let width = font::width(&short, TEXT);
+        if short != name {
+            let left = match anchor {
+                Anchor::Left => x,
+                Anchor::Middle => x - width / 2.0,
+                Anchor::Right => x - width,
+            };
+            let half = LEADING / 2.0;
+            self.tip((left, y - half), (left + width, y + half), name.to_string());
+        }
+        self.text((x, y), short, anchor, role);
+        width
+    }
+
+    /// A name that runs upwards in so much room, whole if the pointer asks for it.
+    pub(crate) fn upright_name(&mut self, (x, y): Point, name: &str, room: f64, role: Role) {
+        let short = font::fit(name, TEXT, room);
+        if short != name {
+            let half = TEXT / 2.0;
+            let top = y - font::width(&short, TEXT);
+            self.tip((x - half, top), (x + half, y), name.to_string());
+        }
+        self.upright((x, y), short, role);
     }
 
     pub(crate) fn upright(&mut self, at: Point, text: impl Into<String>, role: Role) {

@@ -40,7 +40,8 @@ fn notes(curves: &Curves) -> Vec<String> {
     if curves.curves.iter().any(sampled) {
         notes.push(
             "Curves with a band are estimates from a sample of the objects; the band is the 95 % \
-             interval of sampling, which does not hold the bias of small samples."
+             interval of sampling, and of the method mini also the bias that half the sample shows. \
+             Policies that count uses close together as one, such as LIRS, can lie outside."
                 .to_string(),
         );
     }

@@ -3,10 +3,13 @@
 mod comparison;
 pub(crate) mod curves;
 mod facts;
+mod sections;
 mod tables;
 
 use frames::table::Table;
-use frames::{Results, RunRow, TierRow};
+use frames::{
+    FaultRow, QuantileRow, Results, RunRow, SpentRow, StationRow, TierRow, TierWindowRow, WriteRow,
+};
 use minijinja::{AutoEscape, Environment, context};
 use serde::Serialize;
 
@@ -60,6 +63,7 @@ struct Words {
     id: String,
     group: String,
     title: String,
+    findings: Vec<String>,
     caption: String,
     table: crate::DataTable,
 }
@@ -74,7 +78,10 @@ struct Definition {
 /// The page as HTML.
 pub fn page(document: &Document<'_>) -> Result<String, Error> {
     let results = document.results;
-    let figures = charts(results).into_iter().map(figure).collect::<Result<Vec<_>, _>>()?;
+    let mut charts = charts(results);
+    let lead =
+        lead(&charts, document.winners).map(|at| charts.remove(at)).map(figure).transpose()?;
+    let figures = charts.into_iter().map(figure).collect::<Result<Vec<_>, _>>()?;
     let sentences: Vec<String> =
         document.winners.iter().map(|winner| one_of_many(results, winner)).collect();
     let context = context! {
@@ -91,9 +98,10 @@ pub fn page(document: &Document<'_>) -> Result<String, Error> {
         facts => facts::facts(results),
         results => tables::results(results, document.winners),
         tiers => tables::tiers(results),
+        sections => sections::sections(results),
+        lead,
         figures,
-        run_columns => definitions::<RunRow>(),
-        tier_columns => definitions::<TierRow>(),
+        meanings => meanings(results),
         scenario => document.resolved_scenario,
         manifest => document.manifest,
         colours => palette::css(),
@@ -121,8 +129,44 @@ fn environment() -> Result<Environment<'static>, minijinja::Error> {
 
 fn figure(chart: Chart) -> Result<Figure, Error> {
     let [wide, narrow] = chart.inline()?;
-    let Chart { id, group, title, caption, table, .. } = chart;
-    Ok(Figure { words: Words { id, group, title, caption, table }, wide, narrow })
+    let Chart { id, group, title, findings, caption, table, .. } = chart;
+    Ok(Figure { words: Words { id, group, title, findings, caption, table }, wide, narrow })
+}
+
+/// The figure that shows what the verdict says; none where every trace has its own.
+fn lead(charts: &[Chart], winners: &[Winner<'_>]) -> Option<usize> {
+    let id = match winners.first()?.metric {
+        metric if metric.starts_with("latency") => "latency",
+        metric if metric.starts_with("cost_nanodollars") => "cost",
+        _ => "hit-ratio",
+    };
+    charts.iter().position(|chart| chart.id == id)
+}
+
+/// What the columns of the tables mean that have rows.
+#[derive(Serialize)]
+struct Meaning {
+    of: &'static str,
+    columns: Vec<Definition>,
+}
+
+fn meanings(results: &Results) -> Vec<Meaning> {
+    fn of<T: Table>(of: &'static str, rows: &[T]) -> Option<Meaning> {
+        (!rows.is_empty()).then(|| Meaning { of, columns: definitions::<T>() })
+    }
+    [
+        of::<RunRow>("a run", &results.runs),
+        of::<TierRow>("a tier", &results.tiers),
+        of::<QuantileRow>("a quantile of latency", &results.quantiles),
+        of::<SpentRow>("where the time went", &results.spent),
+        of::<StationRow>("servers", &results.stations),
+        of::<TierWindowRow>("a tier in a window", &results.tier_windows),
+        of::<WriteRow>("writes", &results.writes),
+        of::<FaultRow>("a fault", &results.faults),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 fn one_of_many(results: &Results, winner: &Winner<'_>) -> String {

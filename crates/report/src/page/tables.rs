@@ -14,6 +14,8 @@ const MAX_TIER_RUNS: usize = 60;
 /// The main table.
 #[derive(Serialize)]
 pub(super) struct ResultTable {
+    /// Whether it has a column for it.
+    availability: bool,
     tiers: Vec<String>,
     groups: Vec<Group>,
     left_out: usize,
@@ -59,6 +61,10 @@ const COLUMNS: [Column; 6] = [
     },
 ];
 
+/// Shown where some reads had no answer.
+const AVAILABILITY: Column =
+    Column { rank: |run| -run.availability, show: |run| format::percent(run.availability) };
+
 /// The main table, in groups of runs that can be compared.
 pub(super) fn results(results: &Results, winners: &[Winner<'_>]) -> ResultTable {
     let shown = &results.runs[..results.runs.len().min(MAX_ROWS)];
@@ -71,14 +77,18 @@ pub(super) fn results(results: &Results, winners: &[Winner<'_>]) -> ResultTable 
             None => groups.push((run, vec![run])),
         }
     }
+    let availability = shown.iter().any(|run| run.errors > 0);
+    let columns: Vec<&Column> =
+        COLUMNS.iter().chain(availability.then_some(&AVAILABILITY)).collect();
     let group = |(key, runs): (&RunRow, Vec<&RunRow>)| Group {
         name: [key.trace.as_str(), key.cell.as_str()]
             .join(" · ")
             .trim_end_matches(" · ")
             .to_string(),
-        rows: runs.iter().map(|run| row(results, run, &runs, &tiers, winners)).collect(),
+        rows: runs.iter().map(|run| row(results, run, &runs, &columns, &tiers, winners)).collect(),
     };
     ResultTable {
+        availability,
         groups: groups.into_iter().map(group).collect(),
         tiers: tiers.iter().map(|tier| tier.to_string()).collect(),
         left_out: results.runs.len() - shown.len(),
@@ -89,6 +99,7 @@ fn row(
     results: &Results,
     run: &RunRow,
     rivals: &[&RunRow],
+    columns: &[&Column],
     tiers: &[&str],
     winners: &[Winner<'_>],
 ) -> Row {
@@ -101,7 +112,7 @@ fn row(
         winner: winners.iter().any(|winner| {
             (winner.trace, winner.cell, winner.strategy) == (&run.trace, &run.cell, &run.strategy)
         }),
-        figures: COLUMNS.iter().map(|column| column.cell(run, rivals)).collect(),
+        figures: columns.iter().map(|column| column.cell(run, rivals)).collect(),
         shares: tiers.iter().map(share).collect(),
     }
 }

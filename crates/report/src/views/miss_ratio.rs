@@ -28,12 +28,14 @@ pub(super) fn chart(case: &Case<'_>) -> Option<Chart> {
         y: Axis::shares("Miss ratio", points().map(|point| point.1)),
         lines,
         guides: Vec::new(),
+        marks: Vec::new(),
         name_ends: true,
     };
     Some(Chart {
         id: format!("miss-ratio{}", case.suffix),
         group: case.group.clone(),
         title: "Miss ratio by capacity".into(),
+        findings: Vec::new(),
         caption:
             "Share of reads that the origin answers, against the capacity as simulated. Lower is \
                   better; where a curve is flat, more capacity buys nothing."

@@ -3,10 +3,12 @@
 mod comparison;
 mod cost;
 pub(crate) mod curves;
+pub(crate) mod endings;
 mod latency;
 mod miss_ratio;
 mod over_time;
 mod shares;
+mod spent;
 
 use frames::Results;
 
@@ -17,10 +19,26 @@ pub use comparison::comparison_charts;
 
 /// The figures there is something to show in, trace by trace.
 pub fn charts(results: &Results) -> Vec<Chart> {
-    let views: [fn(&Case<'_>) -> Option<Chart>; 5] =
-        [shares::chart, latency::chart, over_time::chart, cost::chart, miss_ratio::chart];
-    let cases = select::cases(results);
-    cases.iter().flat_map(|case| views.iter().filter_map(move |view| view(case))).collect()
+    select::cases(results).iter().flat_map(of_case).collect()
+}
+
+fn of_case(case: &Case<'_>) -> Vec<Chart> {
+    let one = |chart: Option<Chart>| chart.into_iter().collect::<Vec<_>>();
+    [
+        one(shares::chart(case)),
+        one(endings::chart(case)),
+        one(latency::chart(case)),
+        spent::charts(case),
+        over_time::charts(case),
+        cost::charts(case),
+        one(miss_ratio::chart(case)),
+    ]
+    .concat()
+}
+
+/// The tier within a sentence.
+fn named(tier: &str) -> String {
+    if tier == select::ORIGIN { "the origin".into() } else { tier.to_string() }
 }
 
 /// The colour of each tier, and of the origin.

@@ -28,14 +28,24 @@ pub(super) fn chart(case: &Case<'_>) -> Option<Chart> {
         id: format!("hit-ratio{}", case.suffix),
         group: case.group.clone(),
         title: "Who answers the reads".into(),
-        caption: case.caption(
-            "Share of the reads that each tier answers, nearest to the client first. \
-             The figure at the end is the hit ratio: all but what the origin answers.",
-        ),
+        findings: Vec::new(),
+        caption: case.caption(caption(case)),
         alt: format!("Stacked bars of reads by tier. Hit ratios: {}.", super::listed(&hit_ratios)),
         table: table(case, &roles),
         plot: Plot::Bars(plot),
     })
+}
+
+fn caption(case: &Case<'_>) -> &'static str {
+    if case.runs.iter().any(|(_, run)| run.delayed_hits + run.errors > 0) {
+        "Share of the reads that each tier answers, nearest to the client first. \
+         The figure at the end is the hit ratio: what the tiers answer at once. Reads that wait for \
+         another's fetch are in the part of their tier, but are no hits; what is missing to 100 % had \
+         no answer."
+    } else {
+        "Share of the reads that each tier answers, nearest to the client first. \
+         The figure at the end is the hit ratio: all but what the origin answers."
+    }
 }
 
 fn bar(case: &Case<'_>, run: &RunRow, roles: &[(&str, Role)]) -> Bar {

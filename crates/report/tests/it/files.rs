@@ -30,10 +30,17 @@ fn every_chart_that_has_something_to_show_is_there() {
     let ids = |study: made_up::Study| -> Vec<String> {
         charts(&study.results).into_iter().map(|chart| chart.id).collect()
     };
-    assert_eq!(ids(made_up::three()), ["hit-ratio", "latency", "over-time", "cost"]);
+    let usual = ["hit-ratio", "latency", "over-time", "p99-over-time", "cost", "cost-parts"];
+    assert_eq!(ids(made_up::three()), usual);
     let matrix = ids(made_up::matrix());
-    assert_eq!(matrix[..5], ["hit-ratio-1", "latency-1", "over-time-1", "cost-1", "miss-ratio-1"]);
-    assert_eq!(matrix[9], "miss-ratio-2");
+    let of_first = usual.map(|id| format!("{id}-1"));
+    assert_eq!((&matrix[..6], matrix[6].as_str()), (&of_first[..], "miss-ratio-1"));
+    assert_eq!(matrix[13], "miss-ratio-2");
+    let storm = ids(made_up::storm());
+    let more =
+        ["endings", "time-all", "time-slowest", "errors-over-time", "saturation-1", "saturation-2"];
+    assert_eq!(storm.len(), usual.len() + more.len());
+    assert!(more.iter().all(|id| storm.iter().any(|there| there == id)), "{storm:?}");
 }
 
 #[test]
@@ -75,7 +82,7 @@ fn the_same_results_give_the_same_bytes() {
         written.iter().map(read).collect::<Vec<_>>()
     };
     let first = bytes();
-    assert_eq!(first.len(), 9);
+    assert_eq!(first.len(), 13);
     assert!(first.iter().all(|(_, bytes)| !bytes.is_empty()));
     assert!(first == bytes());
 }

@@ -101,6 +101,26 @@ fn no_requests_and_ratios_of_nothing() {
 }
 
 #[test]
+fn an_outage_without_reads_or_names() {
+    let mut results = made_up::storm().results;
+    for run in &mut results.runs {
+        (run.reads, run.availability, run.latency_hit_ratio) = (0, f64::NAN, f64::NAN);
+    }
+    for row in &mut results.spent {
+        (row.latency_ns, row.timer_ns, row.tier) = (0, 0, ATTACK.into());
+    }
+    for row in &mut results.faults {
+        (row.hit_ratio_before, row.hit_ratio_low) = (f64::NAN, f64::NAN);
+        (row.extra_origin_fetches, row.what) = (f64::NAN, ATTACK.into());
+    }
+    for row in &mut results.stations {
+        (row.served, row.wait_ns_mean, row.saturation) = (0, f64::NAN, f64::NAN);
+    }
+    results.tier_windows.iter_mut().for_each(|row| row.busy_share = f64::NAN);
+    check(results);
+}
+
+#[test]
 fn untimed_traces_are_drawn_by_reads() {
     let mut results = made_up::three().results;
     results.windows.iter_mut().for_each(|window| window.start_ns = 0);

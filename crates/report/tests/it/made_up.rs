@@ -1,6 +1,9 @@
 //! Results that look like real ones, from closed formulas: nothing here was simulated.
 
-use frames::{CostRow, LatencyRow, Results, RunRow, TierRow, WindowRow};
+use frames::{
+    CostRow, FaultRow, LatencyRow, QuantileRow, Results, RunRow, SpentRow, StationRow, TierRow,
+    TierWindowRow, WindowRow, WriteRow,
+};
 use report::{Document, Winner};
 
 const HOUR: u64 = 3_600_000_000_000;
@@ -66,7 +69,7 @@ impl Study {
 
 /// The studies of the gallery.
 pub(crate) fn studies() -> Vec<Study> {
-    vec![three(), matrix(), crowd()]
+    vec![three(), matrix(), crowd(), storm()]
 }
 
 /// Three strategies over four tiers.
@@ -157,6 +160,130 @@ pub(crate) fn crowd() -> Study {
     }
 }
 
+/// Three strategies through an outage: queues, errors, writes, everything there are tables for.
+pub(crate) fn storm() -> Study {
+    let mut study = Study { name: "storm", title: "An outage of the origin", ..three() };
+    let runs = study.results.runs.clone();
+    for (nth, run) in runs.iter().enumerate() {
+        disturb(&mut study.results, run, nth as u64 + 1);
+    }
+    study
+}
+
+const OUTAGE: std::ops::Range<u64> = 14..18;
+
+fn disturb(results: &mut Results, run: &RunRow, nth: u64) {
+    let name = || run.run.clone();
+    let row = results.runs.iter_mut().find(|row| row.run == run.run).expect("is there");
+    (row.errors, row.delayed_hits) = (31_000 * nth, 24_000);
+    row.misses -= row.errors + row.delayed_hits;
+    row.error_ratio = row.errors as f64 / row.reads as f64;
+    row.availability = 1.0 - row.error_ratio;
+    row.saturation = 0.97;
+    row.cost_hit_ratio = f64::NAN;
+    for window in results.windows.iter_mut().filter(|row| row.run == run.run) {
+        if OUTAGE.contains(&window.window) {
+            window.errors = window.requests * nth / 8;
+            window.hits = window.hits * 3 / 4;
+            window.latency_ns_p99 *= 12;
+        }
+    }
+    for (station, tier) in [(0, "L2"), (1, "L2"), (0, "origin")] {
+        results.stations.push(StationRow {
+            run: name(),
+            tier: tier.into(),
+            station,
+            servers: 8,
+            served: 190_000,
+            waited: 61_000,
+            shed: 12,
+            wait_ns_mean: 4.2e6,
+            queue_max: 319,
+            saturation: 0.81,
+            ..StationRow::default()
+        });
+    }
+    for tier in results.tiers.iter_mut().filter(|row| row.run == run.run) {
+        tier.servers = if tier.tier == "L2" || tier.tier == "origin" { 16 } else { 0 };
+        for window in (0..40).filter(|_| tier.servers > 0) {
+            let busy_share = if OUTAGE.contains(&window) { 1.02 } else { 0.5 + 0.04 * nth as f64 };
+            results.tier_windows.push(TierWindowRow {
+                run: name(),
+                tier: tier.tier.clone(),
+                window,
+                start_ns: window * HOUR,
+                length_ns: HOUR,
+                busy_share,
+                ..TierWindowRow::default()
+            });
+        }
+        for (group, reads, ms) in [("all", run.reads, 9u64), ("slowest", run.reads / 95, 240 * nth)]
+        {
+            let ns = |share: u64| reads * ms * 10_000 * share;
+            let part = match tier.tier.as_str() {
+                "L0" => [0, 1, 0, 0],
+                "L1" => [0, 2, 9, 0],
+                "L2" => [4, 5, 0, 0],
+                "L3" => [0, 11, 0, 0],
+                _ => [38, 20, 0, 7],
+            };
+            results.spent.push(SpentRow {
+                run: name(),
+                group: group.into(),
+                from_ns: if group == "all" { 0 } else { 190_000_000 },
+                reads,
+                latency_ns: ns(100),
+                timer_ns: ns(3),
+                tier: tier.tier.clone(),
+                queued_ns: ns(part[0]),
+                served_ns: ns(part[1]),
+                joined_ns: ns(part[2]),
+                lost_ns: ns(part[3]),
+                answered: 0,
+            });
+        }
+    }
+    for (at, what, recovery_ns) in
+        [(OUTAGE.start, "down", 4.2 * HOUR as f64), (OUTAGE.end, "up again, empty", f64::NAN)]
+    {
+        results.faults.push(FaultRow {
+            run: name(),
+            at_ns: at * HOUR + HOUR / 7,
+            tier: "origin".into(),
+            what: what.into(),
+            hit_ratio_before: 0.81,
+            hit_ratio_low: 0.604,
+            recovery_ns,
+            extra_origin_fetches: 12_345.4,
+        });
+    }
+    for quantile in [0.5, 0.95, 0.99, 0.999] {
+        results.quantiles.push(QuantileRow {
+            run: name(),
+            scope: "run".into(),
+            name: String::new(),
+            quantile,
+            value: 41_000_000,
+            low: 40_000_000.0,
+            high: if quantile < 0.999 { 42_000_000.0 } else { f64::NAN },
+            n: run.reads,
+        });
+    }
+    results.writes.push(WriteRow {
+        run: name(),
+        writes: 90_000,
+        failures: 31,
+        latency_ns_p50: 21_000_000,
+        latency_ns_p99: 90_000_000,
+        stale_reads: 1_204,
+        stale_read_ratio: 0.0009,
+        dirty_bytes_max: 31 * MIB,
+        lost: 2,
+        lost_bytes: 9_000,
+        ..WriteRow::default()
+    });
+}
+
 fn results(arms: &[Arm<'_>]) -> Results {
     let mut all = Results::default();
     for (i, arm) in arms.iter().enumerate() {
@@ -184,14 +311,19 @@ fn of(arm: &Arm<'_>, nth: usize) -> Results {
         seed: 7,
         requests_replayed: REQUESTS + REQUESTS / 10,
         requests: REQUESTS,
+        reads: REQUESTS,
         objects: 184_311,
         bytes: 41_000_000_000,
         span_ns: 36 * HOUR,
         capacity_bytes: arm.capacity,
         scale: 1.0,
         hits: (REQUESTS as f64 * hits) as u64,
+        fresh_hits: (REQUESTS as f64 * hits) as u64,
         misses: (REQUESTS as f64 * (1.0 - hits)) as u64,
         hit_ratio: hits,
+        fresh_hit_ratio: hits,
+        miss_ratio: 1.0 - hits,
+        availability: 1.0,
         byte_misses: 11_000_000_000,
         byte_miss_ratio: (1.0 - hits) * 1.21,
         writes: 0,
@@ -203,9 +335,10 @@ fn of(arm: &Arm<'_>, nth: usize) -> Results {
         latency_ns_p999: at(0.999),
         latency_ns_max: at(1.0),
         cost_nanodollars_month: costs.iter().map(|cost| cost.nanodollars_month).sum(),
+        ..RunRow::default()
     };
     let windows = (0..40).map(|i| window(&run, i, hits, nth)).collect();
-    Results { runs: vec![row], tiers, costs, windows, latency }
+    Results { runs: vec![row], tiers, costs, windows, latency, ..Results::default() }
 }
 
 fn tiers(arm: &Arm<'_>, run: &str, hits: f64) -> (Vec<TierRow>, Vec<CostRow>) {
@@ -233,6 +366,7 @@ fn tiers(arm: &Arm<'_>, run: &str, hits: f64) -> (Vec<TierRow>, Vec<CostRow>) {
             used_bytes_max: if origin { 0 } else { (31 * MIB) << (3 * i) },
             latency_ns_p50: 300 * 20u64.pow(i as u32),
             latency_ns_p99: 900 * 20u64.pow(i as u32),
+            ..TierRow::default()
         });
         let parts = [
             ("memory", 8.0 * (i as f64 + 1.0)),
@@ -245,6 +379,7 @@ fn tiers(arm: &Arm<'_>, run: &str, hits: f64) -> (Vec<TierRow>, Vec<CostRow>) {
                 tier: tier.into(),
                 component: component.into(),
                 nanodollars_month: (dollars * 1e9) as i64,
+                ..CostRow::default()
             });
         }
         reached -= answered;
@@ -282,5 +417,6 @@ fn window(run: &str, i: u64, hits: f64, nth: usize) -> WindowRow {
         requests,
         hits: (requests as f64 * (hits * warm + daily).clamp(0.0, 1.0)) as u64,
         latency_ns_p99: 90_000_000,
+        ..WindowRow::default()
     }
 }

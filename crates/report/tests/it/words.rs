@@ -35,6 +35,55 @@ fn other_metrics_have_their_own_words() {
 }
 
 #[test]
+fn an_outage_is_told_in_sentences_and_tables() {
+    let study = made_up::storm();
+    let html = page(&study.document(&study.winners())).expect("renders");
+    for told in [
+        "baseline: 38 % of the time of the slowest 1.1 % of reads, those from 190 ms on, was waiting \
+         for a server of the origin, 20 % in service at the origin and 11 % in service at L3.",
+        "points over s3-fifo-l1. 7.5 % of its reads had no answer.",
+        "Availability",
+        "<td>+12,345</td>",
+        "<td>not by the end</td>",
+        "(40.0 ms to 42.0 ms)",
+        "1,204 (0.09 %)",
+        "What the figures mean: a fault",
+    ] {
+        assert!(html.contains(told), "{told}");
+    }
+    let plain = made_up::three();
+    let html = page(&plain.document(&plain.winners())).expect("renders");
+    for absent in [
+        "<h2 id=\"faults\"",
+        "<h2 id=\"servers\"",
+        "<h2 id=\"writes\"",
+        "Availability</th>",
+        "no answer",
+        "delayed hit waited",
+    ] {
+        assert!(!html.contains(absent), "{absent}");
+    }
+}
+
+#[test]
+fn the_chart_that_shows_the_verdict_stands_before_the_table() {
+    let study = made_up::three();
+    for (metric, id) in [
+        ("hit_ratio", "hit-ratio"),
+        ("latency_ns_p99", "latency"),
+        ("cost_nanodollars_month", "cost"),
+    ] {
+        let (trace, cell, strategy) = ("wiki-cdn", "", "baseline");
+        let html =
+            page(&study.document(&[Winner { trace, cell, strategy, metric }])).expect("renders");
+        let at = |text: &str| html.find(text).unwrap_or_else(|| panic!("no {text}"));
+        let figure = at(&format!("id=\"{id}\""));
+        assert!(at("class=\"verdict\"") < figure && figure < at("Results by strategy"));
+        assert_eq!(html.matches(&format!("<figure class=\"chart\" id=\"{id}\"")).count(), 1);
+    }
+}
+
+#[test]
 fn the_page_needs_nothing_else() {
     let study = made_up::crowd();
     let html = page(&study.document(&study.winners())).expect("renders");

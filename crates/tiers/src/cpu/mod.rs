@@ -160,8 +160,6 @@ impl Shape {
 }
 
 impl CpuCache {
-    /// Checks what can be checked without a capacity.
-    ///
     /// From the parameters of a policy called [`SET_ASSOCIATIVE`], such as `line=64B,ways=8`.
     ///
     /// # Errors
@@ -175,6 +173,8 @@ impl CpuCache {
         Ok(spec)
     }
 
+    /// Checks what can be checked without a capacity.
+    ///
     /// # Errors
     /// The first thing that makes no sense.
     pub fn check(&self) -> Result<(), CpuCacheError> {

@@ -150,6 +150,7 @@ impl Engine<'_> {
         }
     }
 
+    /// No request comes after this.
     pub(super) fn last_arrival(&self) -> u64 {
         match self.run.closed_loop {
             None => self.run.arrivals.last().copied().unwrap_or(0),
@@ -167,6 +168,5 @@ impl Engine<'_> {
         for object in moving {
             self.migrate(tier, object, from, to, now);
         }
-        self.tiers[tier].note_used(now);
     }
 }

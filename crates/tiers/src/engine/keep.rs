@@ -6,6 +6,7 @@ use trace::{NO_TTL, ObjectId};
 use super::Engine;
 use super::live::QueueView;
 use crate::copies::FOR_EVER;
+use crate::events::What;
 use crate::flight::{Flight, Purpose};
 use crate::placement::{Ask, Route};
 use crate::stack::{Fill, Freshness, Inclusion};
@@ -73,7 +74,7 @@ impl Engine<'_> {
             if !stale {
                 if age >= fresh.stale_if_error.0 {
                     node.contents.remove(object, Removal::Expired);
-                    live.note_used(now);
+                    live.note_used(node_number, now);
                     self.follow_departure(tier, object, request, now);
                 }
                 self.count_miss(tier, object);
@@ -94,7 +95,7 @@ impl Engine<'_> {
         }
         if fresh.renew {
             let expires = self.expiry(tier, request, now);
-            self.tiers[tier].nodes[node_number].copies.set_expiry(object, expires);
+            self.set_expiry(tier, node_number, object, expires, now);
         }
         if self.is_due_early(tier, expires, request, at) { Found::Early } else { Found::Fresh }
     }
@@ -242,12 +243,12 @@ impl Engine<'_> {
         let filled = node.contents.fill(&policy_request, &mut |victim| victims.push(victim));
         let kept = matches!(filled, Filled::Inserted | Filled::AlreadyIn);
         if kept {
-            node.copies.set_expiry(object, expires);
             node.copies.set_version(object, version);
+            self.set_expiry(tier, node_number, object, expires, now);
         }
         self.recorder.filled(tier, request, filled, self.size(request));
         self.part_with_victims(tier, node_number, request, now);
-        self.tiers[tier].note_used(now);
+        self.tiers[tier].note_used(node_number, now);
         kept
     }
 
@@ -291,11 +292,13 @@ impl Engine<'_> {
     fn displace(&mut self, tier: usize, object: ObjectId, request: u32, now: u64) {
         let live = &mut self.tiers[tier];
         let mut removed = 0;
-        for node in &mut live.nodes {
-            removed += u64::from(node.contents.remove(object, Removal::Moved));
+        for node in 0..live.nodes.len() {
+            if live.nodes[node].contents.remove(object, Removal::Moved) {
+                live.note_used(node, now);
+                removed += 1;
+            }
         }
         if removed > 0 {
-            live.note_used(now);
             self.recorder.displaced(tier, request, removed);
             self.lose_dirty(tier, object, true, now);
         }
@@ -320,15 +323,16 @@ impl Engine<'_> {
         let node = &mut self.tiers[below].nodes[to];
         let victims = &mut self.victims;
         let filled = node.contents.fill(&demoted, &mut |victim| victims.push(victim));
-        if filled == Filled::Inserted || version > node.copies.version(victim) {
-            node.copies.set_expiry(victim, expires);
+        let renews = filled == Filled::AlreadyIn && version > node.copies.version(victim);
+        if filled == Filled::Inserted || renews {
             node.copies.set_version(victim, version);
+            self.set_expiry(below, to, victim, expires, now);
         }
         if filled == Filled::Inserted {
             self.recorder.demoted(below, request);
         }
         self.part_with_victims(below, to, request, now);
-        self.tiers[below].note_used(now);
+        self.tiers[below].note_used(to, now);
     }
 
     /// What an object of this size in a tier takes in the tier below. Where only the lower one counts
@@ -370,12 +374,13 @@ impl Engine<'_> {
             self.is_to_be_kept(&flight, *above, tier) && self.reach(&flight, *above, now).is_some()
         })?;
         let object = self.object(flight.request);
-        let node = &mut self.tiers[tier].nodes[flight.node[tier] as usize];
+        let node_number = flight.node[tier] as usize;
+        let node = &mut self.tiers[tier].nodes[node_number];
         let expires = node.copies.expires(object);
         if !node.contents.remove(object, Removal::Moved) {
             return None;
         }
-        self.tiers[tier].note_used(now);
+        self.tiers[tier].note_used(node_number, now);
         self.recorder.displaced(tier, flight.request, 1);
         Some(expires)
     }
@@ -404,10 +409,49 @@ impl Engine<'_> {
         let seq = self.recorder.requests_so_far();
         let moved = cache::Request { object, size, seq, next_use: trace::NEVER };
         if node.contents.fill(&moved, &mut |victim| victims.push(victim)) == Filled::Inserted {
-            node.copies.set_expiry(object, expires);
             node.copies.set_version(object, version);
+            self.set_expiry(tier, to, object, expires, now);
             self.recorder.migrated(tier, size);
         }
         self.part_with_victims(tier, to, seq as u32, now);
+        self.tiers[tier].note_used(from, now);
+        self.tiers[tier].note_used(to, now);
+    }
+
+    /// Notes until when a copy is good, and when expired ones are to be looked for.
+    fn set_expiry(&mut self, tier: usize, node: usize, object: ObjectId, at: u64, now: u64) {
+        let live = &mut self.tiers[tier];
+        let clock = now.saturating_add(live.clock_ahead);
+        live.nodes[node].set_expiry(object, at, clock);
+        self.sweep_later(tier, node);
+    }
+
+    /// Schedules the next look for expired copies of a node.
+    fn sweep_later(&mut self, tier: usize, node: usize) {
+        let live = &mut self.tiers[tier];
+        let Some(next) = live.nodes[node].expiry.next() else { return };
+        let at = next.saturating_sub(live.clock_ahead).max(self.now);
+        if at < live.nodes[node].swept_at {
+            live.nodes[node].swept_at = at;
+            self.events.schedule(at, What::Sweep, tier, node as u32);
+        }
+    }
+
+    /// Looks for expired copies of a node.
+    pub(super) fn sweep(&mut self, tier: usize, node: u32, now: u64) {
+        let live = &mut self.tiers[tier];
+        let clock = now.saturating_add(live.clock_ahead);
+        let number = node as usize;
+        if live.nodes[number].swept_at != now {
+            return;
+        }
+        live.nodes[number].swept_at = u64::MAX;
+        let removed = live.nodes[number].sweep(clock);
+        live.note_used(number, now);
+        self.recorder.swept(tier, removed);
+        // What would look for ever ends with the requests.
+        if now <= self.last_arrival() {
+            self.sweep_later(tier, number);
+        }
     }
 }

@@ -7,11 +7,11 @@ use trace::{NO_TTL, ObjectId, Trace};
 
 use crate::copies::Copies;
 use crate::fetching::Fetching;
-use crate::stack::{Retry, Service};
+use crate::stack::{Retry, Service, Site};
 use crate::station::Station;
 use crate::{
-    CpuCache, Draws, Error, Origin, Placement, Queues, Run, SET_ASSOCIATIVE, SetAssociative,
-    Single, StationSpec, Tier, TierOutcome,
+    ActiveExpiry, CpuCache, Draws, Error, Origin, Placement, Queues, Run, SET_ASSOCIATIVE,
+    SetAssociative, Single, StationSpec, Tier, TierOutcome,
 };
 
 pub(super) struct LiveTier<'a> {
@@ -50,6 +50,32 @@ pub(super) struct Node {
     pub(super) contents: Box<dyn Contents>,
     pub(super) copies: Copies,
     pub(super) fetching: Fetching,
+    pub(super) expiry: ActiveExpiry,
+    /// When expired copies are looked for next, as scheduled.
+    pub(super) swept_at: u64,
+    /// Bytes in use when they were last noted.
+    used: u64,
+}
+
+impl Node {
+    /// A resident copy is good until then, by the tier's clock, which says `now`.
+    pub(super) fn set_expiry(&mut self, object: ObjectId, at: u64, now: u64) {
+        self.copies.set_expiry(object, at);
+        self.contents.note_expiry(object, at);
+        self.expiry.note(object, at, now);
+    }
+
+    /// Removes expired copies that the tier's rule finds; how many.
+    pub(super) fn sweep(&mut self, now: u64) -> u64 {
+        let mut expired = Vec::new();
+        let residents = self.contents.residents();
+        let found = &mut |object| expired.push(object);
+        self.expiry.cycle(now, residents, self.copies.all_expiries(), found);
+        for object in &expired {
+            self.contents.remove(*object, cache::Removal::Expired);
+        }
+        expired.len() as u64
+    }
 }
 
 /// A machine that answers.
@@ -71,6 +97,15 @@ struct Used {
     byte_ns: u128,
 }
 
+impl Used {
+    /// Time passes.
+    #[inline]
+    fn pass(&mut self, now: u64) {
+        self.byte_ns += u128::from(self.now) * u128::from(now - self.since.min(now));
+        self.since = self.since.max(now);
+    }
+}
+
 /// Retries saved up at most.
 const MOST_RETRY_TOKENS: f64 = 100.0;
 
@@ -83,7 +118,9 @@ impl<'a> LiveTier<'a> {
     ) -> Result<Self, Error> {
         let trace = run.trace;
         let tier_error = |what: String| Error::Tier { tier: spec.name.clone(), what };
-        let placement = spec.layout.build(trace, run.seed).map_err(tier_error)?;
+        let start_ns = run.arrivals.first().copied().unwrap_or(0);
+        let site = Site { trace, seed: run.seed, start_ns };
+        let placement = spec.layout.build(&site).map_err(tier_error)?;
         let fresh = &spec.freshness;
         let nodes = (0..placement.n_nodes())
             .map(|node| {
@@ -104,6 +141,10 @@ impl<'a> LiveTier<'a> {
                     contents: contents(spec, &setup, trace)?,
                     copies: Copies::new(trace.n_objects(), expiry, versions),
                     fetching: Fetching::default(),
+                    expiry: ActiveExpiry::new(&spec.expiry, trace.n_objects(), run.seed)
+                        .map_err(|error| tier_error(error.to_string()))?,
+                    swept_at: u64::MAX,
+                    used: 0,
                 })
             })
             .collect::<Result<Vec<_>, Error>>()?;
@@ -228,20 +269,22 @@ impl<'a> LiveTier<'a> {
         self.station_spec.and_then(|spec| spec.timeout).map(|timeout| timeout.0)
     }
 
-    /// Notes the bytes in use after contents have changed.
+    /// Notes the bytes in use after the contents of a node have changed.
     #[inline]
-    pub(super) fn note_used(&mut self, now: u64) {
+    pub(super) fn note_used(&mut self, node: usize, now: u64) {
+        let node = &mut self.nodes[node];
+        let in_node = node.contents.residents().used();
         let used = &mut self.used;
-        used.byte_ns += u128::from(used.now) * u128::from(now - used.since.min(now));
-        used.since = used.since.max(now);
-        used.now = self.nodes.iter().map(|node| node.contents.residents().used()).sum();
+        used.pass(now);
+        used.now = used.now - node.used + in_node;
         used.max = used.max.max(used.now);
+        node.used = in_node;
     }
 
-    /// The object is likely to be looked up soon.
+    /// The object is likely to be looked up soon. Of several nodes nobody knows yet which.
     #[inline]
     pub(super) fn touch(&self, upcoming: ObjectId) {
-        for node in &self.nodes {
+        if let [node] = self.nodes.as_slice() {
             node.contents.touch(upcoming);
             node.copies.touch(upcoming);
         }
@@ -249,7 +292,7 @@ impl<'a> LiveTier<'a> {
 
     /// The warm-up is over.
     pub(super) fn start_counting(&mut self, now: u64) {
-        self.note_used(now);
+        self.used.pass(now);
         self.used.byte_ns = 0;
     }
 
@@ -267,7 +310,7 @@ impl<'a> LiveTier<'a> {
     /// # Panics
     /// If an invariant does not hold: a bug.
     pub(super) fn finish(&mut self, now: u64, counts: &mut TierOutcome) {
-        self.note_used(now);
+        self.used.pass(now);
         if cfg!(debug_assertions) {
             self.nodes.iter().for_each(|node| node.contents.check());
         }

@@ -221,6 +221,7 @@ impl<'a> Engine<'a> {
             What::Wake => self.wake_station(tier, id, now),
             What::Tend => self.tend(tier, now),
             What::Fault => self.disturb(id as usize, now),
+            What::Sweep => self.sweep(tier, id, now),
             flight_event => {
                 match flight_event {
                     What::Ask => self.ask(id, tier, now),

@@ -173,9 +173,11 @@ impl Engine<'_> {
         let mut removed = 0;
         for node in self.holders(tier, object) {
             let contents = &mut self.tiers[tier].nodes[node].contents;
-            removed += u64::from(contents.remove(object, cache::Removal::Deleted));
+            if contents.remove(object, cache::Removal::Deleted) {
+                removed += 1;
+                self.tiers[tier].note_used(node, now);
+            }
         }
-        self.tiers[tier].note_used(now);
         self.recorder.invalidated(tier, request, removed);
         removed
     }
@@ -303,6 +305,6 @@ impl Engine<'_> {
             self.follow_departure(tier, object, request, now);
         }
         self.tiers[tier].clear(node, &mut |_| {});
-        self.tiers[tier].note_used(now);
+        self.tiers[tier].note_used(node, now);
     }
 }

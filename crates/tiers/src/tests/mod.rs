@@ -1,5 +1,6 @@
 //! The engine against hand-worked examples, closed formulas, and a naive twin.
 
+mod cluster;
 mod laws;
 mod random;
 mod theory;
@@ -233,6 +234,7 @@ fn strategies_share_their_luck() {
             size: trace::units::Bytes(1),
             latency: vec![Nanos(1_000), Nanos(9_000)],
         }],
+        ..LatencySpec::default()
     };
     let spread = LatencyProfile::new(&spec).unwrap();
     let trace = trace_of(&(0..100).collect::<Vec<_>>());

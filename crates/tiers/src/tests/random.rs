@@ -147,6 +147,8 @@ pub(super) fn spread_of(low: u64, spread: u64, factor: u64) -> LatencyProfile {
         latency: vec![Nanos(low * factor), Nanos((low + spread) * factor)],
     };
     LatencyProfile::new(&LatencySpec {
+        laws: Vec::new(),
+        regimes: None,
         source: "random".into(),
         date: "2026-11-25".into(),
         quantiles: vec![0.0, 1.0],
@@ -255,7 +257,7 @@ fn faults(n_tiers: usize) -> impl Strategy<Value = Fault> {
 /// Objects by number over nodes, each with some machines that take turns; a machine that fails is
 /// noticed at once, and a node without machines is unreachable.
 pub(super) fn hashed(nodes: u32, copies: u32) -> Layout {
-    Layout::of(move |_, _| {
+    Layout::of(move |_| {
         let down = vec![false; (nodes * copies) as usize];
         Ok(Box::new(Hashed { nodes, copies, down }) as Box<dyn Placement>)
     })

@@ -21,10 +21,13 @@ fn exponential(mean_ns: f64) -> LatencyProfile {
     };
     let row = SizeRow { size: Bytes(1), latency: quantiles.iter().map(|u| latency(*u)).collect() };
     LatencyProfile::new(&LatencySpec {
+        laws: Vec::new(),
+        regimes: None,
         source: "exponential".into(),
         date: "2026-11-25".into(),
         quantiles,
         sizes: vec![row],
+        ..LatencySpec::default()
     })
     .unwrap()
 }
@@ -103,6 +106,8 @@ fn many_servers_wait_as_erlang_c_says() {
 #[test]
 fn one_server_waits_as_pollaczek_and_khinchine_say() {
     let two_point = LatencyProfile::new(&LatencySpec {
+        laws: Vec::new(),
+        regimes: None,
         source: "one in ten takes ten times as long".into(),
         date: "2026-11-25".into(),
         quantiles: vec![0.0, 0.9, 0.900_000_1, 1.0],
@@ -110,6 +115,7 @@ fn one_server_waits_as_pollaczek_and_khinchine_say() {
             size: Bytes(1),
             latency: vec![Nanos(MS), Nanos(MS), Nanos(10 * MS), Nanos(10 * MS)],
         }],
+        ..LatencySpec::default()
     })
     .unwrap();
     for (name, profile) in [("D", LatencyProfile::constant(Nanos(MS))), ("two-point", two_point)] {

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::Ordering;
 
-use anyhow::{Result, bail};
+use anyhow::Result;
 use cache::PolicyInfo;
 use curves::mini_simulation::MiniSimulation;
 use curves::shards::{self, Sample};
@@ -50,8 +50,8 @@ pub(super) fn find<'a>(
 ) -> Result<Option<Vec<Found<'a>>>> {
     let trace = question.trace;
     let has = |method| tasks.iter().any(|task| task.method == method);
-    let clairvoyant =
-        |task: &Task<'_>| task.method == Method::Exact && task.policy.1.kind.clairvoyant;
+    let replayed = |task: &Task<'_>| matches!(task.method, Method::Exact | Method::Mini);
+    let clairvoyant = |task: &Task<'_>| replayed(task) && task.policy.1.kind.clairvoyant;
     let finder = Finder {
         question,
         next_use: tasks
@@ -69,21 +69,17 @@ pub(super) fn find<'a>(
     tasks.par_iter().map(curve).collect()
 }
 
-/// The samples, if any capacity is large enough for them.
+/// The samples, and word of the capacities that have none.
 fn mini(question: &Question<'_>) -> Result<MiniSimulation> {
-    let Question { args, trace, unit, .. } = question;
-    let mini = MiniSimulation::new(trace, *unit, args.rate, args.seed)?;
-    let left_out = question.shown.iter().filter(|capacity| !mini.reaches(**capacity)).count();
-    let (name, rate) = (trace.name(), args.rate);
-    if left_out == question.shown.len() {
-        bail!(
-            "{name}: every capacity is too small for a rate of {rate}\nhint: a higher --rate, or --method exact"
-        );
-    }
-    if left_out > 0 {
-        let n = question.shown.len();
+    let Question { args, trace, unit, shown, .. } = question;
+    let capacities: Vec<u64> = shown.iter().copied().collect();
+    let mini = MiniSimulation::new(trace, *unit, args.rate, args.seed, &capacities)?;
+    let replayed = capacities.iter().filter(|capacity| !mini.reaches(**capacity)).count();
+    if replayed > 0 {
         say(format!(
-            "{name}: the {left_out} smallest of {n} capacities are left out: too small for a rate of {rate}"
+            "{}: {replayed} of {} capacities are replayed in full, which is exact and no slower than samples large enough for them",
+            trace.name(),
+            capacities.len()
         ));
     }
     Ok(mini)
@@ -97,14 +93,16 @@ impl Finder<'_> {
         let passes = (shards::BUCKETS + 1) as f64;
         let capacities = shown.len() as f64;
         let size = args.samples as f64 / f64::from(trace.n_objects().max(1));
+        let of_samples = |capacity: &u64| match &self.mini {
+            Some(mini) if mini.reaches(*capacity) => mini.n_requests(*capacity) as f64,
+            _ => n,
+        };
         (match task.method {
             Method::Exact | Method::Auto if is_lru(task.policy.1) => n,
             Method::Exact | Method::Auto => n * capacities,
             Method::Shards => n * args.rate * passes,
             Method::ShardsFixedSize => n * size.min(1.0) * passes,
-            Method::Mini => {
-                self.mini.as_ref().map_or(0.0, |mini| mini.n_requests() as f64 * capacities)
-            }
+            Method::Mini => shown.iter().map(of_samples).sum(),
         }) as u64
     }
 
@@ -159,20 +157,23 @@ impl Finder<'_> {
         Ok(shards::curve(trace, *unit, sample, args.seed, &capacities, &mut progress)?)
     }
 
+    /// From samples where that is less work than a replay.
     fn mini(&self, task: &Task<'_>) -> Result<Option<Vec<Point>>> {
         let (spec, info) = task.policy;
         let seed = self.question.args.seed;
         let Some(mini) = &self.mini else { return Ok(Some(Vec::new())) };
+        let (sampled, rest): (Vec<u64>, Vec<u64>) =
+            self.question.shown.iter().partition(|capacity| mini.reaches(**capacity));
         let point = |capacity: u64| {
             Ok(mini.point((spec, *info), capacity, seed, &mut self.progress.reporter())?)
         };
-        let capacities: Vec<u64> = self
-            .question
-            .shown
-            .iter()
-            .copied()
-            .filter(|capacity| mini.reaches(*capacity))
-            .collect();
-        capacities.into_par_iter().map(point).collect()
+        let sampled: Result<Option<Vec<Point>>> = sampled.into_par_iter().map(point).collect();
+        let (Some(sampled), Some(mut points)) = (sampled?, self.replays(task, rest.into_iter())?)
+        else {
+            return Ok(None);
+        };
+        points.extend(sampled);
+        points.sort_by_key(|point| point.capacity);
+        Ok(Some(points))
     }
 }

@@ -43,6 +43,7 @@ mod random;
 mod random_two;
 mod redis_lfu;
 mod redis_lru;
+mod redis_volatile_ttl;
 mod s3_fifo;
 mod s3_fifo_d;
 mod s4lru;
@@ -59,7 +60,7 @@ use cache::{Eviction, PolicySpec, Removal, Request, Unit};
 use trace::ObjectId;
 use trace::stream::Stream;
 
-use super::{Draws, SEED, VARIANTS, access, cache_of, requests_of};
+use super::{Draws, SEED, VARIANTS, access, cache_of, expiry_of, requests_of};
 
 /// A cache that is obviously right.
 pub(crate) trait Naive {
@@ -67,6 +68,8 @@ pub(crate) trait Naive {
     fn request(&mut self, request: &Request) -> bool;
     /// Removes an object, if it is resident.
     fn remove(&mut self, object: ObjectId);
+    /// Says when a resident expires.
+    fn note_expiry(&mut self, _object: ObjectId, _at: u64) {}
 }
 
 /// What a twin is made for. Most need no more than the capacity, which it turns into.
@@ -193,6 +196,7 @@ twins! {
     random_two::NaiveRandomTwo of RandomTwo,
     redis_lfu::NaiveRedisLfu of RedisLfu,
     redis_lru::NaiveRedisLru of RedisLru,
+    redis_volatile_ttl::NaiveRedisVolatileTtl of RedisVolatileTtl,
     s3_fifo::NaiveS3Fifo of S3Fifo,
     s3_fifo_d::NaiveS3FifoD of S3FifoD,
     s4lru::NaiveS4Lru of S4Lru,
@@ -258,7 +262,7 @@ fn random_traces(spec: &str) {
     }
 }
 
-/// Both see the same requests, and about one removal every `removal_every`, if not 0.
+/// Both see the same requests and times to live, and about one removal every `removal_every`, if not 0.
 fn compare(spec: &str, capacity: u64, unit: Unit, requests: &[Request], removal_every: u64) {
     let mut cache = cache_of(spec, capacity, unit, requests);
     let n_objects = requests.iter().map(|request| request.object.0 + 1).max().unwrap_or(0);
@@ -277,6 +281,11 @@ fn compare(spec: &str, capacity: u64, unit: Unit, requests: &[Request], removal_
             panic!(
                 "{spec}, capacity {capacity}: {request:?} hits: {hit}, twin: {expected}; {trace:?}"
             );
+        }
+        // Now and then a hit sets another one.
+        if cache.residents().contains(request.object) && (!hit || request.seq % 5 == 0) {
+            cache.note_expiry(request.object, expiry_of(request));
+            twin.note_expiry(request.object, expiry_of(request));
         }
     }
     cache.check();

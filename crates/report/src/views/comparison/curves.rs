@@ -39,6 +39,7 @@ pub(super) fn chart(comparison: &Comparison, baseline: &str, sizes: &[&str]) -> 
         id: "miss-ratio".into(),
         group: String::new(),
         title: "Miss ratio by size, trace by trace".into(),
+        findings: Vec::new(),
         caption: format!(
             "The policies with the highest mean reduction over all sizes, up to {N_LEADERS} that differ, \
              and what they are measured against. Each plot has its own scale; the sizes lie equally far \

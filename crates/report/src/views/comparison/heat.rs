@@ -47,6 +47,7 @@ pub(super) fn chart(view: &View<'_>) -> Option<Chart> {
         id: format!("heat{}", view.suffix),
         group: view.group.clone(),
         title: format!("Reduction of misses, trace by trace, at {}", view.size),
+        findings: Vec::new(),
         caption: format!(
             "How many fewer misses each policy has than {}, in percent; blue is fewer, orange more. \
              The policy with the highest mean comes first. Where a policy is worse, the share is of \

@@ -117,6 +117,7 @@ fn chart(view: &View<'_>, quantity: &Quantity<'_>) -> Option<Chart> {
         id: format!("{}{}", quantity.id, view.suffix),
         group: view.group.clone(),
         title: quantity.title.clone(),
+        findings: Vec::new(),
         caption: format!("{}{cut}", quantity.caption),
         alt: format!("{}. The highest means: {}.", quantity.axis, super::super::listed(&said)),
         table: table(&boxes),

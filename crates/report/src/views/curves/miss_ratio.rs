@@ -55,10 +55,18 @@ pub(super) fn chart(case: &Case<'_>) -> Option<Chart> {
         id: format!("miss-ratio{}", case.suffix),
         group: case.group.clone(),
         title: "Miss ratio by capacity".into(),
+        findings: Vec::new(),
         caption,
         alt: format!("Miss-ratio curves. From the smallest to the largest capacity: {alt}."),
         table: table(&rows, &policies, unit),
-        plot: Plot::Lines(Lines { x, y, lines, guides: Vec::new(), name_ends: true }),
+        plot: Plot::Lines(Lines {
+            x,
+            y,
+            lines,
+            guides: Vec::new(),
+            marks: Vec::new(),
+            name_ends: true,
+        }),
     })
 }
 

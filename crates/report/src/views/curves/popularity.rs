@@ -47,6 +47,7 @@ pub(super) fn chart(case: &Case<'_>) -> Option<Chart> {
         id: format!("popularity{}", case.suffix),
         group: case.group.clone(),
         title: "Popularity".into(),
+        findings: Vec::new(),
         caption,
         alt: format!(
             "Requests by rank, from {} for the most popular object to {} for the last of {}.",
@@ -67,6 +68,7 @@ pub(super) fn chart(case: &Case<'_>) -> Option<Chart> {
             y: Axis::magnitude("Requests, log scale", last.requests as f64, most),
             lines,
             guides: Vec::new(),
+            marks: Vec::new(),
             name_ends: false,
         }),
     })

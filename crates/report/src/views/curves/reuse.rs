@@ -67,6 +67,7 @@ fn chart(case: &Case<'_>, measure: &str, title: &str, x: &str, caption: &str) ->
         id: format!("reuse-{measure}{}", case.suffix),
         group: case.group.clone(),
         title: title.to_string(),
+        findings: Vec::new(),
         caption: format!(
             "{caption} Each step is twice as wide as the one before. {first_requests} of requests \
              are the first for their object and have none."
@@ -94,6 +95,7 @@ fn chart(case: &Case<'_>, measure: &str, title: &str, x: &str, caption: &str) ->
             ),
             lines: vec![line],
             guides: Vec::new(),
+            marks: Vec::new(),
             name_ends: false,
         }),
     })

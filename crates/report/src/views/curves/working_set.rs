@@ -27,6 +27,7 @@ pub(super) fn chart(case: &Case<'_>) -> Option<Chart> {
         id: format!("working-set{}", case.suffix),
         group: case.group.clone(),
         title: "Working set".into(),
+        findings: Vec::new(),
         caption: "Distinct objects in a window, on average over all windows of its length. Where the \
                   curve flattens, the same objects are asked for again; its slope is about the miss \
                   ratio of an LRU cache as large."
@@ -48,6 +49,7 @@ pub(super) fn chart(case: &Case<'_>) -> Option<Chart> {
             y: Axis::magnitude("Distinct objects, log scale", first.1, last.1),
             lines: vec![line],
             guides: Vec::new(),
+            marks: Vec::new(),
             name_ends: false,
         }),
     })

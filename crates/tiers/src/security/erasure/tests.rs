@@ -121,6 +121,8 @@ fn the_delay_of_a_purge_is_the_sum_of_its_parts() {
     assert!(!purging.shreds());
 
     let law = LatencySpec {
+        laws: Vec::new(),
+        regimes: None,
         source: "test".into(),
         date: "2026-11-25".into(),
         quantiles: vec![0.0, 1.0],
@@ -128,6 +130,7 @@ fn the_delay_of_a_purge_is_the_sum_of_its_parts() {
             size: trace::units::Bytes(1),
             latency: vec![Nanos(1_000), Nanos(9_000)],
         }],
+        ..LatencySpec::default()
     };
     let law = LatencyProfile::new(&law).unwrap();
     let drawn = PurgeSpec { latency: Some("cdn".into()), ..PurgeSpec::default() };
