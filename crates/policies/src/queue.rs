@@ -35,9 +35,53 @@ impl Queue {
         Some((object, size))
     }
 
+    /// Appends an object that leaves the cache, as a ghost. The oldest are forgotten for it, and told to
+    /// `forget`. Whether it is remembered: what weighs more than the whole capacity is not.
+    #[inline]
+    pub(crate) fn remember(
+        &mut self,
+        object: ObjectId,
+        size: u64,
+        residents: &Residents,
+        mut forget: impl FnMut(ObjectId),
+    ) -> bool {
+        if size > self.capacity {
+            return false;
+        }
+        while self.weight + size > self.capacity {
+            let (oldest, _) = self.pop(residents).expect("it weighs something");
+            forget(oldest);
+        }
+        self.push(object, size);
+        true
+    }
+
     /// Takes an object of the queue out of it, from wherever it is.
     pub(crate) fn remove(&mut self, object: ObjectId, residents: &Residents) {
         self.objects.remove(object);
         self.weight -= residents.size_of(object);
+    }
+
+    /// Recomputes what it weighs, and that it holds the objects whose state says so and no others; they
+    /// are residents or ghosts.
+    ///
+    /// # Panics
+    /// If not.
+    pub(crate) fn check(
+        &self,
+        residents: &Residents,
+        are_resident: bool,
+        states: &[u8],
+        is_here: impl Fn(u8) -> bool,
+    ) {
+        let (mut len, mut weight) = (0, 0);
+        for object in self.objects.iter() {
+            assert!(is_here(states[object.index()]), "{object:?} is in a queue");
+            assert_eq!(residents.contains(object), are_resident, "{object:?}");
+            len += 1;
+            weight += residents.size_of(object);
+        }
+        assert_eq!((len, weight), (self.objects.len(), self.weight));
+        assert_eq!(len, states.iter().filter(|state| is_here(**state)).count());
     }
 }

@@ -65,6 +65,8 @@ pub const SIMPLIFICATIONS: &[&str] = &[
     "A server's queue is first come, first served; what it has begun it finishes, even if nobody waits for it any more.",
     "Contents are looked up when a server takes the request, and an answer is as old as that moment.",
     "Writes reach the copies of each tier after one latency of that tier; a read under way may fill in the old copy after them, as in real caches.",
+    "Nothing reaches a tier that is down or cut off: answers do not fill it, and writes and purges do not remove its copies, which may be old when it is back.",
+    "A time limit counts from asking one tier to its answer; waiting there for another's fetch has none.",
     "Latencies are drawn independently unless their profile has regimes; real ones are alike when they are close in time.",
     "Servers are those of the simulation: a trace with a `scale` loads them with its own requests only.",
     "A tier that cannot be reached is passed by: the client goes on below, also where a real one would have an error.",

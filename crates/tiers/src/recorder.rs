@@ -108,10 +108,10 @@ impl<'a> Recorder<'a> {
     #[inline]
     pub(crate) fn asked(&mut self, tier: usize, request: u32, purpose: Purpose, now: u64) {
         self.window(now).tiers[tier].lookups += 1;
-        if matches!(purpose, Purpose::Read | Purpose::Refresh) {
-            if let Some(counts) = self.tier(tier, request) {
-                counts.lookups += 1;
-            }
+        if matches!(purpose, Purpose::Read | Purpose::Refresh)
+            && let Some(counts) = self.tier(tier, request)
+        {
+            counts.lookups += 1;
         }
     }
 

@@ -248,13 +248,13 @@ pub struct Freshness {
     /// How long a copy is fresh after it was filled in; for ever if `None`. The trace's own time to
     /// live, of the read or of the object's last write, counts if it is shorter.
     pub ttl: Option<Nanos>,
-    /// Time to live is drawn evenly from `ttl` times 1 - this to 1 + this.
+    /// Time to live, of what does not exist too, is drawn evenly from 1 - this to 1 + this times it.
     pub jitter: f64,
     /// A hit starts the time to live anew.
     pub renew: bool,
     /// For this long after its time, a copy is served stale while a fetch refreshes it.
     pub stale_while_revalidate: Nanos,
-    /// For this long after its time, a copy is served stale if the fetch fails.
+    /// For this long after its time, a copy is served stale if the fetch fails. It keeps its room.
     pub stale_if_error: Nanos,
     /// How long "there is no such object" is remembered; not at all if `None`.
     pub negative_ttl: Option<Nanos>,
@@ -342,10 +342,12 @@ pub enum Inclusion {
     /// Neither is enforced.
     #[default]
     NonInclusive,
-    /// What leaves this tier leaves those above.
+    /// What leaves this tier leaves those above, be it evicted, expired or lost.
     Inclusive,
-    /// What this tier answers moves up and leaves it; what the tier above evicts comes down (DEMOTE
-    /// of Wong and Wilkes, USENIX ATC 2002); answers from below pass it by.
+    /// What this tier answers moves up and leaves it, if a tier above will have it; what the tier above
+    /// evicts comes down (DEMOTE of Wong and Wilkes, USENIX ATC 2002); answers from below pass it by.
+    /// What moves is good for no longer than it was. Where this tier counts bytes, so must the one
+    /// above.
     Exclusive,
 }
 
@@ -392,6 +394,7 @@ pub enum Writes {
     Around,
     /// It goes to the first tier, which answers at once and writes to the origin later, after a
     /// second or when the object is evicted: until then the bytes are dirty, and lost if the tier is.
+    /// What the origin refuses is sent again each second as long as the tier has it.
     Back,
     /// Nothing: right for a recording of a cache's own traffic, where writes are the fills after
     /// misses, which the simulation makes itself.

@@ -6,6 +6,7 @@ const COMMANDS: &[&str] = &[
     "",
     "run",
     "rerun",
+    "sustain",
     "validate",
     "show",
     "schema",

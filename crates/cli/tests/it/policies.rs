@@ -42,10 +42,7 @@ fn the_list_fits_the_terminal() {
     assert!((80..=90).contains(&widest) && !table.contains("source"), "{widest}");
     assert_eq!(said, "not all columns fit the terminal; --format csv has them all\n");
     // Long texts go on in the next line, whole words at a time, with nothing before them.
-    assert!(
-        table.contains("\n                                             ghost hits advise\n"),
-        "{table}"
-    );
+    assert!(table.lines().any(|line| line.trim() == "ghost hits advise"), "{table}");
     let (unlimited, table, _) = list("");
     assert!(
         unlimited > 200

@@ -109,15 +109,10 @@ impl QdLp {
     /// Makes an object a ghost; the oldest ghosts are forgotten for it.
     #[inline]
     fn remember(&mut self, object: ObjectId, size: u64, residents: &Residents) {
-        if size > self.ghost.capacity {
-            return;
+        let forget = |oldest: ObjectId| self.state[oldest.index()] = NOWHERE;
+        if self.ghost.remember(object, size, residents, forget) {
+            self.state[object.index()] = GHOST;
         }
-        while self.ghost.weight + size > self.ghost.capacity {
-            let (oldest, _) = self.ghost.pop(residents).expect("it weighs something");
-            self.state[oldest.index()] = NOWHERE;
-        }
-        self.state[object.index()] = GHOST;
-        self.ghost.push(object, size);
     }
 }
 
@@ -225,17 +220,8 @@ impl Eviction for QdLp {
 
     fn check(&self, residents: &Residents) {
         for (place, queue) in [(SMALL, &self.small), (MAIN, &self.main), (GHOST, &self.ghost)] {
-            let (mut len, mut weight) = (0, 0);
-            for object in queue.objects.iter() {
-                assert_eq!(self.state[object.index()] & PLACE, place);
-                assert_eq!(residents.contains(object), place != GHOST);
-                len += 1;
-                weight += residents.size_of(object);
-            }
-            assert_eq!(len, queue.objects.len());
-            assert_eq!(weight, queue.weight);
-            let n_there = self.state.iter().filter(|state| **state & PLACE == place).count();
-            assert_eq!(len, n_there, "objects in place {place}");
+            let is_here = |state| state & PLACE == place;
+            queue.check(residents, place != GHOST, &self.state, is_here);
         }
         assert_eq!(self.small.objects.len() + self.main.objects.len(), residents.len());
         assert!(self.main.weight <= self.main.capacity);

@@ -85,15 +85,10 @@ impl Memory {
     /// Remembers an object that leaves; the oldest are forgotten for it.
     #[inline]
     fn remember(&mut self, object: ObjectId, size: u64, state: &mut [u8], residents: &Residents) {
-        if size > self.queue.capacity {
-            return;
+        let forget = |oldest: ObjectId| state[oldest.index()] &= !self.flag;
+        if self.queue.remember(object, size, residents, forget) {
+            state[object.index()] |= self.flag;
         }
-        while self.queue.weight + size > self.queue.capacity {
-            let (oldest, _) = self.queue.pop(residents).expect("it weighs something");
-            state[oldest.index()] &= !self.flag;
-        }
-        state[object.index()] |= self.flag;
-        self.queue.push(object, size);
     }
 
     /// Forgets an object that is missed; whether it was remembered.
@@ -307,15 +302,8 @@ impl Eviction for S3FifoD {
             (&self.left_main.queue, LEFT_MAIN, LEFT_MAIN),
         ];
         for (queue, mask, flag) in queues {
-            let (mut len, mut weight) = (0, 0);
-            for object in queue.objects.iter() {
-                assert_eq!(self.state[object.index()] & mask, flag);
-                assert_eq!(residents.contains(object), flag == SMALL || flag == MAIN);
-                len += 1;
-                weight += residents.size_of(object);
-            }
-            assert_eq!((len, weight), (queue.objects.len(), queue.weight));
-            assert_eq!(len, self.state.iter().filter(|state| **state & mask == flag).count());
+            let are_resident = flag == SMALL || flag == MAIN;
+            queue.check(residents, are_resident, &self.state, |state| state & mask == flag);
         }
         assert_eq!(self.small.objects.len() + self.main.objects.len(), residents.len());
         assert!(!self.moved || self.main.weight <= self.main.capacity);

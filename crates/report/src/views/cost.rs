@@ -33,8 +33,7 @@ pub(super) fn charts(case: &Case<'_>) -> Vec<Chart> {
     let by_component = Split {
         id: "cost-parts",
         title: "Cost a month by component",
-        caption: "The same by what is charged for: memory by the capacity provided, requests by the \
-                  lookup, egress by the byte sent.",
+        caption: "The same by what is charged for, as the lines of the prices have it.",
         key: |row| &row.component,
         parts: (0..).map(Role::part).zip(components).map(|(role, part)| (part, role)).collect(),
     };

@@ -11,7 +11,7 @@ use crate::{Chart, format};
 /// Faults that a figure has room for.
 const MOST_MARKS: usize = 12;
 /// Sentences about faults, at most; the table has all.
-const MOST_SENTENCES: usize = 8;
+const MOST_SENTENCES: usize = 10;
 
 /// What is drawn over time.
 struct Measure {

@@ -359,7 +359,7 @@ impl<'a> LiveTier<'a> {
 fn contents(spec: &Tier, setup: &Setup, trace: &Trace) -> Result<Box<dyn Contents>, Error> {
     if spec.policy.name == SET_ASSOCIATIVE {
         let cache = CpuCache::from_parameters(&spec.policy.parameters)
-            .and_then(|cpu| Ok(SetAssociative::new(&cpu, setup.capacity, trace)?));
+            .and_then(|cpu| SetAssociative::new(&cpu, setup.capacity, trace));
         let cache = cache
             .map_err(|error| Error::Tier { tier: spec.name.clone(), what: error.to_string() })?;
         return Ok(Box::new(cache));

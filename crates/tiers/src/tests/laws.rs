@@ -43,7 +43,7 @@ fn spent(explained: &Explained) -> crate::Slowest {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(1_500))]
+    #![proptest_config(ProptestConfig::with_cases(600))]
 
     /// Every read ends once and every nanosecond of it is explained; contents hold what they may.
     /// That no flight is left, that contents and their policies agree, and Little's law are held to

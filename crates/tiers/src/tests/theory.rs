@@ -27,7 +27,6 @@ fn exponential(mean_ns: f64) -> LatencyProfile {
         date: "2026-11-25".into(),
         quantiles,
         sizes: vec![row],
-        ..LatencySpec::default()
     })
     .unwrap()
 }
@@ -60,7 +59,6 @@ fn mean_wait_ns(outcome: &Outcome) -> f64 {
 
 fn assert_close(measured: f64, expected: f64, share: f64, what: &str) {
     let error = (measured - expected) / expected;
-    println!("{what}: {measured:.6} for {expected:.6}, {:+.2} %", error * 100.0);
     assert!(error.abs() <= share, "{what}: {measured} for {expected}");
 }
 
@@ -115,7 +113,6 @@ fn one_server_waits_as_pollaczek_and_khinchine_say() {
             size: Bytes(1),
             latency: vec![Nanos(MS), Nanos(MS), Nanos(10 * MS), Nanos(10 * MS)],
         }],
-        ..LatencySpec::default()
     })
     .unwrap();
     for (name, profile) in [("D", LatencyProfile::constant(Nanos(MS))), ("two-point", two_point)] {
@@ -216,7 +213,6 @@ fn lru_hits_as_ches_approximation_says() {
             let outcome =
                 simulate(&run, &mut |_| std::ops::ControlFlow::Continue(())).unwrap().unwrap();
             let difference = outcome.hit_ratio() - expected;
-            println!("Che, alpha {alpha}, {capacity}: {difference:+.4}");
             assert!(difference.abs() < 0.005, "{alpha} {capacity}: {difference}");
         }
     }

@@ -130,7 +130,6 @@ fn the_delay_of_a_purge_is_the_sum_of_its_parts() {
             size: trace::units::Bytes(1),
             latency: vec![Nanos(1_000), Nanos(9_000)],
         }],
-        ..LatencySpec::default()
     };
     let law = LatencyProfile::new(&law).unwrap();
     let drawn = PurgeSpec { latency: Some("cdn".into()), ..PurgeSpec::default() };
