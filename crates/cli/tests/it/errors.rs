@@ -9,7 +9,7 @@ fn a_misspelt_field_is_shown_in_its_line() {
     let dir = tiny_study();
     write(dir.path(), "bad.toml", SCENARIO.replace("tiers.L1.capacity", "tiers.L1.capacty"));
     program(dir.path(), &["run", "bad.toml"]).refused_with(
-        "bad.toml:11:10: unknown field `capacty`, expected one of `capacity`, `object-overhead`, `policy`, `ttl`, `ttl-jitter`, `ttl-renew`, `expiry`, `stale-while-revalidate`, `stale-if-error`, `negative-ttl`, `early-refresh`, `latency`, `cluster`, `two-choices`, `cdn`, `shield`, `station`, `misses`, `fill`, `inclusion`, `price`
+        "bad.toml:11:10: unknown field `capacty`, expected one of `capacity`, `object-overhead`, `policy`, `ttl`, `ttl-jitter`, `ttl-renew`, `expiry`, `stale-while-revalidate`, `stale-if-error`, `negative-ttl`, `early-refresh`, `latency`, `cluster`, `two-choices`, `cdn`, `shield`, `station`, `misses`, `fill`, `inclusion`, `encryption`, `price`
    |
 11 | tiers.L1.capacty = \"20%\"
    |          ^^^^^^^

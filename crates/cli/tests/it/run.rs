@@ -9,8 +9,12 @@ use crate::support::{
     SCENARIO, csv_trace, files, program, read, read_json, tiny_study, workplace, write,
 };
 
-const TABLES: [&str; 11] = [
+const TABLES: [&str; 15] = [
     "costs",
+    "encryption",
+    "erasure_residue",
+    "erasure_tiers",
+    "erasures",
     "faults",
     "latency",
     "quantiles",
