@@ -94,11 +94,12 @@ impl Engine<'_> {
             self.count_miss(tier, object);
             return Found::Miss;
         }
-        let size = self.size(request);
-        let opening = self.note_read(tier, node_number, object, size, for_client, now);
-        let leg = self.flights.leg_mut(id, tier);
-        leg.version = version;
-        leg.extra += opening;
+        self.flights.leg_mut(id, tier).version = version;
+        if self.secure.is_some() {
+            let size = self.size(request);
+            let opening = self.note_read(tier, node_number, object, size, for_client, now);
+            self.flights.leg_mut(id, tier).extra += opening;
+        }
         if stale {
             return Found::Stale;
         }
@@ -257,12 +258,14 @@ impl Engine<'_> {
         if kept {
             node.copies.set_version(object, version);
             self.set_expiry(tier, node_number, object, expires, now);
+        }
+        let size = self.size(request);
+        if kept && self.secure.is_some() {
             let replaced = (filled == Filled::AlreadyIn).then_some(old);
-            let size = self.size(request);
             let taken = Taken { object, version, size, request, replaced };
             self.note_taken(tier, node_number, &taken, now);
         }
-        self.recorder.filled(tier, request, filled, self.size(request));
+        self.recorder.filled(tier, request, filled, size);
         self.part_with_victims(tier, node_number, request, now);
         self.tiers[tier].note_used(node_number, now);
         kept

@@ -311,6 +311,10 @@ impl Engine<'_> {
     /// Whether a tier takes in a copy of this version.
     #[inline]
     pub(super) fn admits(&mut self, tier: usize, object: ObjectId, version: u32, now: u64) -> bool {
+        self.secure.is_none() || self.passes(tier, object, version, now)
+    }
+
+    fn passes(&mut self, tier: usize, object: ObjectId, version: u32, now: u64) -> bool {
         let Some(Secure { erasing: Some(erasing), log, .. }) = self.secure.as_deref_mut() else {
             return true;
         };
@@ -323,14 +327,7 @@ impl Engine<'_> {
     }
 
     /// A node took a copy in.
-    #[inline]
     pub(super) fn note_taken(&mut self, tier: usize, node: usize, taken: &Taken, now: u64) {
-        if self.secure.is_some() {
-            self.take_in(tier, node, taken, now);
-        }
-    }
-
-    fn take_in(&mut self, tier: usize, node: usize, taken: &Taken, now: u64) {
         let Some(secure) = self.secure.as_deref_mut() else { return };
         let Taken { object, version, size, request, replaced } = *taken;
         let name = self.stack.tiers[tier].name.as_str();
@@ -361,6 +358,12 @@ impl Engine<'_> {
     /// A node lost a copy, or will in a moment.
     #[inline]
     pub(super) fn note_dropped(&mut self, tier: usize, node: usize, object: ObjectId, now: u64) {
+        if self.secure.is_some() {
+            self.drop_from_account(tier, node, object, now);
+        }
+    }
+
+    fn drop_from_account(&mut self, tier: usize, node: usize, object: ObjectId, now: u64) {
         if let Some(Secure { erasing: Some(erasing), .. }) = self.secure.as_deref_mut() {
             let version = self.tiers[tier].nodes[node].copies.version(object);
             erasing.account.dropped(object, version, tier, now);
