@@ -29,7 +29,9 @@ impl Plausible {
         let place = place.clamp(0.0, n as f64 - 1.0);
         let (below, above) =
             (self.sorted[place.floor() as usize], self.sorted[place.ceil() as usize]);
-        if below == above { below } else { below + place.fract() * (above - below) }
+        // From minus infinity there is no way up.
+        let stays = below == above || below == f64::NEG_INFINITY;
+        if stays { below } else { below + place.fract() * (above - below) }
     }
 
     /// Share of values above `x`; those equal to it count half.
@@ -80,6 +82,9 @@ mod tests {
         let interval = plausible.interval(20.0, 0.9);
         assert_eq!((interval.low, interval.high), (2.0, 38.0));
         assert_eq!(plausible.quantile(0.5125), 20.5);
+        let unbounded = Plausible::new(vec![f64::NEG_INFINITY, 1.0, f64::INFINITY]);
+        assert_eq!(unbounded.quantile(0.3), f64::NEG_INFINITY);
+        assert_eq!(unbounded.quantile(0.7), f64::INFINITY);
         assert_eq!(plausible.share_above(19.0), 20.5 / 39.0);
         assert_eq!(plausible.share_above(0.5), 1.0);
         // Two of 39 are not above 2.5, and the data are a third: 2 x 3 / 40.

@@ -25,7 +25,7 @@ pub(crate) enum Command {
     Run(Run),
     /// Run a study again from its manifest and check that the results are the same
     Rerun(Rerun),
-    /// Find the highest rate of requests that a stack sustains within limits of latency and errors
+    /// Find the highest rate of requests that a stack sustains
     Sustain(Sustain),
     /// Check a scenario without running it
     Validate(Validate),

@@ -8,6 +8,9 @@ use crate::figure::{DataTable, Plot};
 use crate::select::{Case, ORIGIN};
 use crate::{Chart, format};
 
+/// The changes of a tier's copies: when, and how many from then on.
+type Changes = Vec<(u64, u64)>;
+
 /// Runs that get a figure; the result files have all.
 const N_RUNS: usize = 4;
 /// Stretches of time in the table, and places where the pointer reads something.
@@ -29,16 +32,16 @@ pub(super) fn charts(case: &Case<'_>) -> Vec<Chart> {
 
 fn chart(case: &Case<'_>, slot: usize, run: &RunRow, end: u64, high: u64) -> Chart {
     let tiers: Vec<&str> = case.tiers().into_iter().filter(|tier| *tier != ORIGIN).collect();
-    let series: Vec<(&str, Vec<(u64, u64)>)> =
+    let series: Vec<(&str, Changes)> =
         tiers.iter().map(|tier| (*tier, changes(case, &run.run, tier))).collect();
-    let line = |(slot, (tier, changes)): (usize, &(&str, Vec<(u64, u64)>))| Line {
+    let line = |(slot, (tier, changes)): (usize, &(&str, Changes))| Line {
         name: tier.to_string(),
         slot,
         points: steps(changes, end),
         band: Vec::new(),
         tips: tips(tier, changes, end),
     };
-    let left = |(tier, changes): &(&str, Vec<(u64, u64)>)| {
+    let left = |(tier, changes): &(&str, Changes)| {
         let most = changes.iter().map(|(_, copies)| *copies).max().unwrap_or(0);
         let last = changes.last().map_or(0, |(_, copies)| *copies);
         format!("{tier} has at most {}, {} at the end", format::count(most), format::count(last))
@@ -93,7 +96,7 @@ fn end_of(case: &Case<'_>, run: &RunRow) -> Option<u64> {
     case.results.windows.iter().filter(|row| row.run == run.run).map(|row| row.start_ns).max()
 }
 
-fn changes(case: &Case<'_>, run: &str, tier: &str) -> Vec<(u64, u64)> {
+fn changes(case: &Case<'_>, run: &str, tier: &str) -> Changes {
     rows_of(case, run, Some(tier)).map(|row| (row.time_ns, row.copies)).collect()
 }
 
@@ -111,7 +114,7 @@ fn steps(changes: &[(u64, u64)], end: u64) -> Vec<(f64, f64)> {
 }
 
 /// The most copies in each of equal stretches of time, those there at its beginning included.
-fn peaks(changes: &[(u64, u64)], end: u64) -> Vec<(u64, u64)> {
+fn peaks(changes: &[(u64, u64)], end: u64) -> Changes {
     let length = end / N_STRETCHES as u64 + 1;
     let mut before = 0;
     let mut changes = changes.iter().peekable();
@@ -139,10 +142,10 @@ fn tips(tier: &str, changes: &[(u64, u64)], end: u64) -> Vec<((f64, f64), String
         .collect()
 }
 
-fn table(series: &[(&str, Vec<(u64, u64)>)], end: u64) -> DataTable {
+fn table(series: &[(&str, Changes)], end: u64) -> DataTable {
     let mut columns = super::strings(["From"]);
     columns.extend(series.iter().map(|(tier, _)| format!("{tier}, most")));
-    let all: Vec<Vec<(u64, u64)>> = series.iter().map(|(_, changes)| peaks(changes, end)).collect();
+    let all: Vec<Changes> = series.iter().map(|(_, changes)| peaks(changes, end)).collect();
     let row = |i: usize| {
         let from = i as u64 * (end / N_STRETCHES as u64 + 1);
         let cells = all.iter().map(|peaks| format::count(peaks[i].1));
