@@ -79,19 +79,21 @@ impl<'a> Recording<'a> {
         build::stack(study, &strategy.stack, &site)
     }
 
-    /// Simulates it; `None` if `progress` stopped it.
+    /// Simulates it, keeping every read by itself if asked to; `None` if `progress` stopped it.
     pub(crate) fn simulate(
         &self,
         study: &Resolved,
         strategy: &ResolvedStrategy,
         stack: &Stack,
         arrivals: &[u64],
+        keep_reads: bool,
         progress: &mut dyn FnMut(usize) -> ControlFlow<()>,
     ) -> Result<Option<Outcome>, Error> {
         let run = Run {
             warmup: study.warmup.of(self.trace.n_requests()),
             n_windows: study.windows as usize,
             closed_loop: study.closed_loop,
+            keep_reads,
             ..Run::new(&self.trace, arrivals, stack, study.seed)
         };
         let outcome = tiers::simulate(&run, progress).map_err(|source| Error::Stack {

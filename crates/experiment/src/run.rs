@@ -244,6 +244,7 @@ fn simulate(
         strategy,
         &stack,
         &recording.arrivals,
+        false,
         &mut progress.reporter(),
     )?;
     Ok(outcome.map(|mut outcome| Done {

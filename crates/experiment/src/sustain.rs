@@ -126,8 +126,14 @@ impl Search<'_> {
         let arrivals = at_speed(self.recording.arrivals.clone(), speed);
         let stack = self.recording.stack(self.study, self.strategy, &arrivals)?;
         let mut report = self.progress.reporter();
-        let outcome =
-            self.recording.simulate(self.study, self.strategy, &stack, &arrivals, &mut report)?;
+        let outcome = self.recording.simulate(
+            self.study,
+            self.strategy,
+            &stack,
+            &arrivals,
+            false,
+            &mut report,
+        )?;
         Ok(outcome.map(|outcome| {
             let requests = (outcome.reads + outcome.writes) as f64;
             let seconds = outcome.span.as_secs_f64();

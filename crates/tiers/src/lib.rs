@@ -49,7 +49,8 @@ pub use explain::{Explained, Slowest, Spent};
 pub use faults::{Failure, Fault};
 pub use latency::{Draws, LatencyProfile, LatencySpec, ProfileError, SizeRow};
 pub use outcome::{
-    ENDINGS, EncryptionOutcome, Ending, Outcome, TierOutcome, TierWindow, Window, WriteOutcome,
+    ENDINGS, EncryptionOutcome, Ending, Outcome, ReadEnd, TierOutcome, TierWindow, Window,
+    WriteOutcome,
 };
 pub use placement::{Ask, Change, Health, Placement, Queues, Route, Single};
 pub use router::{FrequencyPath, Hedge, HedgeLeg, OnMiss, PathPredictor, Predicted, Settle};

@@ -281,20 +281,22 @@ pub struct Outcome {
     pub erasure: Option<ErasureOutcome>,
     /// The audit log, warm-up included.
     pub audit: Option<Finished>,
-    /// Every read that ended, warm-up included.
-    #[cfg(test)]
-    pub(crate) reads_ended: Vec<ReadEnd>,
+    /// Every read in order of arrival, warm-up included; empty unless the run
+    /// [keeps them](crate::Run::keep_reads).
+    pub read_ends: Vec<ReadEnd>,
 }
 
 /// How one read ended.
-#[cfg(test)]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct ReadEnd {
-    pub(crate) request: u32,
-    pub(crate) ending: Ending,
-    /// Who answered.
-    pub(crate) tier: Option<usize>,
-    pub(crate) latency: u64,
+pub struct ReadEnd {
+    /// Which request of the trace.
+    pub request: u32,
+    /// How it ended.
+    pub ending: Ending,
+    /// Which tier answered, the origin being the last; `None` after an error.
+    pub tier: Option<u8>,
+    /// From intended arrival to answer, in nanoseconds.
+    pub latency: u64,
 }
 
 impl Outcome {

@@ -8,7 +8,7 @@ use trace::units::Nanos;
 use crate::arrivals::span;
 use crate::explain::Explained;
 use crate::flight::{Flight, Leg, Purpose};
-use crate::outcome::{ENDINGS, Ending, TierWindow, WriteOutcome, histogram, record};
+use crate::outcome::{ENDINGS, Ending, ReadEnd, TierWindow, WriteOutcome, histogram, record};
 use crate::{Outcome, Run, TierOutcome, Window};
 
 pub(crate) struct Recorder<'a> {
@@ -61,8 +61,7 @@ impl<'a> Recorder<'a> {
             in_flight_max: 0,
             erasure: None,
             audit: None,
-            #[cfg(test)]
-            reads_ended: Vec::new(),
+            read_ends: Vec::new(),
         };
         Recorder {
             run,
@@ -126,7 +125,7 @@ impl<'a> Recorder<'a> {
         size: u64,
         old: bool,
     ) {
-        self.log(request, Ending::Hit, Some(tier), latency);
+        self.keep(request, Ending::Hit, Some(tier), latency);
         let window = self.window(now);
         window.endings[Ending::Hit as usize] += 1;
         record(&mut window.latency, latency);
@@ -152,12 +151,13 @@ impl<'a> Recorder<'a> {
         record(&mut counts.latency, latency);
     }
 
-    /// Keeps every read apart, for tests.
-    #[inline(always)]
-    #[cfg_attr(not(test), expect(unused_variables))]
-    fn log(&mut self, request: u32, ending: Ending, tier: Option<usize>, latency: u64) {
-        #[cfg(test)]
-        self.outcome.reads_ended.push(crate::outcome::ReadEnd { request, ending, tier, latency });
+    /// Keeps a read by itself, if the run keeps them.
+    #[inline]
+    fn keep(&mut self, request: u32, ending: Ending, tier: Option<usize>, latency: u64) {
+        if self.run.keep_reads {
+            let tier = tier.map(|tier| tier as u8);
+            self.outcome.read_ends.push(ReadEnd { request, ending, tier, latency });
+        }
     }
 
     /// A tier sent an answer.
@@ -181,7 +181,7 @@ impl<'a> Recorder<'a> {
         let request = flight.request;
         let old = tier.is_some() && flight.version < flight.expects;
         let latency = now - flight.arrived;
-        self.log(request, ending, tier, latency);
+        self.keep(request, ending, tier, latency);
         let window = self.window(flight.arrived);
         window.endings[ending as usize] += 1;
         record(&mut window.latency, latency);
@@ -386,6 +386,7 @@ impl<'a> Recorder<'a> {
 
     pub(crate) fn finish(mut self, now: u64) -> Outcome {
         self.outcome.end = Nanos(now - self.start);
+        self.outcome.read_ends.sort_unstable();
         self.outcome
     }
 }

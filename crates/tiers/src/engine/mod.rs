@@ -66,12 +66,15 @@ pub struct Run<'a> {
     /// trace says. Latency then leaves out the time that requests were held back (coordinated
     /// omission); it is there to show what that hides.
     pub closed_loop: Option<u32>,
+    /// Keeps how every read ended, in [`Outcome::read_ends`]: 16 bytes a read.
+    pub keep_reads: bool,
 }
 
 impl<'a> Run<'a> {
     /// All requests counted, open loop, one window.
     pub fn new(trace: &'a Trace, arrivals: &'a [u64], stack: &'a Stack, seed: u64) -> Self {
-        Run { trace, arrivals, stack, seed, warmup: 0, n_windows: 1, closed_loop: None }
+        let (warmup, n_windows, closed_loop, keep_reads) = (0, 1, None, false);
+        Run { trace, arrivals, stack, seed, warmup, n_windows, closed_loop, keep_reads }
     }
 }
 

@@ -5,7 +5,7 @@ use trace::units::Nanos;
 
 use super::random::{Requests, requests, run_any, spread_of, stacks, times};
 use super::{assert_all_ended, stack, tier, trace_of};
-use crate::outcome::ReadEnd;
+use crate::ReadEnd;
 use crate::{Ending, Explained, Fill, Misses, Outcome, Retry, StationSpec};
 
 /// All that is counted, for comparison.
@@ -21,7 +21,7 @@ pub(super) fn figures(outcome: &Outcome) -> impl PartialEq + std::fmt::Debug + u
         })
         .collect();
     let writes = [outcome.writes, outcome.written.stale_reads, outcome.written.lost];
-    (tiers, writes, outcome.end, outcome.reads_ended.clone(), spent(&outcome.explained))
+    (tiers, writes, outcome.end, outcome.read_ends.clone(), spent(&outcome.explained))
 }
 
 /// Every read, by number.
@@ -29,12 +29,10 @@ pub(super) fn assert_ended_as(
     outcome: &Outcome,
     expected: &[ReadEnd],
 ) -> Result<(), TestCaseError> {
-    let mut ended = outcome.reads_ended.clone();
-    ended.sort();
-    for (engine, twin) in ended.iter().zip(expected) {
+    for (engine, twin) in outcome.read_ends.iter().zip(expected) {
         prop_assert_eq!(engine, twin);
     }
-    prop_assert_eq!(ended.len(), expected.len());
+    prop_assert_eq!(outcome.read_ends.len(), expected.len());
     Ok(())
 }
 
@@ -58,8 +56,7 @@ proptest! {
         assert_all_ended(&outcome);
         let n_reads = requests.trace.columns().op.iter().flatten().filter(|op| **op == trace::Op::Get);
         prop_assert_eq!(outcome.reads, n_reads.count() as u64);
-        let mut ended: Vec<u32> = outcome.reads_ended.iter().map(|end| end.request).collect();
-        ended.sort_unstable();
+        let mut ended: Vec<u32> = outcome.read_ends.iter().map(|end| end.request).collect();
         ended.dedup();
         prop_assert_eq!(ended.len() as u64, outcome.reads, "a read ended twice");
         for (tier, spec) in outcome.tiers.iter().zip(&stack.tiers) {
@@ -117,7 +114,7 @@ proptest! {
         let retry = Retry { attempts: 3, backoff: Nanos(5), budget: Some(0.1) };
         more.origin.station = Some(StationSpec { timeout: Some(Nanos(1 << 50)), retry, ..StationSpec::new(500) });
         let after = run_any(&requests, &more, None);
-        prop_assert_eq!(&before.reads_ended, &after.reads_ended);
+        prop_assert_eq!(&before.read_ends, &after.read_ends);
     }
 
     /// A tier that keeps nothing adds its own latency to what passes it, and nothing else.
@@ -140,7 +137,7 @@ proptest! {
         long.tiers.push(tier("L2", "fifo", 1, Nanos(7)));
         long.tiers[1].fill = Fill::Probability(0.0);
         let (short, long) = (run_any(&requests, &short, None), run_any(&requests, &long, None));
-        for (short, long) in short.reads_ended.iter().zip(&long.reads_ended) {
+        for (short, long) in short.read_ends.iter().zip(&long.read_ends) {
             let added = if short.ending == Ending::Miss { 7 } else { 0 };
             prop_assert_eq!(short.latency + added, long.latency);
             prop_assert_eq!(short.ending, long.ending);

@@ -33,7 +33,7 @@ pub(crate) fn trace_of(numbers: &[u32]) -> Trace {
 }
 
 pub(crate) fn run(trace: &Trace, arrivals: &[u64], stack: &Stack) -> Outcome {
-    let run = Run { n_windows: 4, ..Run::new(trace, arrivals, stack, 1) };
+    let run = Run { n_windows: 4, keep_reads: true, ..Run::new(trace, arrivals, stack, 1) };
     let outcome = simulate(&run, &mut |_| ControlFlow::Continue(())).unwrap().unwrap();
     assert_conserved(&outcome);
     outcome

@@ -298,6 +298,7 @@ pub(super) fn run_any(requests: &Requests, stack: &Stack, closed_loop: Option<u3
     let run = Run {
         closed_loop,
         n_windows: 3,
+        keep_reads: true,
         ..Run::new(&requests.trace, &requests.arrivals, stack, 1)
     };
     simulate(&run, &mut |_| ControlFlow::Continue(())).unwrap().unwrap()

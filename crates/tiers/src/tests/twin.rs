@@ -12,7 +12,7 @@ use trace::units::Nanos;
 use super::laws::assert_ended_as;
 use super::random::{Requests, run_any, times};
 use super::{stack, tier, trace_of};
-use crate::outcome::ReadEnd;
+use crate::ReadEnd;
 use crate::{
     Ending, Hedge, HedgeLeg, Inclusion, LatencyProfile, Misses, OnMiss, Router, Service, Settle,
     Stack, StationSpec,
@@ -415,8 +415,9 @@ impl Twin<'_> {
 
     fn end(&mut self, reader: usize, ending: Ending, tier: Option<usize>, at: u64) {
         let read = &self.readers[reader];
-        let latency = at - read.arrived;
-        self.ended.push(ReadEnd { request: read.request as u32, ending, tier, latency });
+        let (request, latency) = (read.request as u32, at - read.arrived);
+        let tier = tier.map(|tier| tier as u8);
+        self.ended.push(ReadEnd { request, ending, tier, latency });
     }
 
     /// Those who wait for the reader's fetch have what it has.

@@ -6,7 +6,7 @@ use trace::{Op, ReadReport, Sizes, Trace};
 
 use super::random::{Requests, hashed, run_any, spread_of};
 use super::{stack, tier, trace_of};
-use crate::outcome::ReadEnd;
+use crate::ReadEnd;
 use crate::{
     Demotion, Ending, Failure, Fault, Fill, Hedge, HedgeLeg, Inclusion, Misses, OnMiss, Outcome,
     Predicted, Retry, Router, Settle, Stack, StationSpec, Writes,
@@ -57,9 +57,8 @@ fn run(requests: &Requests, stack: &Stack) -> Outcome {
 
 /// How each read ended, who answered it, and its latency, in the order they arrived.
 fn ends(outcome: &Outcome) -> Vec<(Ending, Option<usize>, u64)> {
-    let mut ended = outcome.reads_ended.clone();
-    ended.sort();
-    ended.iter().map(|ReadEnd { ending, tier, latency, .. }| (*ending, *tier, *latency)).collect()
+    let end = |end: &ReadEnd| (end.ending, end.tier.map(usize::from), end.latency);
+    outcome.read_ends.iter().map(end).collect()
 }
 
 fn answers(outcome: &Outcome) -> Vec<Option<usize>> {
