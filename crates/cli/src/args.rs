@@ -1,5 +1,7 @@
 //! The command line.
 
+mod check;
+
 use std::path::PathBuf;
 
 use cache::PolicySpec;
@@ -8,11 +10,13 @@ use experiment::Setting;
 use experiment::scenario::Fraction;
 use trace::units::Nanos;
 
+pub(crate) use check::{Check, CiArgs, Trend, When};
+
 /// Replay access traces through simulated cache tiers, and compare strategies
 #[derive(Debug, Parser)]
 #[command(name = "cache-strategy", version, max_term_width = 100)]
 #[command(
-    after_help = "Exit codes: 0 done, 1 a comparison found a difference, 2 bad usage or input, 70 a bug, 130 interrupted."
+    after_help = "Exit codes: 0 done, 1 a comparison found a difference, 2 bad usage or input, 3 check has nothing to compare with, 4 check is inconclusive, 70 a bug, 130 interrupted."
 )]
 pub(crate) struct Args {
     #[command(subcommand)]
@@ -41,6 +45,10 @@ pub(crate) enum Command {
     Compare(Compare),
     /// Compare published figures with what this program counts
     Verify(Verify),
+    /// Hold the figures of a study against a baseline, for CI
+    Check(Check),
+    /// Find where the figures of a history changed
+    Trend(Trend),
     /// Check the audit logs that runs leave
     #[command(subcommand)]
     Audit(Audit),

@@ -5,6 +5,7 @@
 //! [`frames::Results`]; a [`Manifest`] says everything needed to run it again bit for bit.
 
 mod build;
+pub mod check;
 pub mod compare;
 mod error;
 mod fault;

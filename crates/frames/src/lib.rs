@@ -1,6 +1,7 @@
 //! The one place that knows polars: the versioned result schema, Parquet, and traces as Parquet.
 
 mod atomic;
+pub mod check;
 pub mod comparison;
 pub mod detail;
 mod error;
@@ -12,6 +13,7 @@ pub mod table;
 mod trace_file;
 
 pub use atomic::{remove_temporaries, write_atomically};
+pub use check::{CauseRow, CheckRow};
 pub use comparison::{CellRow, Comparison, LeaderRow};
 pub use detail::{FaultRow, QuantileRow, SpentRow, StationRow, TierWindowRow, WriteRow};
 pub use error::Error;

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use polars::prelude::*;
 use polars_io::prelude::*;
 
+use crate::check::{CauseRow, CheckRow};
 use crate::comparison::{CellRow, LeaderRow};
 use crate::guard::{damaged, decoding, footer, io, stored};
 use crate::results::{
@@ -157,6 +158,11 @@ pub fn describe() -> String {
     describe_table::<FootprintRow>(&mut out);
     describe_table::<ReuseRow>(&mut out);
     describe_table::<RankRow>(&mut out);
+    out.push_str(
+        "\nWhat `cache-strategy check --format json` prints, a row a line; it writes no Parquet.\n",
+    );
+    describe_table::<CheckRow>(&mut out);
+    describe_table::<CauseRow>(&mut out);
     out
 }
 

@@ -4,6 +4,7 @@
 //! of lines, boxes and text, and `paint` hands the scene to plotters. Only `paint` knows plotters.
 
 mod chart;
+pub mod ci;
 mod error;
 mod figure;
 mod font;
