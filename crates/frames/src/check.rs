@@ -51,6 +51,8 @@ table! {
         metric: String,
         #[doc = "What is counted to explain it, in words."]
         measure: String,
+        #[doc = "What the measure is in, as in `check`."]
+        unit: String,
         #[doc = "How requests are grouped: `window`, `answer`, `size`, `popularity`, or `bill`."]
         by: String,
         #[doc = "The group."]

@@ -35,7 +35,9 @@ pub(crate) fn check(args: &Check) -> Result<u8> {
         return Ok(missing(args, &path));
     }
     let detail = detail(args, baseline.as_ref())?;
-    let keep = match args.update.with_detail || detail.is_some() {
+    // An update keeps the details that a baseline had.
+    let had = args.update.update_baseline && baseline.as_ref().is_some_and(Baseline::has_detail);
+    let keep = match args.update.with_detail || had || detail.is_some() {
         true => Keep::Ends(detail.as_ref().map_or(&[], Detail::runs)),
         false => Keep::Figures,
     };
@@ -59,7 +61,7 @@ pub(crate) fn check(args: &Check) -> Result<u8> {
             listing(args, &known, &judged).print_if_any(args.how.format)?;
             causes(&explained).print_if_any(args.how.format)?;
             let divergences = divergences(&explained);
-            tell(&judged, &divergences, measured.runs.len(), &path);
+            tell(&judged, &divergences, measured.runs.len());
             let causes: Vec<CauseRow> =
                 explained.into_iter().flat_map(|explained| explained.causes).collect();
             let baseline_file = slashes(&path);
@@ -191,7 +193,7 @@ fn divergences(explained: &[Explained]) -> Vec<String> {
 }
 
 /// The verdict in words, on standard error.
-fn tell(judged: &Judged, divergences: &[String], n_runs: usize, path: &Path) {
+fn tell(judged: &Judged, divergences: &[String], n_runs: usize) {
     for note in &judged.notes {
         say(format!("note: {note}"));
     }
@@ -228,7 +230,6 @@ fn tell(judged: &Judged, divergences: &[String], n_runs: usize, path: &Path) {
             judged.count("improved")
         ));
     }
-    let _ = path;
 }
 
 /// Writes the baseline, if nothing speaks against it.
@@ -315,22 +316,27 @@ fn listing(args: &Check, known: &Known, judged: &Judged) -> Listing {
 fn causes(explained: &[Explained]) -> Listing {
     let names: Vec<&str> = CauseRow::schema().iter().map(|column| column.name).collect();
     let rows = || explained.iter().flat_map(|explained| &explained.causes);
-    let mut hidden = Vec::new();
+    let mut hidden = vec!["unit"];
+    let first = || rows().next().map(|row| &row.trace);
+    hidden.extend(rows().all(|row| Some(&row.trace) == first()).then_some("trace"));
     hidden.extend(rows().all(|row| row.cell.is_empty()).then_some("cell"));
     let mut listing = Listing::new(&names).for_programs(&hidden);
-    let number = |value: f64| Field::new(value, check::Unit::Count.show(value));
     for row in rows() {
+        let unit = check::Unit::of_symbol(&row.unit).unwrap_or(check::Unit::Count);
+        let number = |value: f64| Field::new(value, unit.show(value));
+        let sign = if row.change > 0.0 { "+" } else { "" };
         listing.push(vec![
             Field::text(&row.trace),
             Field::text(&row.strategy),
             Field::text(&row.cell),
             Field::text(&row.metric),
             Field::text(&row.measure),
+            Field::text(&row.unit),
             Field::text(&row.by),
             Field::text(&row.group),
             number(row.before),
             number(row.after),
-            Field::new(Value::from(row.change), format!("{:+}", row.change)),
+            Field::new(Value::from(row.change), format!("{sign}{}", unit.show(row.change))),
         ]);
     }
     listing

@@ -6,6 +6,7 @@
 
 mod audit;
 mod calibrate;
+mod check;
 mod compare;
 mod errors;
 mod generated;

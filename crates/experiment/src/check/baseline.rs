@@ -183,7 +183,7 @@ impl Scope {
 pub(super) struct Tolerance {
     pub(super) scope: Scope,
     pub(super) abs: Option<Amount>,
-    pub(super) rel: Option<f64>,
+    pub(super) rel: Option<Fraction>,
     pub(super) sides: Sides,
     pub(super) interval: bool,
 }
@@ -249,6 +249,11 @@ impl Baseline {
     /// Whether a rule of it needs the ends of all requests, then and now.
     pub fn needs_detail(&self) -> bool {
         self.tolerances.iter().any(|tolerance| tolerance.interval)
+    }
+
+    /// Whether it was written with details.
+    pub fn has_detail(&self) -> bool {
+        self.file.detail.is_some()
     }
 
     /// The details it was written with; `None` if there were none, or their file is gone.
@@ -351,9 +356,8 @@ impl Reader<'_> {
             let message = format!("`{name}` is no ratio of requests, so it has no interval");
             return fail("interval", &message);
         }
-        let rel = entry.rel.map(Fraction::share);
         let (sides, interval) = (entry.sides, entry.interval);
-        Ok(Tolerance { scope, abs: entry.abs.clone(), rel, sides, interval })
+        Ok(Tolerance { scope, abs: entry.abs.clone(), rel: entry.rel, sides, interval })
     }
 
     fn limit(&self, i: usize, entry: &LimitEntry) -> Result<Limit, Error> {

@@ -16,6 +16,7 @@ use super::detail::{BLOCK, Detail, End, RunDetail, RunKey};
 use super::groups::{By, Groups, answer};
 use super::judge::row_key;
 use super::measure::Measured;
+use super::metric::Unit;
 
 /// What explains a change of some figures of one run.
 #[derive(Debug, Clone, PartialEq)]
@@ -76,9 +77,18 @@ impl Measure {
             Measure::Ended(word, _) => (*word).into(),
             Measure::AnsweredBy(tier) => format!("reads answered by {tier}"),
             Measure::MissBytes => "bytes of misses".into(),
-            Measure::Time => "time of reads in ns".into(),
+            Measure::Time => "time of reads".into(),
             Measure::Slow => "reads slower than the p99 of then".into(),
-            Measure::Bill => "nano-dollars a month".into(),
+            Measure::Bill => "cost a month".into(),
+        }
+    }
+
+    fn unit(&self) -> Unit {
+        match self {
+            Measure::Ended(..) | Measure::AnsweredBy(_) | Measure::Slow => Unit::Count,
+            Measure::MissBytes => Unit::Bytes,
+            Measure::Time => Unit::Nanos,
+            Measure::Bill => Unit::NanoDollars,
         }
     }
 
@@ -164,6 +174,7 @@ fn causes(
         cell: run.cell.clone(),
         metric: metrics.join(", "),
         measure: measure.words(),
+        unit: measure.unit().symbol().into(),
         by: by.into(),
         group: group.into(),
         before,
@@ -277,10 +288,10 @@ mod tests {
             ("misses", "misses"),
             ("byte_miss_ratio", "bytes of misses"),
             ("availability", "errors"),
-            ("latency_ns_p50", "time of reads in ns"),
+            ("latency_ns_p50", "time of reads"),
             ("latency_ns_p999", "reads slower than the p99 of then"),
             ("L2.hit_ratio", "reads answered by L2"),
-            ("cost_nanodollars_month", "nano-dollars a month"),
+            ("cost_nanodollars_month", "cost a month"),
         ] {
             assert_eq!(Measure::of(metric).words(), words, "{metric}");
         }

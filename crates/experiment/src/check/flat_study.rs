@@ -18,6 +18,7 @@ use serde::{Deserialize, Serialize};
 use trace::units::Bytes;
 
 use crate::compare::{Capacity, Size};
+use crate::resolve::tidy;
 use crate::scenario::Fraction;
 use crate::{Error, FORMAT_PARQUET, Source};
 
@@ -114,7 +115,7 @@ impl FlatStudy {
                     .map_err(|error| at(source, "traces", i, &error.to_string()))?;
             }
         }
-        let here = |trace: FlatTrace| FlatTrace { path: dir.join(&trace.path), ..trace };
+        let here = |trace: FlatTrace| FlatTrace { path: tidy(&dir.join(&trace.path)), ..trace };
         Ok(FlatStudy {
             schema: 1,
             name: file.name,

@@ -14,8 +14,8 @@ use tiers::Ending;
 use trace::Trace;
 
 use super::detail::{End, RunDetail};
-use super::judge::Change;
 use super::metric::Better;
+use super::tolerance::Change;
 
 /// What of a request a ratio counts.
 #[derive(Debug, Clone, Copy)]

@@ -9,12 +9,13 @@ use std::collections::BTreeMap;
 
 use frames::CheckRow;
 
-use super::baseline::{Allow, Baseline, Deny, Limit, Sides, Tolerance};
+use super::baseline::{Allow, Baseline, Deny, Limit, Tolerance};
 use super::detail::{Detail, RunKey};
-use super::interval;
 use super::measure::{Measured, MeasuredRun};
-use super::metric::{Better, Figure, Known, Metric, Unit};
+use super::metric::{Figure, Known, Metric, Unit};
 use super::study::{differences, digest, parts};
+use super::tolerance::{Change, Room, change};
+use super::{interval, tolerance};
 use crate::Error;
 
 /// How the gate ends, the worst last.
@@ -38,28 +39,6 @@ impl Verdict {
             Verdict::Inconclusive => "inconclusive",
             Verdict::Incomparable => "incomparable",
             Verdict::Regressed => "regressed",
-        }
-    }
-}
-
-/// What a change is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Change {
-    Same,
-    Allowed,
-    Improved,
-    Regressed,
-    Inconclusive,
-}
-
-impl Change {
-    fn word(self) -> &'static str {
-        match self {
-            Change::Same => "same",
-            Change::Allowed => "allowed",
-            Change::Improved => "improved",
-            Change::Regressed => "regressed",
-            Change::Inconclusive => "inconclusive",
         }
     }
 }
@@ -262,7 +241,7 @@ impl Judge<'_> {
                 continue;
             };
             let mut row = row(&run.key, name, metric, expected, now);
-            row.allowed = allowed_words(rule.map(|(_, rule)| rule), metric.unit);
+            row.allowed = tolerance::words(rule.map(|(_, rule)| rule), metric.unit);
             match (&reason, expected) {
                 (Some(reason), _) => incomparable(&mut row, reason),
                 (None, None) => {
@@ -427,51 +406,6 @@ pub(super) fn row_key(row: &CheckRow) -> RunKey {
     RunKey { trace: row.trace.clone(), strategy: row.strategy.clone(), cell: row.cell.clone() }
 }
 
-/// By how much a figure may change.
-#[derive(Debug, Clone, Copy, Default)]
-struct Room {
-    abs: f64,
-    rel: f64,
-    both_sides: bool,
-}
-
-impl Room {
-    fn of(rule: Option<&Tolerance>, unit: Unit) -> Room {
-        let Some(rule) = rule else { return Room::default() };
-        // Amounts were checked when the file was read.
-        let abs = rule.abs.as_ref().and_then(|abs| abs.of(unit).ok()).unwrap_or(0.0);
-        Room { abs, rel: rule.rel.unwrap_or(0.0), both_sides: rule.sides == Sides::Both }
-    }
-
-    /// The larger of the two: a change passes if either lets it.
-    fn allowed(self, before: f64) -> f64 {
-        self.abs.max(self.rel * before.abs())
-    }
-}
-
-/// What a change is. What has become a number, or ceased to be one, is worse.
-fn change(metric: Metric, before: Figure, now: Figure, room: Room) -> Change {
-    if before == now {
-        return Change::Same;
-    }
-    let (a, b) = (before.as_f64(), now.as_f64());
-    let size = match (before, now) {
-        (Figure::Whole(a), Figure::Whole(b)) => a.abs_diff(b) as f64,
-        // On the grid of decimals that figures have, so that a change of just the tolerance is one.
-        _ => Figure::real((b - a).abs(), metric.unit).as_f64(),
-    };
-    // Products of decimals miss their decimal by some last bits.
-    if size <= room.allowed(a) * (1.0 + 1e-12) {
-        return Change::Allowed;
-    }
-    let better = match metric.better {
-        Better::Higher => b > a,
-        Better::Lower => b < a,
-        Better::Neither => false,
-    };
-    if better && !room.both_sides { Change::Improved } else { Change::Regressed }
-}
-
 fn row(
     key: &RunKey,
     name: &str,
@@ -501,19 +435,6 @@ fn row(
 fn incomparable(row: &mut CheckRow, reason: &str) {
     row.status = "incomparable".into();
     row.reason = reason.into();
-}
-
-fn allowed_words(rule: Option<&Tolerance>, unit: Unit) -> String {
-    let Some(rule) = rule else { return "no worse".into() };
-    let abs = rule.abs.as_ref().and_then(|abs| abs.of(unit).ok()).filter(|abs| *abs > 0.0);
-    let rel = rule.rel.filter(|rel| *rel > 0.0).map(|rel| format!("{} %", rel * 100.0));
-    let amounts: Vec<String> = abs.map(|abs| unit.show(abs)).into_iter().chain(rel).collect();
-    let word = if rule.sides == Sides::Both { "other" } else { "worse" };
-    let suffix = if rule.interval { ", by its interval" } else { "" };
-    match &amounts[..] {
-        [] => format!("no {word}{suffix}"),
-        amounts => format!("{} {word}{suffix}", amounts.join(" or ")),
-    }
 }
 
 /// A change, with its sign; of shares in points.

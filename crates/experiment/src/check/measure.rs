@@ -181,8 +181,7 @@ fn flat(
     keep: Keep<'_>,
     progress: &RunProgress,
 ) -> Result<Option<Measured>, Error> {
-    let traces =
-        flat.traces.par_iter().map(|entry| load(flat, entry)).collect::<Result<Vec<_>, _>>()?;
+    let traces = flat.traces.par_iter().map(load).collect::<Result<Vec<_>, _>>()?;
     for (i, trace) in traces.iter().enumerate() {
         if traces[..i].iter().any(|other| other.name() == trace.name()) {
             return Err(Error::Unfit(format!(
@@ -206,13 +205,12 @@ fn flat(
     Ok(collect(study, traces, runs, keep, notes))
 }
 
-/// Flat replay needs no stamps and no operations.
-fn load(study: &FlatStudy, entry: &FlatTrace) -> Result<Trace, Error> {
+/// Flat replay needs no stamps and no operations; bytes of misses are counted whatever the unit is.
+fn load(entry: &FlatTrace) -> Result<Trace, Error> {
     let options = ReadOptions {
         format: entry.format.clone(),
         ignore_time: true,
         ignore_op: true,
-        ignore_size: study.unit == Unit::Objects,
         ..ReadOptions::default()
     };
     let trace = open_trace(&entry.path, &options, &mut |_, _| {})?;

@@ -47,6 +47,20 @@ impl Unit {
         }
     }
 
+    /// The unit with this symbol.
+    pub fn of_symbol(symbol: &str) -> Option<Unit> {
+        let all = [
+            Unit::Ratio,
+            Unit::Count,
+            Unit::Bytes,
+            Unit::Nanos,
+            Unit::NanoDollars,
+            Unit::Rate,
+            Unit::ByteSeconds,
+        ];
+        all.into_iter().find(|unit| unit.symbol() == symbol)
+    }
+
     /// Decimals that a baseline keeps of a value that is not whole.
     pub(super) fn decimals(self) -> usize {
         if self == Unit::Ratio { 9 } else { 3 }
@@ -416,6 +430,7 @@ mod tests {
         assert_eq!(figures["L1.hits"], Figure::Whole(3));
         for metric in OF_RUN.iter().chain(OF_TIER).chain(OF_FLAT) {
             assert_eq!(unit_of(metric.name), metric.unit, "{}", metric.name);
+            assert_eq!(Unit::of_symbol(metric.unit.symbol()), Some(metric.unit));
         }
     }
 

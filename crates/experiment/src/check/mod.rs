@@ -19,6 +19,7 @@ mod metric;
 mod study;
 #[cfg(test)]
 mod tests;
+mod tolerance;
 mod trend;
 mod update;
 

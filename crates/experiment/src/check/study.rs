@@ -85,12 +85,15 @@ impl Study {
         };
         let mut value = value.expect("a study is plain JSON");
         if let Some(fields) = value.as_object_mut() {
-            fields.retain(|name, _| !["name", "description", "metric", "seed"].contains(&&**name));
+            let aside = ["schema", "name", "description", "metric", "seed"];
+            fields.retain(|name, _| !aside.contains(&&**name));
         }
-        for trace in value["traces"].as_array_mut().into_iter().flatten() {
-            if let Some(fields) = trace.as_object_mut() {
+        if let Some(traces) = value["traces"].as_array_mut() {
+            for fields in traces.iter_mut().filter_map(Value::as_object_mut) {
                 fields.remove("path");
             }
+            // Of most traces nothing is said but where they lie.
+            traces.retain(|trace| trace.as_object().is_none_or(|fields| !fields.is_empty()));
         }
         let mut leaves = Leaves::new();
         collect(&value, String::new(), &mut leaves);

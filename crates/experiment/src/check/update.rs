@@ -91,7 +91,7 @@ impl Update<'_> {
     }
 
     fn detail(&self, baseline: Option<&Baseline>) -> Option<Vec<u8>> {
-        let had = baseline.is_some_and(|baseline| baseline.file.detail.is_some());
+        let had = baseline.is_some_and(Baseline::has_detail);
         if !self.with_detail && !had {
             return None;
         }
@@ -272,6 +272,7 @@ study = \"\"
 program = \"\"
 seed = 0
 scenario = \"\"
+detail = \"\"
 
 # Which figures are kept: columns of docs/results.md, of a tier as in \"L1.hit_ratio\".
 ";

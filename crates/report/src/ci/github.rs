@@ -96,7 +96,8 @@ pub fn summary(gate: &Gate<'_>, room: usize) -> String {
         .causes
         .iter()
         .map(|cause: &CauseRow| {
-            let change = format!("{} → {} ({:+})", cause.before, cause.after, cause.change);
+            let change =
+                format!("{} → {} ({:+}) {}", cause.before, cause.after, cause.change, cause.unit);
             let run = format!("{} / {} {}", cause.strategy, cause.trace, cause.cell);
             let cells = [&run, &cause.metric, &cause.measure, &cause.by, &cause.group, &change];
             format!("| {} |\n", cells.map(|text| cell(text)).join(" | "))
