@@ -46,8 +46,16 @@ pub(crate) enum Command {
     /// Compare published figures with what this program counts
     Verify(Verify),
     /// Hold the figures of a study against a baseline, for CI
+    ///
+    /// Runs a scenario, or a flat study (kind = "flat"), and compares its figures with those that a
+    /// file keeps. Runs are deterministic, so the comparison is exact; tolerances say what does not
+    /// matter. Prints what changed. docs/check.md is the guide.
     Check(Check),
     /// Find where the figures of a history changed
+    ///
+    /// Simulated figures have no noise, so every step of a series is a change point. Small ones add up:
+    /// a figure that slips a little each time is told when it has slipped by --least since it was last
+    /// told.
     Trend(Trend),
     /// Check the audit logs that runs leave
     #[command(subcommand)]

@@ -159,19 +159,22 @@ pub fn describe() -> String {
     describe_table::<ReuseRow>(&mut out);
     describe_table::<RankRow>(&mut out);
     out.push_str(
-        "\nWhat `cache-strategy check --format json` prints, a row a line; it writes no Parquet.\n",
+        "\nWhat `cache-strategy check --format json` prints, a row a line: figures, and with `--explain` causes.\n",
     );
-    describe_table::<CheckRow>(&mut out);
-    describe_table::<CauseRow>(&mut out);
+    describe_rows::<CheckRow>(&mut out, CheckRow::NAME);
+    describe_rows::<CauseRow>(&mut out, CauseRow::NAME);
     out
 }
 
 pub(crate) fn describe_table<T: Table>(out: &mut String) {
+    describe_rows::<T>(out, &file_of::<T>());
+}
+
+fn describe_rows<T: Table>(out: &mut String, heading: &str) {
     use std::fmt::Write as _;
     let _ = write!(
         out,
-        "\n## `{}`\n\n{}\n\n| column | type | meaning |\n|---|---|---|\n",
-        file_of::<T>(),
+        "\n## `{heading}`\n\n{}\n\n| column | type | meaning |\n|---|---|---|\n",
         T::DOC
     );
     for column in T::schema() {

@@ -23,5 +23,6 @@ pub use page::{ComparisonDocument, Document, Origin, comparison_page, page};
 pub use palette::Theme;
 pub use verdict::Winner;
 pub use views::curves::charts as curve_charts;
+pub use views::trend::{TrendLine, chart as trend_chart};
 pub use views::{charts, comparison_charts};
 pub use write::{write, write_comparison, write_curves};

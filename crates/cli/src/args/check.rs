@@ -9,16 +9,12 @@ use experiment::check;
 use super::{Format, How, share};
 
 /// Hold the figures of a study against a baseline, for CI
-///
-/// Runs a scenario, or a flat study (kind = "flat"), and compares its figures with those that a file
-/// keeps. Runs are deterministic, so the comparison is exact; tolerances say what does not matter. Prints
-/// what changed. docs/check.md is the guide.
 #[derive(Debug, Parser)]
 #[command(after_help = "Exit codes: 0 pass; 1 a figure is worse than allowed, or passed a limit; \
 2 bad usage or input; 3 no baseline, or one of another study; 4 an interval does not decide; 70 a bug; \
 130 interrupted.\n\nExamples:\n  cache-strategy check scenarios/quickstart.toml --update-baseline \
 --reason 'first figures'\n  cache-strategy check scenarios/quickstart.toml --explain\n  cache-strategy \
-check scenarios/quickstart.toml --set stack.tiers.L1.capacity=2% --allow scenario-change\n  \
+check scenarios/quickstart.toml --allow scenario-change --set stack.tiers.L1.capacity=2%\n  \
 cache-strategy check scenarios/quickstart.toml --junit check.xml --history history.jsonl")]
 pub(crate) struct Check {
     /// Scenario or flat study
@@ -142,12 +138,9 @@ pub(crate) enum When {
 }
 
 /// Find where the figures of a history changed
-///
-/// Simulated figures have no noise, so every step of a series is a change point. Small ones add up: a
-/// figure that slips a little each time is told when it has slipped by --least since it was last told.
 #[derive(Debug, Parser)]
 #[command(
-    after_help = "Examples:\n  cache-strategy trend history.jsonl\n  cache-strategy trend history.jsonl --metric hit_ratio --least 1% --format csv"
+    after_help = "Examples:\n  cache-strategy trend history.jsonl\n  cache-strategy trend history.jsonl --metric hit_ratio --svg hit-ratio.svg\n  cache-strategy trend history.jsonl --least 1% --format csv"
 )]
 pub(crate) struct Trend {
     /// History that `check --history` wrote
@@ -155,6 +148,9 @@ pub(crate) struct Trend {
     /// Only this metric, such as hit_ratio or L1.hit_ratio
     #[arg(long, value_name = "NAME")]
     pub(crate) metric: Option<String>,
+    /// Draw the change of the metric since the first check, an SVG file
+    #[arg(long, value_name = "FILE", requires = "metric")]
+    pub(crate) svg: Option<PathBuf>,
     /// Tell steps of at least this share of the value
     #[arg(long, default_value = "0", value_name = "SHARE", value_parser = share)]
     pub(crate) least: f64,

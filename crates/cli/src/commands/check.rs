@@ -26,6 +26,9 @@ pub(crate) fn check(args: &Check) -> Result<u8> {
     if args.explain && args.how.format == Format::Csv {
         bail!("--explain prints a second table, which CSV cannot hold\nhint: --format json");
     }
+    if args.update.reason.as_ref().is_some_and(|reason| reason.trim().is_empty()) {
+        bail!("--reason is empty: say why the figures may be what they are");
+    }
     let commit = commit(&args.ci)?;
     let study = Study::open(&args.study, &args.settings)?;
     let known = study.known();
@@ -45,9 +48,6 @@ pub(crate) fn check(args: &Check) -> Result<u8> {
         say("nothing was judged");
         return Ok(exit::INTERRUPTED);
     };
-    for note in &measured.notes {
-        say(format!("note: {note}"));
-    }
     let judged = match &baseline {
         Some(baseline) => {
             let policy = policy(args);
@@ -55,6 +55,9 @@ pub(crate) fn check(args: &Check) -> Result<u8> {
         }
         None => None,
     };
+    for note in &measured.notes {
+        say(format!("note: {note}"));
+    }
     match (judged, &baseline) {
         (Some(judged), Some(baseline)) if !args.update.update_baseline => {
             let explained = explained(args, &judged, &measured, detail.as_ref());
@@ -225,10 +228,9 @@ fn tell(judged: &Judged, divergences: &[String], n_runs: usize) {
             "hint: if the change is meant, write the baseline anew with --update-baseline; to compare another scenario all the same, --allow scenario-change",
         );
     } else if judged.count("improved") > 0 {
-        say(format!(
-            "the baseline is stale: {} figures are better\nhint: --update-baseline keeps them so",
-            judged.count("improved")
-        ));
+        say(
+            "the baseline is stale: some figures are better\nhint: --update-baseline keeps them so",
+        );
     }
 }
 
@@ -242,10 +244,6 @@ fn update(
     baseline: Option<&Baseline>,
     path: &Path,
 ) -> Result<u8> {
-    let reason = args.update.reason.as_deref().unwrap_or_default();
-    if reason.trim().is_empty() {
-        bail!("--reason is empty: say why the figures may be what they are");
-    }
     if let Some(judged) = judged {
         listing(args, known, judged).print_if_any(args.how.format)?;
         judged.notes.iter().for_each(|note| say(format!("note: {note}")));
@@ -255,7 +253,7 @@ fn update(
         measured,
         judged,
         program: VERSION,
-        reason,
+        reason: args.update.reason.as_deref().unwrap_or_default(),
         accept: args.update.accept,
         with_detail: args.update.with_detail,
     };
@@ -284,10 +282,11 @@ fn listing(args: &Check, known: &Known, judged: &Judged) -> Listing {
     };
     hidden.extend(one(|row| &row.trace).then_some("trace"));
     hidden.extend(judged.rows.iter().all(|row| row.cell.is_empty()).then_some("cell"));
-    hidden.extend(["expected", "actual", "change"]);
-    let mut listing = Listing::new(&names).for_programs(&hidden).wrapped(&["allowed"]);
+    hidden.extend(["expected", "actual", "change", "allowed"]);
+    let mut listing = Listing::new(&names).for_programs(&hidden);
     let people = args.how.format == Format::Table && !args.all;
-    let trivial = |row: &&CheckRow| row.status == "same" || row.status == "held";
+    // Why figures are incomparable is told once, not for each of them.
+    let trivial = |row: &&CheckRow| ["same", "held", "incomparable"].contains(&&*row.status);
     for row in judged.rows.iter().filter(|row| !people || !trivial(row)) {
         let unit = known.find(&row.metric).map_or(check::Unit::Count, |metric| metric.unit);
         let value = |value: f64| Field::new(value, unit.show(value));

@@ -1,7 +1,10 @@
 //! `trend`: where the figures of a history changed.
 
+use std::io::Write;
+
 use anyhow::{Result, bail};
 use experiment::check::{self, ChangePoint, Entry, Series, read_history, unit_of};
+use report::{Theme, TrendLine};
 use serde_json::Value;
 
 use crate::args::Trend;
@@ -24,9 +27,30 @@ pub(crate) fn trend(args: &Trend) -> Result<u8> {
         }
     }
     listing(&history, &series).print_if_any(args.format)?;
+    if let (Some(path), Some(metric)) = (&args.svg, &args.metric) {
+        let svg = report::trend_chart(metric, &lines(&series)).svg(Theme::Light)?;
+        frames::write_atomically::<anyhow::Error>(
+            path,
+            |file| Ok(file.write_all(svg.as_bytes())?),
+        )?;
+        say(format!("written: {}", path.display()));
+    }
     let changed = series.iter().filter(|series| !series.changes.is_empty()).count();
     say(format!("{} checks; {changed} of {} figures changed", history.len(), series.len()));
     Ok(0)
+}
+
+/// A line a run; several studies in one history tell theirs apart.
+fn lines(series: &[Series]) -> Vec<TrendLine> {
+    let several = series.iter().any(|other| other.study != series[0].study);
+    let line = |series: &Series| TrendLine {
+        name: match several {
+            true => format!("{}: {}", series.study, series.run),
+            false => series.run.to_string(),
+        },
+        points: series.points.iter().map(|(entry, value)| (entry + 1, *value)).collect(),
+    };
+    series.iter().map(line).collect()
 }
 
 fn listing(history: &[Entry], series: &[Series]) -> Listing {

@@ -343,7 +343,7 @@ impl Reader<'_> {
         let fail = |field: &str, message: &str| {
             Err(self.source.error_at(&["tolerances", &i.to_string(), field], message, None))
         };
-        if matches!(entry.abs, Some(Amount::Number(abs)) if abs.is_nan() || abs < 0.0) {
+        if matches!(entry.abs, Some(Amount::Number(abs)) if abs < 0.0) {
             return fail("abs", "expected a number of 0 or more");
         }
         if entry.interval && entry.sides == Sides::Both {
@@ -393,6 +393,10 @@ impl Reader<'_> {
         scope: &Scope,
     ) -> Result<(), Error> {
         let Some(amount) = amount else { return Ok(()) };
+        if matches!(amount, Amount::Number(number) if number.is_nan()) {
+            let at = [list, &i.to_string(), field];
+            return Err(self.source.error_at(&at, "expected a number", None));
+        }
         for name in self.matching(scope) {
             let Some(metric) = self.known.find(&name) else { continue };
             amount.of(metric.unit).map_err(|message| {

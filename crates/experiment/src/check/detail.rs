@@ -224,6 +224,9 @@ impl Detail {
         for run in &mut detail.runs {
             let ends = rest.split_at_checked(run.n_requests);
             let (ends, others) = ends.ok_or_else(|| damaged("it ends too early"))?;
+            if run.warmup > run.n_requests {
+                return Err(damaged("a warm-up is longer than its trace"));
+            }
             run.ends = ends.iter().map(|byte| End(*byte)).collect();
             rest = others;
         }

@@ -44,16 +44,32 @@ pub(super) fn of(metric: &str) -> Option<Counted> {
 /// Blocks that the requests are cut into: some hundred are a good number, says `analysis::paired`.
 const N_BLOCKS: usize = 240;
 
-/// What the interval says of a change that may be as bad as `allowed`; or why there is none.
+/// Blocks that must differ: an interval of fewer says nothing, for most resamples hold none of them.
+const LEAST_DIFFERING: usize = 20;
+
+/// What the interval says of a change that may be as bad as `allowed`, with the reason in words; no
+/// change where the runs part in too few blocks, so that the figure itself must decide.
+///
+/// # Errors
+///
+/// In words, if the trace is too short.
 pub(super) fn judge(
     counted: Counted,
     better: Better,
     [before, now]: [&RunDetail; 2],
     trace: &Trace,
     allowed: f64,
-) -> Result<(Change, String), String> {
+) -> Result<(Option<Change>, String), String> {
     let (a, weights) = blocks(counted, before, trace);
     let (b, _) = blocks(counted, now, trace);
+    let differing = a.iter().zip(&b).filter(|(a, b)| a != b).count();
+    if differing < LEAST_DIFFERING {
+        let n = a.len();
+        return Ok((
+            None,
+            format!("only {differing} of {n} blocks differ, so the figure itself decides"),
+        ));
+    }
     let found = paired::compare_weighted(&a, &b, &weights, &analysis::Options::default())
         .map_err(|error| error.to_string())?;
     // Change for the worse, from the least to the most plausible one.
@@ -73,7 +89,7 @@ pub(super) fn judge(
         difference.high,
         a.len()
     );
-    Ok((change, words))
+    Ok((Some(change), words))
 }
 
 /// The ratio in each block, and what the block weighs.
@@ -115,15 +131,18 @@ mod tests {
         let judge = |now: &RunDetail, allowed| {
             judge(counted, Better::Higher, [&at(500), now], &trace, allowed).unwrap().0
         };
-        assert_eq!(judge(&at(500), 0.0), Change::Allowed);
-        assert_eq!(judge(&at(400), 0.05), Change::Regressed);
-        assert_eq!(judge(&at(490), 0.05), Change::Allowed);
-        assert_eq!(judge(&at(600), 0.0), Change::Allowed);
+        assert_eq!(judge(&at(400), 0.05), Some(Change::Regressed));
+        assert_eq!(judge(&at(490), 0.05), Some(Change::Allowed));
+        assert_eq!(judge(&at(600), 0.0), Some(Change::Allowed));
+        // Where next to nothing differs, resamples have next to no variance to go by.
+        assert_eq!(judge(&at(500), 0.0), None);
+        let one = run(draws.iter().enumerate().map(|(i, draw)| i != 77 && *draw < 500));
+        assert_eq!(judge(&one, 0.0), None);
         // Whole blocks of 100 change, as many for the better as for the worse: the sum stays, and
         // nobody can say which way it would go with other requests.
         let better = |block: usize| draws[block % 120] % 2 == usize::from(block >= 120) as u64;
         let noisy = run((0..24_000).map(|i| better(i / 100)));
-        assert_eq!(judge(&noisy, 0.02), Change::Inconclusive);
+        assert_eq!(judge(&noisy, 0.02), Some(Change::Inconclusive));
     }
 
     #[test]

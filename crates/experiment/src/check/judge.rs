@@ -252,6 +252,10 @@ impl Judge<'_> {
                 (None, Some(before)) => {
                     let rule = rule.map(|(_, rule)| rule);
                     match self.figure(run, name, metric, before, now, rule) {
+                        Ok((Change::Improved, _)) if self.denies_improvement() => {
+                            row.status = Change::Regressed.word().into();
+                            row.reason = "better, which is denied".into();
+                        }
                         Ok((change, reason)) => {
                             row.status = change.word().into();
                             row.reason = reason;
@@ -265,6 +269,11 @@ impl Judge<'_> {
             }
             judged.rows.push(row);
         }
+    }
+
+    /// Whoever writes the baseline anew does what such a gate asks for.
+    fn denies_improvement(&self) -> bool {
+        self.policy.deny.contains(&Deny::Improvement) && !self.policy.updating
     }
 
     /// The last rule about a figure.
@@ -298,14 +307,17 @@ impl Judge<'_> {
         let later = run.detail.as_ref().ok_or_else(missing)?;
         let trace = self.measured.recordings.iter().find(|trace| trace.name() == run.key.trace);
         let trace = trace.ok_or_else(missing)?;
+        if [earlier, later].iter().any(|run| run.ends.len() != trace.n_requests()) {
+            return Err(missing());
+        }
         let allowed = room.allowed(before.as_f64());
         let (by_interval, words) =
             interval::judge(counted, metric.better, [earlier, later], trace, allowed)
                 .map_err(|error| format!("`{name}` of `{}` has no interval: {error}", run.key))?;
         // Where the interval lets it pass, the figure says whether it is the same, or better.
         let change = match (by_interval, exact) {
-            (Change::Allowed, Change::Same | Change::Improved) => exact,
-            (other, _) => other,
+            (None, _) | (Some(Change::Allowed), Change::Same | Change::Improved) => exact,
+            (Some(other), _) => other,
         };
         Ok((change, words))
     }
@@ -381,15 +393,18 @@ impl Judge<'_> {
                     false => String::new(),
                 };
                 let (then, change) = (unit.show(row.expected), signed(unit, row.change));
-                format!("{then} then, {now} now: {change}{relative}{beside}")
+                let allowed = match row.status.as_str() {
+                    "regressed" | "inconclusive" => format!("; allowed: {}", row.allowed),
+                    _ => String::new(),
+                };
+                format!("{then} then, {now} now: {change}{relative}{beside}{allowed}")
             }
         }
     }
 
     fn verdict(&self, judged: &Judged) -> Verdict {
         let is = |status| judged.count(status) > 0;
-        let stale = is("improved") && self.policy.deny.contains(&Deny::Improvement);
-        if judged.failures().next().is_some() || stale {
+        if judged.failures().next().is_some() {
             Verdict::Regressed
         } else if !judged.reasons.is_empty() || is("incomparable") {
             Verdict::Incomparable

@@ -100,7 +100,10 @@ fn the_same_figures_pass_and_a_worse_one_is_named_with_its_line() {
     let [row] = &worse.failures().collect::<Vec<_>>()[..] else { panic!("{worse:?}") };
     assert_eq!((row.strategy.as_str(), row.metric.as_str()), ("lru", "miss_ratio"));
     assert_eq!(row.line as usize, line_of(&text, "miss_ratio = 0.400000000"));
-    assert_eq!(row.reason, "40.000 % then, 41.000 % now: +1.000 points (+2.50 %)");
+    assert_eq!(
+        row.reason,
+        "40.000 % then, 41.000 % now: +1.000 points (+2.50 %); allowed: no worse"
+    );
     assert_eq!(row.allowed, "no worse");
 }
 
@@ -163,6 +166,7 @@ fn a_better_figure_is_stale_and_may_be_refused() {
     let policy = Policy { deny: vec![Deny::Improvement], ..Policy::default() };
     let found = judged_with(&baseline_text(""), &better, &policy).unwrap();
     assert_eq!(found.verdict, Verdict::Regressed);
+    assert!(found.failures().next().unwrap().reason.contains("better, which is denied"));
     let found = judged(&baseline_text("deny = [\"improvement\"]"), &better);
     assert_eq!(found.verdict, Verdict::Regressed);
     let both = "[[tolerances]]\nmetric = \"miss_ratio\"\nsides = \"both\"\n";
@@ -263,6 +267,7 @@ fn what_nothing_uses_and_what_nobody_knows_are_errors_with_a_place() {
             "[[tolerances]]\nmetric = \"misses\"\ninterval = true\n",
             "b.toml:9:12: `misses` is no ratio",
         ),
+        ("[[limits]]\nmetric = \"miss_ratio\"\nat-most = nan\n", "b.toml:9:11: expected a number"),
         ("[[limits]]\nmetric = \"miss_ratio\"\n", "expected `at-least` or `at-most`"),
         (
             "[[limits]]\nmetric = \"miss_ratio\"\nstrategy = \"arc\"\nat-most = 1\n",

@@ -116,7 +116,8 @@ impl Update<'_> {
         table(document, "parts", &parts(&now.leaves));
     }
 
-    /// Tables that stay keep their comments. All get new places, so that they stand in order.
+    /// Tables that stay keep their comments. All get new places, so that they stand in order, and the
+    /// history behind them.
     fn runs(&self, document: &mut DocumentMut, metrics: &[String]) {
         let mut before: BTreeMap<RunKey, Table> = BTreeMap::new();
         if let Some(Item::ArrayOfTables(tables)) = document.remove("runs") {
@@ -135,6 +136,12 @@ impl Update<'_> {
             runs.push(table);
         }
         document.insert("runs", Item::ArrayOfTables(runs));
+        let history = document.get_mut("history").and_then(Item::as_array_of_tables_mut);
+        for (table, place) in
+            history.into_iter().flat_map(ArrayOfTables::iter_mut).zip(FIRST_HISTORY..)
+        {
+            table.set_position(Some(place));
+        }
     }
 
     fn history(&self, document: &mut DocumentMut, accepted: &[String]) {
@@ -151,10 +158,8 @@ impl Update<'_> {
             list.set_trailing_comma(true);
             entry["accepted"] = value(list);
         }
+        entry.set_position(Some(FIRST_HISTORY + history.len() as isize));
         history.push(entry);
-        for (table, place) in history.iter_mut().zip(FIRST_HISTORY..) {
-            table.set_position(Some(place));
-        }
     }
 }
 

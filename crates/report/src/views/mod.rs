@@ -10,6 +10,7 @@ mod miss_ratio;
 mod over_time;
 mod shares;
 mod spent;
+pub(crate) mod trend;
 
 use frames::Results;
 
