@@ -175,7 +175,14 @@ fn code_4_an_interval_does_not_decide() {
 fn a_baseline_is_written_with_a_reason_and_regressions_only_if_accepted() {
     let dir = based();
     let first = read(dir.path(), BASELINE);
-    assert!(first.contains("[[history]]\nprogram = \"0.1.0\"\nreason = \"first\"\n"), "{first}");
+    assert!(
+        first.contains(concat!(
+            "[[history]]\nprogram = \"",
+            env!("CARGO_PKG_VERSION"),
+            "\"\nreason = \"first\"\n"
+        )),
+        "{first}"
+    );
     let same = check(dir.path(), &["--update-baseline", "--reason", "again"]).ok();
     assert!(same.stderr.contains("says all this already"), "{same:?}");
     assert_eq!(read(dir.path(), BASELINE), first);
