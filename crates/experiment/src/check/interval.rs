@@ -41,7 +41,7 @@ pub(super) fn of(metric: &str) -> Option<Counted> {
     }
 }
 
-/// Blocks that the requests are cut into: some hundred are a good number, says `analysis::paired`.
+/// Most blocks that the requests are cut into: some hundred are a good number, says `analysis::paired`.
 const N_BLOCKS: usize = 240;
 
 /// Blocks that must differ: an interval of fewer says nothing, for most resamples hold none of them.

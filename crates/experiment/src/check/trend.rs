@@ -47,9 +47,14 @@ impl ChangePoint {
     }
 }
 
+/// Study, run and metric.
+type SeriesKey<'a> = (&'a str, &'a RunKey, &'a str);
+/// Numbers of entries and values.
+type Points = Vec<(usize, f64)>;
+
 /// All series of a history, by study, run and metric, with steps of at least the share `least`.
 pub fn trend(history: &[Entry], least: f64) -> Vec<Series> {
-    let mut series: BTreeMap<(&str, &RunKey, &str), Vec<(usize, f64)>> = BTreeMap::new();
+    let mut series: BTreeMap<SeriesKey<'_>, Points> = BTreeMap::new();
     for (i, entry) in history.iter().enumerate() {
         for run in &entry.runs {
             for (metric, value) in &run.figures {
@@ -59,7 +64,7 @@ pub fn trend(history: &[Entry], least: f64) -> Vec<Series> {
             }
         }
     }
-    let one = |((study, run, metric), points): ((&str, &RunKey, &str), Vec<(usize, f64)>)| Series {
+    let one = |((study, run, metric), points): (SeriesKey<'_>, Points)| Series {
         study: study.to_string(),
         run: run.clone(),
         metric: metric.to_string(),
