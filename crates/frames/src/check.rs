@@ -63,5 +63,7 @@ table! {
         after: f64,
         #[doc = "after - before."]
         change: f64,
+        #[doc = "The change in words."]
+        reason: String,
     }
 }

@@ -315,7 +315,7 @@ fn listing(args: &Check, known: &Known, judged: &Judged) -> Listing {
 fn causes(explained: &[Explained]) -> Listing {
     let names: Vec<&str> = CauseRow::schema().iter().map(|column| column.name).collect();
     let rows = || explained.iter().flat_map(|explained| &explained.causes);
-    let mut hidden = vec!["unit"];
+    let mut hidden = vec!["unit", "reason"];
     let first = || rows().next().map(|row| &row.trace);
     hidden.extend(rows().all(|row| Some(&row.trace) == first()).then_some("trace"));
     hidden.extend(rows().all(|row| row.cell.is_empty()).then_some("cell"));
@@ -336,6 +336,7 @@ fn causes(explained: &[Explained]) -> Listing {
             number(row.before),
             number(row.after),
             Field::new(Value::from(row.change), format!("{sign}{}", unit.show(row.change))),
+            Field::text(&row.reason),
         ]);
     }
     listing

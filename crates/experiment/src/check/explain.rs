@@ -14,7 +14,7 @@ use trace::units::{Nanos, thousands};
 
 use super::detail::{BLOCK, Detail, End, RunDetail, RunKey};
 use super::groups::{By, Groups, answer};
-use super::judge::row_key;
+use super::judge::{row_key, signed};
 use super::measure::Measured;
 use super::metric::Unit;
 
@@ -180,6 +180,12 @@ fn causes(
         before,
         after,
         change: after - before,
+        reason: format!(
+            "{} then, {} now: {}",
+            measure.unit().show(before),
+            measure.unit().show(after),
+            signed(measure.unit(), after - before)
+        ),
     };
     let mut kinds: BTreeMap<&str, Vec<CauseRow>> = BTreeMap::new();
     if *measure == Measure::Bill {
@@ -267,6 +273,7 @@ mod tests {
         assert_eq!(windows.iter().map(|row| row.change).sum::<f64>(), -40.0);
         assert_eq!(windows[0].group, "200..220");
         assert_eq!((windows[0].before, windows[0].after), (20.0, 0.0));
+        assert_eq!(windows[0].reason, "20 then, 0 now: -20");
         assert_eq!(of("answer")[0].group, "hit at cache");
         assert_eq!(of("popularity").iter().map(|row| row.change).sum::<f64>(), -40.0);
         let words = divergence(&before, &now, &trace);

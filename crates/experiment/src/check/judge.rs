@@ -453,7 +453,7 @@ fn incomparable(row: &mut CheckRow, reason: &str) {
 }
 
 /// A change, with its sign; of shares in points.
-fn signed(unit: Unit, change: f64) -> String {
+pub(super) fn signed(unit: Unit, change: f64) -> String {
     let sign = if change > 0.0 { "+" } else { "" };
     match unit {
         Unit::Ratio => format!("{sign}{:.3} points", change * 100.0),

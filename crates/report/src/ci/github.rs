@@ -88,7 +88,7 @@ pub fn summary(gate: &Gate<'_>, room: usize) -> String {
     let rows: Vec<String> = changed
         .iter()
         .map(|row| {
-            let cells = [&row.status, &run(row), &row.metric, &row.reason, &row.allowed];
+            let cells = [&row.status, &run(row), &row.metric, &row.reason];
             format!("| {} |\n", cells.map(|text| cell(text)).join(" | "))
         })
         .collect();
@@ -96,15 +96,15 @@ pub fn summary(gate: &Gate<'_>, room: usize) -> String {
         .causes
         .iter()
         .map(|cause: &CauseRow| {
-            let change =
-                format!("{} → {} ({:+}) {}", cause.before, cause.after, cause.change, cause.unit);
             let run = format!("{} / {} {}", cause.strategy, cause.trace, cause.cell);
-            let cells = [&run, &cause.metric, &cause.measure, &cause.by, &cause.group, &change];
+            let run = run.trim_end().to_string();
+            let cells =
+                [&run, &cause.metric, &cause.measure, &cause.by, &cause.group, &cause.reason];
             format!("| {} |\n", cells.map(|text| cell(text)).join(" | "))
         })
         .collect();
     let mut out = head;
-    section(&mut out, room, "| | run | metric | what | allowed |\n|---|---|---|---|---|\n", &rows);
+    section(&mut out, room, "| | run | metric | what |\n|---|---|---|---|\n", &rows);
     let head = "\n#### Why\n\n| run | metric | counted | by | group | change |\n|---|---|---|---|---|---|\n";
     section(&mut out, room, head, &causes);
     truncated(out, room)
