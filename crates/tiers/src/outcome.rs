@@ -103,6 +103,8 @@ pub struct TierOutcome {
     pub latency: Histogram<u64>,
     /// Its stations, warm-up included; empty if it has no queues.
     pub stations: Vec<StationCounts>,
+    /// What these are called, in the same order.
+    pub station_names: Vec<String>,
     /// Servers over all its stations; 0 if it has no queues.
     pub servers: u64,
     /// Nodes, each with contents of its own; 0 for the origin.
@@ -228,6 +230,7 @@ impl TierOutcome {
             used_byte_seconds: 0.0,
             latency: histogram(3),
             stations: Vec::new(),
+            station_names: Vec::new(),
             servers: 0,
             n_nodes: 0,
             n_stations: 0,

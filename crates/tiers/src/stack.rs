@@ -117,6 +117,8 @@ pub struct Origin {
     pub latency: LatencyProfile,
     /// Its servers; without, it answers any number at once.
     pub station: Option<StationSpec>,
+    /// Where it is, seen from those who ask; one station.
+    pub layout: Layout,
     /// Share of the objects, chosen by hash, that do not exist there.
     pub absent: f64,
     /// What it charges.
@@ -159,7 +161,8 @@ impl Tier {
 impl Origin {
     /// An origin that answers any number of requests at once and costs nothing.
     pub fn new(latency: LatencyProfile) -> Self {
-        Origin { latency, station: None, absent: 0.0, price: TierPrice::default() }
+        let (layout, price) = (Layout::single(), TierPrice::default());
+        Origin { latency, station: None, layout, absent: 0.0, price }
     }
 }
 

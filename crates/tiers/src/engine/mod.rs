@@ -178,7 +178,7 @@ impl<'a> Engine<'a> {
             let expiry = all_expire || expires(spec);
             tiers.push(LiveTier::of_tier(spec, run, expiry, versions)?);
         }
-        tiers.push(LiveTier::of_origin(&stack.origin, run));
+        tiers.push(LiveTier::of_origin(&stack.origin, run)?);
         let counts_accesses = stack.demotion.is_some()
             || stack.tiers.iter().any(|tier| matches!(tier.fill, Fill::Accesses(_)));
         let n_objects = trace.n_objects() as usize;
