@@ -202,6 +202,8 @@ pub enum Metric {
     P99,
     /// Dollars a month; lower is better.
     Cost,
+    /// Share of reads that had an answer; higher is better.
+    Availability,
 }
 
 impl Metric {
@@ -212,6 +214,7 @@ impl Metric {
             Metric::ByteMissRatio => "byte miss ratio",
             Metric::P99 => "p99 latency",
             Metric::Cost => "cost a month",
+            Metric::Availability => "availability",
         }
     }
 
@@ -222,13 +225,16 @@ impl Metric {
             Metric::ByteMissRatio => "byte_miss_ratio",
             Metric::P99 => "latency_ns_p99",
             Metric::Cost => "cost_nanodollars_month",
+            Metric::Availability => "availability",
         }
     }
 
     /// A value of it, for reading.
     pub fn show(self, value: f64) -> String {
         match self {
-            Metric::HitRatio | Metric::ByteMissRatio => format!("{:.2} %", value * 100.0),
+            Metric::HitRatio | Metric::ByteMissRatio | Metric::Availability => {
+                format!("{:.2} %", value * 100.0)
+            }
             Metric::P99 => trace::units::Nanos(value as u64).rounded(),
             Metric::Cost => tiers::NanoDollars(value as i64).to_string(),
         }
@@ -241,6 +247,7 @@ impl Metric {
             Metric::ByteMissRatio => -run.byte_miss_ratio,
             Metric::P99 => -(run.latency_ns_p99 as f64),
             Metric::Cost => -(run.cost_nanodollars_month as f64),
+            Metric::Availability => run.availability,
         }
     }
 }

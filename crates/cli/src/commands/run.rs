@@ -88,14 +88,22 @@ fn go(
     Ok((finished, manifest))
 }
 
-/// One row a run: hit ratio of each tier and overall, byte misses, latency, money.
-fn listing(results: &Results, verdicts: &[Verdict]) -> Listing {
-    let mut names: Vec<&str> = Vec::new();
-    for tier in results.tiers.iter().filter(|tier| tier.tier != "origin") {
-        if !names.contains(&tier.tier.as_str()) {
-            names.push(&tier.tier);
+/// The tiers of all runs, nearest the client first: where they stand in the longest stack.
+fn tier_names(results: &Results) -> Vec<&str> {
+    let mut tiers: Vec<(&str, u64)> = Vec::new();
+    for row in results.tiers.iter().filter(|tier| tier.tier != "origin") {
+        match tiers.iter_mut().find(|(name, _)| *name == row.tier) {
+            Some((_, position)) => *position = row.position.max(*position),
+            None => tiers.push((&row.tier, row.position)),
         }
     }
+    tiers.sort_by_key(|(_, position)| *position);
+    tiers.into_iter().map(|(name, _)| name).collect()
+}
+
+/// One row a run: hit ratio of each tier and overall, byte misses, latency, money.
+fn listing(results: &Results, verdicts: &[Verdict]) -> Listing {
+    let names = tier_names(results);
     let traces = distinct(results, |run| &run.trace) > 1;
     let cells = distinct(results, |run| &run.cell) > 1;
     let mut columns = vec!["winner".to_string(), "strategy".into()];
