@@ -9,10 +9,10 @@ use experiment::{
     Finished, Manifest, Resolved, RunOptions, RunProgress, Verdict, best, run as run_study,
     verdicts,
 };
-use frames::{Results, RunRow, TierRow};
+use frames::{ErasureRow, Results, RunRow, TierRow};
 use report::{Document, Origin, Winner};
 use tiers::NanoDollars;
-use trace::units::Nanos;
+use trace::units::{Nanos, thousands};
 
 use crate::args::{How, Rerun, Run};
 use crate::exit;
@@ -79,6 +79,9 @@ fn go(
         for run in best(&finished.results.runs, study.metric) {
             say(best_of_all(run, study));
         }
+    }
+    for run in &finished.results.erasures {
+        say(erased(run));
     }
     // A report of nothing would only hide an earlier one.
     if let Some(dir) = dir.filter(|_| !finished.results.runs.is_empty()) {
@@ -212,6 +215,27 @@ fn best_of_all(run: &RunRow, study: &Resolved) -> String {
         run.cell,
         metric.name(),
         metric.show(metric.merit(run).abs())
+    )
+}
+
+/// Whether a run kept its promise to forget.
+fn erased(run: &ErasureRow) -> String {
+    let asked = format!(
+        "{}: {} requests to erase {} objects, done everywhere after {} (p99 {})",
+        run.run,
+        thousands(run.requests),
+        thousands(run.objects),
+        Nanos(run.time_to_erasure_ns_p50).rounded(),
+        Nanos(run.time_to_erasure_ns_p99).rounded()
+    );
+    if run.holds == 1 {
+        return format!("{asked}; nothing erased was read afterwards or is left");
+    }
+    format!(
+        "{asked}; afterwards {} reads had something erased, {} copies are left, {} requests are not done",
+        thousands(run.violations),
+        thousands(run.residual_end),
+        thousands(run.incomplete)
     )
 }
 
