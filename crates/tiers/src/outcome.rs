@@ -263,10 +263,11 @@ pub struct Outcome {
     pub writes: u64,
     /// What they did.
     pub written: WriteOutcome,
-    /// Simulated time from the first to the last arrival counted.
+    /// Simulated time from the first to the last arrival counted; in a closed loop, from the first to
+    /// the end of the last.
     pub span: Nanos,
-    /// Simulated time from the first arrival to the last event: longer than the span of all arrivals
-    /// by what was still under way.
+    /// Simulated time from the first arrival to the last event of a request: longer than the span of
+    /// all arrivals by what was still under way. Faults and upkeep after it do not count.
     pub end: Nanos,
     /// Latency of all reads counted, from arrival to answer or error, in nanoseconds.
     pub latency: Histogram<u64>,
