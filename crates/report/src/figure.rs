@@ -3,8 +3,10 @@
 use crate::chart::bars::Bars;
 use crate::chart::boxes::Boxes;
 use crate::chart::heat::Heat;
+use crate::chart::intervals::Intervals;
 use crate::chart::lines::Lines;
 use crate::chart::panels::Panels;
+use crate::chart::ranks::Ranks;
 use crate::chart::scene::Scene;
 use crate::{Error, Theme, paint};
 
@@ -51,7 +53,9 @@ pub(crate) enum Plot {
     Bars(Bars),
     Boxes(Boxes),
     Heat(Heat),
+    Intervals(Intervals),
     Panels(Panels),
+    Ranks(Ranks),
 }
 
 impl Chart {
@@ -81,7 +85,9 @@ impl Plot {
             Plot::Bars(bars) => bars.layout(width),
             Plot::Boxes(boxes) => boxes.layout(width),
             Plot::Heat(heat) => heat.layout(width),
+            Plot::Intervals(intervals) => intervals.layout(width),
             Plot::Panels(panels) => panels.layout(width),
+            Plot::Ranks(ranks) => ranks.layout(width),
         }
     }
 }

@@ -1,6 +1,8 @@
 //! `compare`: policies over many traces and sizes, to a table and a report, going on where an earlier
 //! run was stopped.
 
+mod family;
+
 use std::collections::BTreeSet;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -11,6 +13,7 @@ use anyhow::{Context, Result, anyhow, bail};
 use cache::PolicySpec;
 use experiment::compare::{
     Capacity, ComparisonManifest, Journal, Schedule, Size, Study, compare as compare_trace, leaders,
+    statistics,
 };
 use experiment::{RunProgress, TraceIdentity};
 use frames::Comparison;
@@ -24,6 +27,7 @@ use crate::exit;
 use crate::output::{Field, Listing, percent};
 use crate::progress::{follow, say, stop_on_interrupt};
 
+use self::family::Families;
 use super::replay::parse_policies;
 use super::trace::{read_options, read_with};
 
@@ -31,6 +35,7 @@ const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 pub(crate) fn compare(args: &Compare) -> Result<u8> {
     let study = study(args)?;
+    let families = Families::parse(&args.family)?;
     let files = files(&args.traces)?;
     let journal = Journal::open(&args.out.join("cells.jsonl"), &build()?)?;
     let progress = Arc::new(RunProgress::default());
@@ -40,9 +45,11 @@ pub(crate) fn compare(args: &Compare) -> Result<u8> {
     let mut done = Done::default();
     for file in &files {
         let trace = done.load(args, file, &study)?;
+        let family = done.family(&families);
         let bar = follow(&progress);
-        let compared =
-            pool.install(|| compare_trace(&study, &trace, &journal, &mut schedule, &progress))?;
+        let compared = pool.install(|| {
+            compare_trace(&study, &trace, &family, &journal, &mut schedule, &progress)
+        })?;
         drop(bar);
         done.reused += compared.reused;
         match compared.rows {
@@ -65,6 +72,7 @@ pub(crate) fn compare(args: &Compare) -> Result<u8> {
         return Ok(exit::INTERRUPTED);
     }
     done.comparison.leaders = leaders(&done.comparison.cells);
+    statistics(&mut done.comparison, &study.baseline.to_string(), study.rope, study.seed)?;
     listing(&done.comparison).print(args.how.format)?;
     write(args, &study, &done)?;
     say(format!("report: {}", args.out.join("index.html").display()));
@@ -99,7 +107,21 @@ fn study(args: &Compare) -> Result<Study> {
     let policies = parse_policies(&args.policies)?.into_iter().map(|(spec, _)| spec).collect();
     let baseline: PolicySpec = args.baseline.parse()?;
     policies::resolve(&baseline)?;
-    Ok(Study::new(policies, baseline, sizes, unit, args.seed)?)
+    let study = Study::new(policies, baseline, sizes, unit, args.seed)?;
+    Ok(Study { rope: rope(&args.rope)?, families: args.family.clone(), ..study })
+}
+
+/// `1%` or `0.01`.
+fn rope(text: &str) -> Result<f64> {
+    let number = text.trim().trim_end_matches('%').trim();
+    let value: f64 = number.parse().ok().filter(|value| (0.0..=100.0).contains(value)).ok_or_else(
+        || anyhow!("--rope: `{text}` is no share\nhint: write it as 1%, or as 0.01"),
+    )?;
+    let share = if text.contains('%') { value / 100.0 } else { value };
+    if share > 1.0 {
+        bail!("--rope: `{text}` is more than all\nhint: write it as 1%, or as 0.01");
+    }
+    Ok(share)
 }
 
 /// A trace file, and its format if it is said.
@@ -154,9 +176,22 @@ struct Done {
     traces: Vec<TraceIdentity>,
     notes: Vec<String>,
     names: BTreeSet<String>,
+    /// Of each trace.
+    families: Vec<String>,
 }
 
 impl Done {
+    /// The family of the trace read last. A trace that is there twice is one observation, however it is
+    /// called.
+    fn family(&mut self, families: &Families) -> String {
+        let trace = self.traces.last().expect("a trace was read");
+        let twin = self.traces.iter().position(|other| other.digest == trace.digest);
+        let known = twin.and_then(|twin| self.families.get(twin).cloned());
+        let family = known.unwrap_or_else(|| families.of(&trace.path, &trace.name));
+        self.families.push(family.clone());
+        family
+    }
+
     /// Reads a trace and notes what readers of the figures should know of it.
     fn load(&mut self, args: &Compare, file: &TraceFile, study: &Study) -> Result<Trace> {
         let mut options = read_options(&args.read)?;
@@ -185,7 +220,7 @@ impl Done {
         let digest = trace.digest().to_string();
         if let Some(same) = self.traces.iter().find(|other| other.digest == digest) {
             self.notes
-                .push(format!("{name} is the same trace as {}, and counts twice.", same.name));
+                .push(format!("{name} is the same trace as {}, and of its family.", same.name));
         }
         self.traces.push(TraceIdentity {
             name,

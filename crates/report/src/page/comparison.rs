@@ -1,12 +1,14 @@
 //! The page of a comparison.
 
-use frames::{CellRow, Comparison, LeaderRow};
+use frames::{CellRow, Comparison, FamilyRow, LeaderRow, PairRow, StandingRow, TestRow};
 use minijinja::context;
 use serde::Serialize;
 
-use super::{definitions, environment, figure};
+use super::{Meaning, environment, figure};
 use crate::select::unique;
-use crate::{DataTable, Error, comparison_charts, format, palette};
+use crate::views::comparison::ALPHA;
+use crate::views::listed;
+use crate::{DataTable, Error, comparison_charts, format, latex_table, palette, summary};
 
 /// All that the report of a comparison says.
 #[derive(Debug, Clone, Copy)]
@@ -31,7 +33,7 @@ const N_LEADERS: usize = 10;
 /// Policies, size by size.
 #[derive(Serialize)]
 struct Leaders {
-    columns: [&'static str; 9],
+    columns: Vec<&'static str>,
     groups: Vec<Group>,
 }
 
@@ -46,14 +48,18 @@ struct Leader {
     name: String,
     bound: bool,
     winner: bool,
-    cells: [String; 8],
+    cells: Vec<String>,
 }
 
 /// The page as HTML.
 pub fn comparison_page(document: &ComparisonDocument<'_>) -> Result<String, Error> {
     let comparison = document.comparison;
     let charts = comparison_charts(comparison, document.baseline);
-    let figures = charts.into_iter().map(figure).collect::<Result<Vec<_>, _>>()?;
+    let mut figures = charts.into_iter().map(figure).collect::<Result<Vec<_>, _>>()?;
+    // The first one shows what the verdict says.
+    let lead = (!figures.is_empty()).then(|| figures.remove(0));
+    let mut summary = summary(comparison, document.baseline, document.version);
+    let method = summary.pop();
     let context = context! {
         kind => "Comparison of cache policies",
         repeats => "The same traces, policies, sizes, seed and version give the same report.",
@@ -66,10 +72,13 @@ pub fn comparison_page(document: &ComparisonDocument<'_>) -> Result<String, Erro
         all => leaders(comparison, document.baseline, usize::MAX),
         n_leaders => N_LEADERS,
         notes => document.notes,
+        lead,
         figures,
+        summary,
+        method,
+        latex => latex_table(comparison, document.baseline),
         traces => traces(comparison),
-        cell_columns => definitions::<CellRow>(),
-        leader_columns => definitions::<LeaderRow>(),
+        meanings => meanings(comparison),
         manifest => document.manifest,
         colours => palette::css(),
         style => include_str!("../../templates/style.css"),
@@ -83,32 +92,72 @@ fn best<'a>(comparison: &'a Comparison, size: &str) -> Option<&'a LeaderRow> {
     comparison.leaders.iter().find(|row| row.size == size && row.clairvoyant != "yes")
 }
 
+/// What the columns of the tables mean.
+fn meanings(comparison: &Comparison) -> Vec<Meaning> {
+    [
+        Meaning::of::<CellRow>("a cell", &comparison.cells),
+        Meaning::of::<LeaderRow>("a policy over all traces", &comparison.leaders),
+        Meaning::of::<TestRow>("the tests of a size", &comparison.tests),
+        Meaning::of::<StandingRow>("a policy over the families of traces", &comparison.standings),
+        Meaning::of::<PairRow>("two policies", &comparison.pairs),
+        Meaning::of::<FamilyRow>("a policy in a family of traces", &comparison.families),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
 fn sizes(comparison: &Comparison) -> Vec<&str> {
     unique(comparison.leaders.iter().map(|row| row.size.as_str()))
 }
 
-/// `At 1%, arc is ahead with 12.3 % fewer misses than fifo in the mean; at 10%, lirs with 8.1 %.`
+/// The best rival of each size, and how sure that is.
 fn headline(comparison: &Comparison, baseline: &str) -> String {
-    let mut text = String::new();
-    for size in sizes(comparison) {
-        let Some(best) = best(comparison, size) else { continue };
-        let lead = format::change(best.reduction_mean, 1);
-        let lead = lead.trim_start_matches('+');
-        if best.policy == baseline {
-            text += &format!("at {size}, nothing is ahead of {baseline}; ");
-        } else if text.is_empty() {
-            text += &format!(
-                "at {size}, {} is ahead with {lead} fewer misses than {baseline} in the mean; ",
-                best.policy
-            );
-        } else {
-            text += &format!("at {size}, {} with {lead}; ", best.policy);
+    let sentences: Vec<String> =
+        sizes(comparison).iter().filter_map(|size| sentence(comparison, baseline, size)).collect();
+    let mut text = sentences.join(" ");
+    let families = comparison.tests.first().map_or(0, |test| test.families);
+    if (1..analysis::LEAST_ROWS as u64).contains(&families) {
+        let n = if families == 1 { "One family" } else { "So few families" };
+        text += &format!(" {n} of traces allow no conclusion about others.");
+    }
+    text
+}
+
+/// `At 1%, arc has 12.3 % fewer misses than fifo in the mean (95 % interval +8.0 % to +15.1 %); lirs may be as good.`
+fn sentence(comparison: &Comparison, baseline: &str, size: &str) -> Option<String> {
+    let best = best(comparison, size)?;
+    if best.policy == baseline {
+        return Some(format!("At {size}, nothing is ahead of {baseline}."));
+    }
+    let of_size = |row: &&StandingRow| row.size == size;
+    let standing = comparison.standings.iter().filter(of_size).find(|row| row.policy == best.policy);
+    let mean = standing.map_or(best.reduction_mean, |row| row.reduction);
+    let lead = format::change(mean, 1);
+    let mut text = format!(
+        "At {size}, {} has {} fewer misses than {baseline} in the mean",
+        best.policy,
+        lead.trim_start_matches('+')
+    );
+    if let Some(row) = standing.filter(|row| row.reduction_low_of_many.is_finite()) {
+        let ends = [row.reduction_low_of_many, row.reduction_high_of_many];
+        let [low, high] = ends.map(|end| format::change(end, 1));
+        text += &format!(" (95 % interval {low} to {high})");
+        if row.wilcoxon_p_holm >= ALPHA {
+            text += ", which may be chance";
         }
     }
-    let text = text.trim_end_matches("; ");
-    let mut letters = text.chars();
-    let first = letters.next().map(|first| first.to_ascii_uppercase());
-    first.into_iter().chain(letters).chain(['.']).collect()
+    let rivals = comparison.standings.iter().filter(of_size);
+    let equals: Vec<String> = rivals
+        .filter(|row| row.best_p > ALPHA && row.policy != best.policy)
+        .map(|row| row.policy.clone())
+        .collect();
+    text += &match equals.len() {
+        0 => String::new(),
+        n if n > 3 => format!("; {n} others may be as good"),
+        _ => format!("; {} may be as good", listed(&equals)),
+    };
+    Some(text + ".")
 }
 
 fn facts(comparison: &Comparison) -> Vec<(&'static str, String)> {
