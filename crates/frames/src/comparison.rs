@@ -208,7 +208,7 @@ tables! {
     Comparison {
         #[doc = "By trace, then size, then policy, each in the order given."]
         cells: CellRow,
-        #[doc = "By size, then from the highest mean reduction to the lowest."]
+        #[doc = "By size, then from the highest mean reduction to the lowest, families weighing the same."]
         leaders: LeaderRow,
         #[doc = "By size as given."]
         tests: TestRow,

@@ -79,6 +79,16 @@ impl Chart {
 }
 
 impl Plot {
+    /// Names of what the reader may hide, and their series; a single one is not worth hiding.
+    pub(crate) fn series(&self) -> Vec<(String, usize)> {
+        let series = match self {
+            Plot::Lines(lines) => lines.series(),
+            Plot::Panels(panels) => panels.lines.clone(),
+            _ => Vec::new(),
+        };
+        if series.len() > 1 { series } else { Vec::new() }
+    }
+
     fn layout(&self, width: f64) -> Scene {
         match self {
             Plot::Lines(lines) => lines.layout(width),

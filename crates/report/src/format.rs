@@ -63,6 +63,11 @@ pub(crate) fn p_value(p: f64) -> String {
     }
 }
 
+/// A plain number with so many decimals.
+pub(crate) fn decimal(value: f64, decimals: usize) -> String {
+    if value.is_finite() { format!("{value:.decimals$}") } else { NONE.into() }
+}
+
 /// An amount of bytes: `1.94 GiB`.
 pub(crate) fn bytes(value: u64) -> String {
     Bytes(value).rounded()

@@ -13,10 +13,10 @@ use anyhow::{Context, Result, anyhow, bail};
 use cache::PolicySpec;
 use experiment::compare::{
     Capacity, ComparisonManifest, Journal, Schedule, Size, Study, compare as compare_trace, leaders,
-    statistics,
+    LEAST_FAMILIES, statistics,
 };
 use experiment::{RunProgress, TraceIdentity};
-use frames::Comparison;
+use frames::{Comparison, StandingRow};
 use report::ComparisonDocument;
 use trace::Trace;
 use trace::units::thousands;
@@ -75,6 +75,7 @@ pub(crate) fn compare(args: &Compare) -> Result<u8> {
     statistics(&mut done.comparison, &study.baseline.to_string(), study.rope, study.seed)?;
     listing(&done.comparison).print(args.how.format)?;
     write(args, &study, &done)?;
+    say(format!("summary for a paper: {}", args.out.join("summary.txt").display()));
     say(format!("report: {}", args.out.join("index.html").display()));
     Ok(0)
 }
@@ -219,8 +220,10 @@ impl Done {
         }
         let digest = trace.digest().to_string();
         if let Some(same) = self.traces.iter().find(|other| other.digest == digest) {
-            self.notes
-                .push(format!("{name} is the same trace as {}, and of its family.", same.name));
+            self.notes.push(format!(
+                "{name} is the same trace as {}: it counts twice in means over traces, and once in what is said over families.",
+                same.name
+            ));
         }
         self.traces.push(TraceIdentity {
             name,
@@ -239,7 +242,13 @@ fn listing(comparison: &Comparison) -> Listing {
         "policy",
         "bound",
         "traces",
+        "families",
         "mean_reduction",
+        "family_mean",
+        "low",
+        "high",
+        "p_holm",
+        "mean_rank",
         "p10",
         "p25",
         "median",
@@ -248,21 +257,48 @@ fn listing(comparison: &Comparison) -> Listing {
         "wins",
         "gap_closed",
     ];
-    let mut listing = Listing::new(&columns).for_programs(&["traces"]);
+    let mut unseen = vec!["traces", "families", "p25", "p75"];
+    if comparison.tests.iter().all(|test| test.families == test.traces) {
+        // The same mean twice.
+        unseen.push("family_mean");
+    }
+    if comparison.tests.iter().all(|test| test.friedman_p.is_nan()) {
+        unseen.extend(["low", "high", "p_holm"]);
+    }
+    let listing = Listing::new(&columns).for_programs(&unseen);
+    // What the report shows as boxes.
+    let mut listing = listing.wrapped(&["p10", "p90", "median"]);
     let share = |share: f64| {
         // Without the sign of a nought.
         let shown = if share.is_finite() { percent(share) } else { "–".into() };
         let shown = if shown == "-0.00 %" { "0.00 %".into() } else { shown };
         Field::new(share, shown)
     };
+    let number = |value: f64, decimals: usize| match value.is_finite() {
+        true => Field::new(value, format!("{value:.decimals$}")),
+        false => Field::new(value, "–"),
+    };
     for row in &comparison.leaders {
         let bound = row.clairvoyant == "yes";
+        let is_it = |standing: &&StandingRow| {
+            (&standing.size, &standing.policy) == (&row.size, &row.policy)
+        };
+        let standing = comparison.standings.iter().find(is_it);
+        let of = |value: fn(&StandingRow) -> f64| standing.map_or(f64::NAN, value);
+        let families =
+            comparison.tests.iter().find(|test| test.size == row.size).map_or(0, |t| t.families);
         listing.push(vec![
             Field::text(&row.size),
             Field::text(&row.policy),
             Field::new(bound, if bound { "bound" } else { "" }),
             Field::count(row.traces),
+            Field::count(families),
             share(row.reduction_mean),
+            share(of(|row| row.reduction)),
+            share(of(|row| row.reduction_low)),
+            share(of(|row| row.reduction_high)),
+            number(of(|row| row.wilcoxon_p_holm), 4),
+            number(of(|row| row.mean_rank), 2),
             share(row.reduction_p10),
             share(row.reduction_p25),
             share(row.reduction_p50),
@@ -285,6 +321,7 @@ fn write(args: &Compare, study: &Study, done: &Done) -> Result<()> {
         "kind": "compare",
         "baseline": baseline,
         "leaders": listing(comparison).objects(),
+        "summary": report::summary(comparison, &baseline, VERSION),
         "notes": notes,
     });
     text(&args.out.join("summary.json"), &(serde_json::to_string_pretty(&summary)? + "\n"))?;
@@ -361,7 +398,12 @@ fn notes(study: &Study, done: &Done) -> Vec<String> {
         cache::Unit::Objects => "Every object counts 1, whatever its size. Belady's rule is the optimum of caches that let every object in: what turns objects away can miss less often.".into(),
         cache::Unit::Bytes => "Objects count their sizes, so Belady's rule is no optimum and no gap to it is given; the ratios are of requests, not of bytes.".to_string(),
     });
-    notes.push("Counts are exact for these traces. Means and percentiles describe these traces, and are no claim about others.".into());
+    notes.push("Counts are exact for these traces, and so are means and percentiles over them.".into());
+    notes.push(match done.families.iter().collect::<BTreeSet<_>>().len() {
+        n if n < LEAST_FAMILIES => format!("With fewer than {LEAST_FAMILIES} families of traces no test can find anything at 5 %, so nothing is tested, and nothing is said of other traces."),
+        n if n == done.families.len() => "Tests and intervals take each trace for an independent observation. Where some come from one source, say so with --family: ten traces of one service are one service seen ten times.".into(),
+        n => format!("Tests and intervals take each of the {n} families of traces for an independent observation, which families that were at hand may not be."),
+    });
     if study.policies.iter().any(|spec| {
         policies::find(&spec.name).is_ok_and(|info| info.kind.family == cache::Family::Random)
     }) {

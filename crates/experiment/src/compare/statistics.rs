@@ -27,7 +27,7 @@ use analysis::friedman::friedman;
 use analysis::multiple::holm;
 use analysis::wilcoxon::{pairwise, signed_rank};
 use analysis::{Better, Interval, Options, Rope, max_t, nemenyi};
-use frames::{CellRow, Comparison, FamilyRow, PairRow, StandingRow, TestRow};
+use frames::{CellRow, Comparison, FamilyRow, LeaderRow, PairRow, StandingRow, TestRow};
 
 use super::leaders::{mean, unique};
 use crate::Error;
@@ -40,8 +40,8 @@ pub const LEVEL: f64 = 0.95;
 /// Draws of the Bayesian test: probabilities are good to a percent.
 const N_DRAWS: usize = 20_000;
 
-/// Fills in the tables of statistics from the cells. Reductions of at most `rope` either way do not
-/// matter.
+/// Fills in the tables of statistics from the cells, and puts the leaders in the order of their means over
+/// families. Reductions of at most `rope` either way do not matter.
 ///
 /// # Errors
 ///
@@ -61,6 +61,14 @@ pub fn statistics(
         comparison.pairs.extend(table.pairs()?);
     }
     comparison.cells = cells;
+    let standings = &comparison.standings;
+    let mean = |leader: &LeaderRow| {
+        let is_it = |row: &&StandingRow| row.size == leader.size && row.policy == leader.policy;
+        standings.iter().find(is_it).map_or(leader.reduction_mean, |row| row.reduction)
+    };
+    for of_size in comparison.leaders.chunk_by_mut(|a, b| a.size == b.size) {
+        of_size.sort_by(|a, b| mean(b).total_cmp(&mean(a)));
+    }
     Ok(())
 }
 
@@ -191,10 +199,8 @@ impl<'a> Table<'a> {
             (rows[i].better, rows[i].same, rows[i].worse) =
                 (found.above, found.inside, found.below);
         }
-        // A policy that is the baseline in all but a few families has no error to divide by.
-        let differs =
-            |i: &usize| self.column(*i).iter().filter(|d| **d != 0.0).count() >= LEAST_FAMILIES;
-        let able: Vec<usize> = rivals.into_iter().filter(differs).collect();
+        let able: Vec<usize> =
+            rivals.into_iter().filter(|i| has_spread(&self.column(*i))).collect();
         if able.is_empty() {
             return Ok(rows);
         }
@@ -309,6 +315,17 @@ fn rows<'a>(
         .iter()
         .map(|family| columns.iter().map(|cells| value(cells, family)).collect())
         .collect()
+}
+
+/// Whether a bootstrap can say anything: a policy that is just the baseline in all but a few families has
+/// resamples without any spread, and no error to divide by. If these were more than half of what an interval
+/// leaves out, it would be without bounds, and with it those that hold for all policies at once.
+fn has_spread(values: &[f64]) -> bool {
+    let same = |value: &f64| values.iter().filter(|other| *other == value).count();
+    let most = values.iter().map(same).max().unwrap_or(0);
+    let share = most as f64 / values.len() as f64;
+    let without = values.iter().fold(1.0, |product, _| product * share);
+    without < (1.0 - LEVEL) / 2.0
 }
 
 fn ends(interval: &Interval) -> (f64, f64) {
@@ -456,8 +473,9 @@ mod tests {
     /// It misses less in two of many families: no error to divide by, and nothing is claimed.
     #[test]
     fn what_is_nearly_the_baseline_has_no_interval() {
-        let mut misses: Vec<&[u64]> = vec![&[100, 100, 60]; 20];
-        misses.extend([&[100, 90, 70][..], &[100, 80, 65]]);
+        let twin = |t: u64| if t < 20 { 100 } else { 110 - t };
+        let misses: Vec<[u64; 3]> = (0..22).map(|t| [100, twin(t), 60 + t]).collect();
+        let misses: Vec<&[u64]> = misses.iter().map(|row| &row[..]).collect();
         let mut made = cells(&[], &["fifo", "twin", "lru"], &misses);
         statistics(&mut made, "fifo", 0.01, 1).unwrap();
         let row = |name: &str| made.standings.iter().find(|row| row.policy == name).unwrap();

@@ -38,10 +38,10 @@ impl Boxes {
         let mut scene = Scene::new(width);
         let names = self.boxes.iter().map(|spread| spread.name.as_str());
         let figures = self.boxes.iter().map(|spread| spread.label.as_str());
-        let frame = Frame::new(width, 0.0, self.boxes.len(), names, figures);
+        let frame = Frame::new(width, 0.0, self.boxes.len() as f64, names, figures);
         scene.height = frame.axis(&mut scene, &self.axis, self.zero, "Mean");
         for (i, spread) in self.boxes.iter().enumerate() {
-            self.spread(&mut scene, &frame, spread, frame.y(i));
+            self.spread(&mut scene, &frame, spread, frame.y(i as f64));
         }
         scene
     }

@@ -10,6 +10,9 @@ use crate::palette::Role;
 /// Half the height of the ends of the wider interval.
 const END: f64 = 3.5;
 
+/// Rows that a title takes: it stands with those below it.
+const TITLE: f64 = 1.5;
+
 /// A figure of intervals.
 #[derive(Debug, Clone)]
 pub(crate) struct Intervals {
@@ -64,19 +67,20 @@ impl Intervals {
         let titles = self.groups.iter().filter(|group| !group.title.is_empty()).count();
         let names = rows().map(|row| row.name.as_str());
         let figures = rows().map(|row| row.label.as_str()).chain([self.heading.as_str()]);
-        let frame = Frame::new(width, top, rows().count() + titles, names, figures);
+        let places = rows().count() as f64 + titles as f64 * TITLE;
+        let frame = Frame::new(width, top, places, names, figures);
         self.same(&mut scene, &frame);
         scene.height = frame.axis(&mut scene, &self.axis, self.zero, &self.heading);
-        let mut place = 0;
+        let mut place = 0.0;
         for group in &self.groups {
             if !group.title.is_empty() {
-                let at = (0.0, frame.y(place) + PITCH / 8.0);
+                place += TITLE;
+                let at = (0.0, frame.y(place - 1.0));
                 scene.name(at, &group.title, width, Anchor::Left, Role::MUTED);
-                place += 1;
             }
             for row in &group.rows {
                 self.row(&mut scene, &frame, row, frame.y(place));
-                place += 1;
+                place += 1.0;
             }
         }
         scene

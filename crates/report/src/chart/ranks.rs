@@ -6,7 +6,7 @@
 
 use crate::chart::scene::{Anchor, Scene};
 use crate::chart::{LEADING, TEXT};
-use crate::font;
+use crate::{font, format};
 use crate::palette::Role;
 
 /// Distance between bars.
@@ -126,7 +126,7 @@ impl Frame {
     /// A line from the rank down and out to the name.
     fn name(&self, scene: &mut Scene, (name, rank): (&str, f64), y: f64, at_left: bool) {
         let x = self.x(rank);
-        let figure = format!("{rank:.2}");
+        let figure = format::decimal(rank, 2);
         let room = self.left - font::width(&figure, TEXT) - 14.0;
         let (edge, inner, anchor) = match at_left {
             true => (self.left - 6.0, self.left - font::width(&figure, TEXT) - 12.0, Anchor::Right),

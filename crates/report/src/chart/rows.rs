@@ -18,23 +18,23 @@ pub(crate) struct Frame {
 }
 
 impl Frame {
-    /// Room for `n` rows below `top`, beside names and figures as wide as these.
+    /// Room for so many rows below `top`, beside names and figures as wide as these.
     pub(crate) fn new<'a>(
         width: f64,
         top: f64,
-        n: usize,
+        rows: f64,
         names: impl Iterator<Item = &'a str>,
         figures: impl Iterator<Item = &'a str>,
     ) -> Frame {
         let left = widest(names).min(0.34 * width) + 10.0;
         let right = width - widest(figures) - 14.0;
         let top = top + LEADING;
-        Frame { left, right, top, bottom: top + PITCH * n as f64 + 4.0 }
+        Frame { left, right, top, bottom: top + PITCH * rows + 4.0 }
     }
 
     /// The middle of a row.
-    pub(crate) fn y(&self, row: usize) -> f64 {
-        self.top + (row as f64 + 0.5) * PITCH
+    pub(crate) fn y(&self, row: f64) -> f64 {
+        self.top + (row + 0.5) * PITCH
     }
 
     /// The place of a value.

@@ -67,6 +67,7 @@ struct Words {
     findings: Vec<String>,
     caption: String,
     table: crate::DataTable,
+    series: Vec<(String, usize)>,
 }
 
 /// A column and its meaning.
@@ -130,8 +131,9 @@ fn environment() -> Result<Environment<'static>, minijinja::Error> {
 
 fn figure(chart: Chart) -> Result<Figure, Error> {
     let [wide, narrow] = chart.inline()?;
+    let series = chart.plot.series();
     let Chart { id, group, title, findings, caption, table, .. } = chart;
-    Ok(Figure { words: Words { id, group, title, findings, caption, table }, wide, narrow })
+    Ok(Figure { words: Words { id, group, title, findings, caption, table, series }, wide, narrow })
 }
 
 /// The figure that shows what the verdict says; none where every trace has its own.

@@ -77,14 +77,14 @@ fn tested(size: &Size<'_>) -> String {
     let first = size.all[0];
     [
         format!(
-            "{differ} (Friedman, Iman–Davenport F({}, {}) = {f}, {}); the best mean rank has {} ({:.2}; \
-             critical difference at 5 %: {:.2}).",
+            "{differ} (Friedman, Iman–Davenport F({}, {}) = {f}, {}); the best mean rank has {} ({}; \
+             critical difference at 5 %: {}).",
             k - 1,
             (k - 1) * (n - 1),
             p(test.friedman_p),
             first.policy,
-            first.mean_rank,
-            test.critical_difference
+            format::decimal(first.mean_rank, 2),
+            format::decimal(test.critical_difference, 2)
         ),
         best(size),
         against(size),
@@ -101,7 +101,7 @@ fn best(size: &Size<'_>) -> String {
             " (95 % bootstrap interval {}; {} corrected for {} policies, {})",
             span(best.reduction_low, best.reduction_high),
             span(best.reduction_low_of_many, best.reduction_high_of_many),
-            size.rivals.len(),
+            size.rivals.iter().filter(|row| row.p_of_many.is_finite()).count(),
             p(best.p_of_many)
         ),
         false => String::new(),
@@ -109,7 +109,7 @@ fn best(size: &Size<'_>) -> String {
     format!(
         "The highest mean reduction of misses against {} has {}: {}{interval}. It is better by more than \
          {} in {} of {} families and worse in {}; Wilcoxon's signed-rank test with Holm's correction gives {}, and \
-         the Bayesian signed-rank test a probability of {} that it is better by more than that{}.",
+         the Bayesian signed-rank test a probability {} that it is better by more than that{}.",
         size.baseline,
         best.policy,
         format::change(best.reduction, 1),
@@ -198,7 +198,7 @@ fn p(value: f64) -> String {
 }
 
 fn probability(value: f64) -> String {
-    if value > 0.995 { "above 0.99".into() } else { format!("{value:.2}") }
+    if value > 0.995 { "above 0.99".into() } else { format!("of {}", format::decimal(value, 2)) }
 }
 
 fn span(low: f64, high: f64) -> String {

@@ -1,4 +1,5 @@
-//! The page in a real browser: no error on its console, every chart drawn, nothing wider than the screen.
+//! The page in a real browser: no error on its console, every chart drawn, nothing wider than the screen,
+//! and nothing that the audit finds wrong.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -8,8 +9,11 @@ use report::{charts, comparison_charts, comparison_page, page};
 
 use crate::{comparison, made_up};
 
+/// What is wrong with the page, in functions that the probe calls.
+const AUDIT: &str = include_str!("audit.js");
+
 /// Added to the page: measures it, and tells the frame around it.
-const PROBE: &str = r#"<script>
+const PROBE: &str = r#"
 addEventListener("load", () => {
   const box = (element) => element.getBoundingClientRect();
   const shown = [...document.querySelectorAll(".chart svg")].filter((svg) => box(svg).width > 200);
@@ -28,9 +32,12 @@ addEventListener("load", () => {
   const before = paper();
   document.getElementById("theme").click();
   const switched = paper() !== before;
-  parent.postMessage(`width=${innerWidth} charts=${shown.length} cut=${cut} touching=${touching} overflow=${overflow} paper=${before} switched=${switched}`, "*");
+  document.getElementById("theme").click();
+  const wrong = [...interact(), ...audit()];
+  const more = wrong.length > 12 ? ` and ${wrong.length - 12} more` : "";
+  parent.postMessage(`width=${innerWidth} charts=${shown.length} cut=${cut} touching=${touching} overflow=${overflow} paper=${before} switched=${switched} wrong=[${wrong.slice(0, 12).join("; ")}${more}]`, "*");
 });
-</script>"#;
+"#;
 
 /// A frame of any width, because windows have a least one. It shows what the probe says.
 fn frame(page: &str, width: u32) -> String {
@@ -76,7 +83,11 @@ fn every_page_opens_without_errors_in_all_widths_and_both_themes() {
         let html = page(&study.document(&study.winners())).expect("renders");
         assert_opens(&chromium, study.name, &html, charts(&study.results).len());
     }
-    for (name, made) in [("comparison", comparison::usual()), ("crowd", comparison::crowd())] {
+    for (name, made) in [
+        ("few families", comparison::judged(comparison::usual(), 3)),
+        ("comparison", comparison::judged(comparison::usual(), 9)),
+        ("crowd", comparison::judged(comparison::crowd(), 70)),
+    ] {
         let html = comparison_page(&comparison::document(&made, &[])).expect("renders");
         assert_opens(&chromium, name, &html, comparison_charts(&made, "fifo").len());
     }
@@ -90,7 +101,7 @@ fn every_page_opens_without_errors_in_all_widths_and_both_themes() {
 /// Opens a page of `n` charts wide and light, then narrow and dark.
 fn assert_opens(chromium: &Path, name: &str, html: &str, n: usize) {
     let dir = tempfile::tempdir().expect("a directory");
-    let html = html.replace("</body>", &format!("{PROBE}</body>"));
+    let html = html.replace("</body>", &format!("<script>{AUDIT}{PROBE}</script></body>"));
     fs::write(dir.path().join("page.html"), html).expect("writes");
     let (light, dark) = ("rgb(255, 255, 255)", "rgb(21, 23, 26)");
     for (width, paper, flag) in [
@@ -101,7 +112,7 @@ fn assert_opens(chromium: &Path, name: &str, html: &str, n: usize) {
         fs::write(&outer, frame("page.html", width)).expect("writes");
         let (dom, log) = open(chromium, &outer, &[flag]);
         let wanted = format!(
-            "width={width} charts={n} cut=0 touching=0 overflow=false paper={paper} switched=true"
+            "width={width} charts={n} cut=0 touching=0 overflow=false paper={paper} switched=true wrong=[]"
         );
         let probe = dom.split("<pre>").last().unwrap_or_default();
         assert!(dom.contains(&wanted), "{name}: {probe}, not {wanted}");

@@ -111,3 +111,24 @@ fn the_page_holds_what_was_found_and_no_foreign_markup() {
     assert!(!html.contains("<script>alert") && !html.contains("<b>"));
     assert!(dir.path().join("charts/miss-ratio-2.png").exists());
 }
+
+#[test]
+fn the_verdict_is_about_one_size_and_knows_what_was_sampled() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let mut curves = made_up();
+    let verdict = |curves: &Curves| {
+        write_curves(dir.path(), curves, "0").expect("writes");
+        let html = fs::read_to_string(dir.path().join("index.html")).expect("a page");
+        let text = html.split("Verdict: </span>").nth(1).expect("there is one");
+        text.split("</p>").next().expect("it ends").to_string()
+    };
+    let both = verdict(&curves);
+    let exact = "With room for 12.5 % of the objects, &lt;script&gt;alert(1)&lt;&#x2f;script&gt; misses least on web: 38.0 % of requests; s3-fifo:small-ratio=0.2 40.0 %. With";
+    assert!(both.starts_with(exact), "{both}");
+    assert!(both.ends_with("; s3-fifo:small-ratio=0.2 and lru may be as good."), "{both}");
+    curves.curves.retain(|row| row.policy == "lru" && row.trace == "web");
+    assert_eq!(
+        verdict(&curves),
+        "With room for 12.5 % of the objects, lru misses 42.0 % of the requests of web."
+    );
+}

@@ -21,10 +21,11 @@ pub fn comparison_charts(comparison: &Comparison, baseline: &str) -> Vec<Chart> 
     let sizes = unique(comparison.leaders.iter().map(|row| row.size.as_str()));
     let several = sizes.len() > 1;
     let mut charts: Vec<Chart> = Vec::new();
-    let view = |(i, size): (usize, &&'_ str)| {
-        View::new(comparison, baseline, size, several.then_some(i + 1))
-    };
-    let views: Vec<View<'_>> = sizes.iter().enumerate().map(view).collect();
+    let views: Vec<View<'_>> = sizes
+        .iter()
+        .enumerate()
+        .map(|(i, size)| View::new(comparison, baseline, size, several.then_some(i + 1)))
+        .collect();
     charts.extend(intervals::leading(&views));
     charts.extend(curves::chart(comparison, baseline, &sizes));
     for view in &views {
@@ -103,7 +104,7 @@ impl<'a> View<'a> {
 }
 
 /// `Caches of 1%`.
-fn at(size: &str) -> String {
+pub(crate) fn at(size: &str) -> String {
     format!("Caches of {size}")
 }
 

@@ -82,8 +82,8 @@ fn summary(view: &View<'_>, name: &str) -> Cell {
     let rank = view.standing(name).map_or(f64::NAN, |row| row.mean_rank);
     Cell {
         value: 0.0,
-        label: format!("{rank:.1}"),
-        tip: format!("{name}: mean rank {rank:.2}"),
+        label: format::decimal(rank, 1),
+        tip: format!("{name}: mean rank {}", format::decimal(rank, 2)),
         star: false,
     }
 }

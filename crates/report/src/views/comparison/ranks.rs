@@ -20,7 +20,7 @@ pub(super) fn chart(view: &View<'_>) -> Option<Chart> {
         _ => format!(" The best {MOST} of {} policies are drawn.", view.standings.len()),
     };
     let best: Vec<String> =
-        ranks.iter().take(3).map(|(name, rank)| format!("{name} {rank:.2}")).collect();
+        ranks.iter().take(3).map(|(name, rank)| format!("{name} {}", format::decimal(*rank, 2))).collect();
     Some(Chart {
         id: format!("ranks{}", view.suffix),
         group: view.group.clone(),
@@ -65,7 +65,7 @@ fn table(view: &View<'_>) -> DataTable {
         let count = |n: u64| if baseline { "–".into() } else { format::count(n) };
         vec![
             row.policy.clone(),
-            format!("{:.2}", row.mean_rank),
+            format::decimal(row.mean_rank, 2),
             if row.best_p > super::ALPHA { "yes" } else { "no" }.to_string(),
             count(row.wins),
             count(row.ties),
