@@ -3,7 +3,7 @@
 
 use crate::chart::axis::Axis;
 use crate::chart::legend::{self, Entry, Sample};
-use crate::chart::rows::{Frame, PITCH};
+use crate::chart::rows::Frame;
 use crate::chart::scene::{Anchor, Scene};
 use crate::palette::Role;
 
@@ -123,6 +123,7 @@ impl Intervals {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::chart::rows::PITCH;
     use crate::chart::scene::Mark;
 
     fn marks(estimate: f64, interval: (f64, f64), wider: (f64, f64)) -> (usize, usize) {

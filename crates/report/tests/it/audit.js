@@ -139,17 +139,24 @@ const interact = () => {
     if (gone()) wrong.push("a line is not shown again");
   }
   const tip = document.getElementById("tip");
-  const rect = all(".chart svg rect[data-tip]").find((rect) => rect.getBoundingClientRect().width);
-  if (rect) {
+  const shown = all(".chart svg rect[data-tip]").filter((rect) => rect.getBoundingClientRect().width);
+  const middle = (rect) => {
     const { left, top, width, height } = rect.getBoundingClientRect();
-    const at = { clientX: left + width / 2, clientY: top + height / 2, bubbles: true };
-    // Beside a small one, at what is behind it: the nearest counts.
-    rect.ownerSVGElement.dispatchEvent(new PointerEvent("pointermove", at));
-    if (width < 20 && tip.hidden) wrong.push("the nearest point says nothing");
-    rect.dispatchEvent(new PointerEvent("pointermove", at));
+    return { clientX: left + width / 2, clientY: top + height / 2, bubbles: true };
+  };
+  if (shown.length) {
+    shown[0].dispatchEvent(new PointerEvent("pointermove", middle(shown[0])));
     if (tip.hidden || !tip.textContent) wrong.push("a mark says nothing");
     document.dispatchEvent(new KeyboardEvent("keydown", { key: "Escape" }));
     if (!tip.hidden) wrong.push("Escape does not dismiss");
+  }
+  // Beside the point of a line, at what is behind it: the nearest counts.
+  const point = shown.find((rect) => rect.getAttribute("width") <= 80 && rect.getAttribute("height") <= 80);
+  if (point) {
+    const { clientX, clientY } = middle(point);
+    const beside = { clientX: clientX + 9, clientY: clientY + 9, bubbles: true };
+    point.ownerSVGElement.dispatchEvent(new PointerEvent("pointermove", beside));
+    if (tip.hidden || !tip.textContent) wrong.push("the nearest point says nothing");
   }
   return wrong;
 };

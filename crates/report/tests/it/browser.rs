@@ -79,23 +79,38 @@ fn every_page_opens_without_errors_in_all_widths_and_both_themes() {
         eprintln!("skipped: no Chromium at /usr/bin/chromium or $CHROMIUM");
         return;
     };
-    for study in made_up::studies() {
-        let html = page(&study.document(&study.winners())).expect("renders");
-        assert_opens(&chromium, study.name, &html, charts(&study.results).len());
-    }
+    let pages = pages();
+    // Two browsers at a time.
+    let (first, second) = pages.split_at(pages.len() / 2);
+    std::thread::scope(|scope| {
+        for half in [first, second] {
+            let open = || half.iter().for_each(|(name, html, n)| assert_opens(&chromium, name, html, *n));
+            scope.spawn(open);
+        }
+    });
+}
+
+/// Every kind of page, with its name and the number of its charts.
+fn pages() -> Vec<(&'static str, String, usize)> {
+    let mut pages = Vec::new();
     for (name, made) in [
         ("few families", comparison::judged(comparison::usual(), 3)),
         ("comparison", comparison::judged(comparison::usual(), 9)),
         ("crowd", comparison::judged(comparison::crowd(), 70)),
     ] {
         let html = comparison_page(&comparison::document(&made, &[])).expect("renders");
-        assert_opens(&chromium, name, &html, comparison_charts(&made, "fifo").len());
+        pages.push((name, html, comparison_charts(&made, "fifo").len()));
+    }
+    for study in made_up::studies() {
+        let html = page(&study.document(&study.winners())).expect("renders");
+        pages.push((study.name, html, charts(&study.results).len()));
     }
     let dir = tempfile::tempdir().expect("a directory");
     let made_up = crate::curves::made_up();
     let written = report::write_curves(dir.path(), &made_up, "0").expect("writes");
     let html = fs::read_to_string(written.last().expect("a page")).expect("was written");
-    assert_opens(&chromium, "curves", &html, report::curve_charts(&made_up).len());
+    pages.push(("curves", html, report::curve_charts(&made_up).len()));
+    pages
 }
 
 /// Opens a page of `n` charts wide and light, then narrow and dark.
