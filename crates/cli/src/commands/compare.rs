@@ -114,15 +114,11 @@ fn study(args: &Compare) -> Result<Study> {
 
 /// `1%` or `0.01`.
 fn rope(text: &str) -> Result<f64> {
-    let number = text.trim().trim_end_matches('%').trim();
-    let value: f64 = number.parse().ok().filter(|value| (0.0..=100.0).contains(value)).ok_or_else(
-        || anyhow!("--rope: `{text}` is no share\nhint: write it as 1%, or as 0.01"),
-    )?;
-    let share = if text.contains('%') { value / 100.0 } else { value };
-    if share > 1.0 {
-        bail!("--rope: `{text}` is more than all\nhint: write it as 1%, or as 0.01");
-    }
-    Ok(share)
+    let percent = text.trim().strip_suffix('%').map(|number| number.trim().parse::<f64>());
+    let share = percent.map_or_else(|| text.trim().parse(), |percent| Ok(percent? / 100.0));
+    share.ok().filter(|share| (0.0..=1.0).contains(share)).ok_or_else(|| {
+        anyhow!("--rope: `{text}` is no share of 1\nhint: write it as 1%, or as 0.01")
+    })
 }
 
 /// A trace file, and its format if it is said.

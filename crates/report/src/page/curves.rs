@@ -10,9 +10,10 @@ use crate::views::curves::{charts, sampled, traces, traces_left_out};
 use crate::views::listed;
 use crate::{DataTable, Error, format, palette};
 
-/// Shares of all objects, or of the footprint, that the table has columns for; the verdict is about the
-/// third.
-const SHARES: [f64; 5] = [0.001, 0.01, 0.1, 0.3, 0.6];
+/// Shares of all objects, or of the footprint, that the table has columns for.
+const SHARES: [(f64, &str); 5] =
+    [(0.001, "At 0.1 %"), (0.01, "1 %"), (0.1, "10 %"), (0.3, "30 %"), (0.6, "60 %")];
+/// The share that the verdict is about.
 const VERDICT: f64 = 0.1;
 /// A capacity stands for a share if it is no further from it than by this factor.
 const NEAR: f64 = 1.5;
@@ -50,16 +51,75 @@ pub(crate) fn page(curves: &Curves, version: &str) -> Result<String, Error> {
     Ok(environment()?.get_template("curves.html")?.render(context)?)
 }
 
+/// The curve of a policy over one trace.
+struct Curve<'a> {
+    policy: &'a str,
+    /// By capacity.
+    rows: Vec<&'a CurveRow>,
+}
+
+/// A point of a curve, or between two.
+#[derive(Clone, Copy)]
+struct Point<'a> {
+    policy: &'a str,
+    miss_ratio: f64,
+    low: f64,
+    high: f64,
+    sampled: bool,
+}
+
+impl<'a> Curve<'a> {
+    fn all(curves: &'a Curves, trace: &str) -> Vec<Curve<'a>> {
+        let of_trace = || curves.curves.iter().filter(|row| row.trace == trace);
+        let policies = unique(of_trace().map(|row| row.policy.as_str()));
+        let curve = |policy: &'a str| {
+            let own = of_trace().filter(|row| row.policy == policy && row.miss_ratio.is_finite());
+            let mut rows: Vec<&CurveRow> = own.collect();
+            rows.sort_by_key(|row| row.capacity);
+            Curve { policy, rows }
+        };
+        policies.into_iter().map(curve).collect()
+    }
+
+    /// At a capacity; between two points, on the line between them.
+    fn at(&self, capacity: u64) -> Option<Point<'a>> {
+        let next = self.rows.partition_point(|row| row.capacity < capacity);
+        let after = self.rows.get(next)?;
+        let before = if after.capacity == capacity { after } else { self.rows.get(next.checked_sub(1)?)? };
+        let width = (after.capacity - before.capacity) as f64;
+        let along = if width > 0.0 { (capacity - before.capacity) as f64 / width } else { 0.0 };
+        let between = |value: fn(&CurveRow) -> f64| {
+            value(before) + along * (value(after) - value(before))
+        };
+        Some(Point {
+            policy: self.policy,
+            miss_ratio: between(|row| row.miss_ratio),
+            low: between(|row| row.low),
+            high: between(|row| row.high),
+            sampled: sampled(before) || sampled(after),
+        })
+    }
+}
+
+/// The point to compare all curves at: of the curve with the fewest points that nearest to the share, if
+/// one is near.
+fn meeting<'a>(curves: &[Curve<'a>], share: f64) -> Option<&'a CurveRow> {
+    let far = |row: &CurveRow| (row.share.max(f64::MIN_POSITIVE) / share).ln().abs();
+    let coarsest = curves.iter().min_by_key(|curve| curve.rows.len())?;
+    let nearest = coarsest.rows.iter().min_by(|a, b| far(a).total_cmp(&far(b)))?;
+    (far(nearest) <= NEAR.ln()).then_some(*nearest)
+}
+
 /// `With room for 9.8 % of the objects, arc misses least on web: 31.2 % of requests; lru 40.1 %.`
 fn verdict(curves: &Curves, trace: &str) -> Option<String> {
-    let mut rows: Vec<&CurveRow> = unique(policies(curves, trace))
-        .into_iter()
-        .filter_map(|policy| at(curves, trace, policy, VERDICT))
-        .collect();
-    rows.sort_by(|a, b| a.miss_ratio.total_cmp(&b.miss_ratio));
-    let (best, rest) = rows.split_first()?;
-    let of = if best.unit == "bytes" { "bytes" } else { "objects" };
-    let room = format!("With room for {} of the {of}", format::percent(best.share));
+    let curves = Curve::all(curves, trace);
+    let meeting = meeting(&curves, VERDICT)?;
+    let mut points: Vec<Point<'_>> =
+        curves.iter().filter_map(|curve| curve.at(meeting.capacity)).collect();
+    points.sort_by(|a, b| a.miss_ratio.total_cmp(&b.miss_ratio));
+    let (best, rest) = points.split_first()?;
+    let of = if meeting.unit == "bytes" { "bytes" } else { "objects" };
+    let room = format!("With room for {} of the {of}", format::percent(meeting.share));
     let ratio = format::percent(best.miss_ratio);
     let Some(second) = rest.first() else {
         return Some(format!("{room}, {} misses {ratio} of the requests of {trace}.", best.policy));
@@ -67,55 +127,39 @@ fn verdict(curves: &Curves, trace: &str) -> Option<String> {
     // Where one is estimated, so is the difference.
     let equals: Vec<String> = rest
         .iter()
-        .filter(|row| row.low <= best.high && (sampled(row) || sampled(best)))
-        .map(|row| row.policy.clone())
+        .filter(|point| point.low <= best.high && (point.sampled || best.sampled))
+        .map(|point| point.policy.to_string())
         .collect();
+    let second_ratio = format::percent(second.miss_ratio);
     let against = match equals.len() {
-        0 if second.miss_ratio == best.miss_ratio => format!("as {} does", second.policy),
-        0 => format!("{} {}", second.policy, format::percent(second.miss_ratio)),
-        n if n > 3 => format!("{n} others may be as good"),
-        _ => format!("{} may be as good", listed(&equals)),
+        0 if second_ratio == ratio => format!(", level with {}", second.policy),
+        0 => format!("; {} {second_ratio}", second.policy),
+        n if n > 3 => format!("; {n} others may be as good"),
+        _ => format!("; {} may be as good", listed(&equals)),
     };
-    let separator = if against.starts_with("as ") { "," } else { ";" };
-    Some(format!(
-        "{room}, {} misses least on {trace}: {ratio} of requests{separator} {against}.",
-        best.policy
-    ))
-}
-
-fn policies<'a>(curves: &'a Curves, trace: &str) -> impl Iterator<Item = &'a str> {
-    let trace = trace.to_string();
-    curves.curves.iter().filter(move |row| row.trace == trace).map(|row| row.policy.as_str())
-}
-
-/// The point of a curve that is nearest to a share, if one is near.
-fn at<'a>(curves: &'a Curves, trace: &str, policy: &str, share: f64) -> Option<&'a CurveRow> {
-    let far = |row: &CurveRow| (row.share.max(f64::MIN_POSITIVE) / share).ln().abs();
-    curves
-        .curves
-        .iter()
-        .filter(|row| row.trace == trace && row.policy == policy && row.miss_ratio.is_finite())
-        .min_by(|a, b| far(a).total_cmp(&far(b)))
-        .filter(|row| far(row) <= NEAR.ln())
+    Some(format!("{room}, {} misses least on {trace}: {ratio} of requests{against}.", best.policy))
 }
 
 /// A row a trace and policy, a column a share.
 fn results(curves: &Curves, traces: &[&str]) -> DataTable {
-    let ratio = |trace: &str, policy: &str, share: f64| {
-        at(curves, trace, policy, share).map_or("–".into(), |row| format::percent(row.miss_ratio))
+    let of_trace = |trace: &&str| -> Vec<Vec<String>> {
+        let curves = Curve::all(curves, trace);
+        let meetings = SHARES.map(|(share, _)| meeting(&curves, share).map(|row| row.capacity));
+        let row = |curve: &Curve<'_>| {
+            let ratio = |capacity: Option<u64>| {
+                let point = capacity.and_then(|capacity| curve.at(capacity));
+                point.map_or("–".into(), |point| format::percent(point.miss_ratio))
+            };
+            let names = [trace.to_string(), curve.policy.to_string()];
+            names.into_iter().chain(meetings.map(ratio)).collect()
+        };
+        curves.iter().map(row).collect()
     };
-    let row = |trace: &str, policy: &str| -> Vec<String> {
-        let names = [trace.to_string(), policy.to_string()];
-        names.into_iter().chain(SHARES.map(|share| ratio(trace, policy, share))).collect()
-    };
-    let rows = traces.iter().flat_map(|trace| {
-        unique(policies(curves, trace)).into_iter().map(move |policy| row(trace, policy))
-    });
-    let shares = SHARES.map(|share| format!("At {}", format::percent(share)));
+    let shares = SHARES.map(|(_, label)| label.to_string());
     DataTable {
         columns: ["Trace".to_string(), "Policy".into()].into_iter().chain(shares).collect(),
         names: 2,
-        rows: rows.collect(),
+        rows: traces.iter().flat_map(of_trace).collect(),
     }
 }
 

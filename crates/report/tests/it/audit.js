@@ -82,6 +82,11 @@ const audit = () => {
   for (const image of all("svg, img")) {
     if (!(image.getAttribute("aria-label") || image.alt || "").trim()) say("picture without a name", image);
   }
+  const names = all("section[aria-labelledby], [role=region]").map((element) => {
+    const by = document.getElementById(element.getAttribute("aria-labelledby"));
+    return by ? by.textContent : element.getAttribute("aria-label");
+  });
+  for (const name of names.filter((name, i) => names.indexOf(name) < i)) wrong.push(`two regions are called ${name}`);
   const ids = all("[id]").map((element) => element.id);
   if (new Set(ids).size < ids.length) wrong.push("an id is there twice");
   for (const element of all("[aria-labelledby]")) {

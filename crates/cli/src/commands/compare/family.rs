@@ -2,8 +2,10 @@
 
 use std::path::Path;
 
-use anyhow::{Context, Result};
+use anyhow::{Result, anyhow};
 use regex::Regex;
+
+const HINT: &str = "hint: write `trace`, `folder`, or an expression over the path of a trace, such as '([a-z]+)-[^/]*$'";
 
 /// How traces are put together.
 #[derive(Debug)]
@@ -21,8 +23,10 @@ impl Families {
         Ok(match text {
             "trace" => Families::Trace,
             "folder" => Families::Folder,
-            pattern => Families::Pattern(Regex::new(pattern).with_context(|| {
-                "--family: expected `trace`, `folder` or a regular expression over the path of a trace"
+            pattern => Families::Pattern(Regex::new(pattern).map_err(|error| {
+                let error = error.to_string();
+                let reason = error.lines().last().unwrap_or_default().trim_start_matches("error: ");
+                anyhow!("--family: `{pattern}` is no regular expression: {reason}\n{HINT}")
             })?),
         })
     }
