@@ -362,6 +362,13 @@ pub(crate) struct Compare {
     /// Policy that the others are measured against
     #[arg(long, default_value = "fifo", value_name = "POLICY")]
     pub(crate) baseline: String,
+    /// Traces that count as one observation: `trace` (each is its own), `folder`, or a regular expression
+    /// over the path, whose first group names the family
+    #[arg(long, default_value = "trace", value_name = "HOW")]
+    pub(crate) family: String,
+    /// Differences of reductions that do not matter: the region of practical equivalence
+    #[arg(long, default_value = "1%", value_name = "SHARE")]
+    pub(crate) rope: String,
     /// Folder for the report and the finished cells
     #[arg(long, short, default_value = "reports/compare", value_name = "DIR")]
     pub(crate) out: PathBuf,

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use polars::prelude::*;
 use polars_io::prelude::*;
 
-use crate::comparison::{CellRow, LeaderRow};
+use crate::comparison::Comparison;
 use crate::guard::{damaged, decoding, footer, io, stored};
 use crate::results::{
     CurveRow, Curves, FootprintRow, RankRow, ReplayRow, Results, ReuseRow, SCHEMA_VERSION,
@@ -149,9 +149,8 @@ pub fn describe() -> String {
     Results::describe(&mut out);
     out.push_str("\nThe one table of `cache-strategy replay` stands alone.\n");
     describe_table::<ReplayRow>(&mut out);
-    out.push_str("\nThe two tables of `cache-strategy compare`.\n");
-    describe_table::<CellRow>(&mut out);
-    describe_table::<LeaderRow>(&mut out);
+    out.push_str("\nThe tables of `cache-strategy compare`.\n");
+    Comparison::describe(&mut out);
     out.push_str("\nWhat `cache-strategy mrc --out` writes shares the column `trace`.\n");
     describe_table::<CurveRow>(&mut out);
     describe_table::<FootprintRow>(&mut out);

@@ -123,7 +123,8 @@ fn claim(results: &Results, winner: &Winner<'_>) -> String {
             )
         }
         None => format!("{claim}."),
-        Some(run) if (metric.value)(run) == first => {
+        // What reads the same is no lead worth telling.
+        Some(run) if (metric.show)((metric.value)(run)) == (metric.show)(first) => {
             format!("{claim}, level with {}.", run.strategy)
         }
         Some(run) => {

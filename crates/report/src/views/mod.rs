@@ -1,6 +1,6 @@
 //! The figures of the report, one a file: each chooses rows and says what to show.
 
-mod comparison;
+pub(crate) mod comparison;
 mod cost;
 pub(crate) mod curves;
 pub(crate) mod endings;
@@ -54,7 +54,7 @@ fn tier_roles<'a>(tiers: &[&'a str]) -> Vec<(&'a str, Role)> {
 }
 
 /// `a`, `a and b`, `a, b and c`.
-fn listed(items: &[String]) -> String {
+pub(crate) fn listed(items: &[String]) -> String {
     match items {
         [] => "nothing".into(),
         [one] => one.clone(),
