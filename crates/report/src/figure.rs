@@ -3,6 +3,7 @@
 use crate::chart::bars::Bars;
 use crate::chart::boxes::Boxes;
 use crate::chart::heat::Heat;
+use crate::chart::intervals::Intervals;
 use crate::chart::lines::Lines;
 use crate::chart::panels::Panels;
 use crate::chart::scene::Scene;
@@ -51,6 +52,7 @@ pub(crate) enum Plot {
     Bars(Bars),
     Boxes(Boxes),
     Heat(Heat),
+    Intervals(Intervals),
     Panels(Panels),
 }
 
@@ -81,6 +83,7 @@ impl Plot {
             Plot::Bars(bars) => bars.layout(width),
             Plot::Boxes(boxes) => boxes.layout(width),
             Plot::Heat(heat) => heat.layout(width),
+            Plot::Intervals(intervals) => intervals.layout(width),
             Plot::Panels(panels) => panels.layout(width),
         }
     }

@@ -4,6 +4,7 @@ pub(crate) mod axis;
 pub(crate) mod bars;
 pub(crate) mod boxes;
 pub(crate) mod heat;
+pub(crate) mod intervals;
 pub(crate) mod legend;
 pub(crate) mod lines;
 pub(crate) mod panels;

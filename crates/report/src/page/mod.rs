@@ -5,6 +5,7 @@ pub(crate) mod curves;
 mod facts;
 mod sections;
 mod tables;
+mod tests;
 
 use frames::table::Table;
 use frames::{
@@ -17,6 +18,7 @@ use serde::Serialize;
 use crate::{Chart, Error, Winner, charts, palette, select, verdict};
 
 pub use comparison::{ComparisonDocument, comparison_page};
+pub use tests::{TestDocument, test_page};
 
 /// All that a report says.
 #[derive(Debug, Clone, Copy)]
@@ -125,6 +127,7 @@ fn environment() -> Result<Environment<'static>, minijinja::Error> {
     environment.add_template("foot.html", include_str!("../../templates/foot.html"))?;
     environment.add_template("head.html", include_str!("../../templates/head.html"))?;
     environment.add_template("macros.html", include_str!("../../templates/macros.html"))?;
+    environment.add_template("test.html", include_str!("../../templates/test.html"))?;
     Ok(environment)
 }
 

@@ -10,6 +10,7 @@ mod miss_ratio;
 mod over_time;
 mod shares;
 mod spent;
+pub(crate) mod tests;
 
 use frames::Results;
 
@@ -17,6 +18,7 @@ use crate::select::{self, Case};
 use crate::{Chart, palette::Role};
 
 pub use comparison::comparison_charts;
+pub use tests::test_charts;
 
 /// The figures there is something to show in, trace by trace.
 pub fn charts(results: &Results) -> Vec<Chart> {
