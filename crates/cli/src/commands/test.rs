@@ -139,7 +139,7 @@ fn measures(tables: &AbTests) -> Listing {
         let value = |value: f64| number(value, measure.show(value));
         let change = |value: f64| number(value, measure.show_change(value));
         let share = |value: f64| number(value, percent(value));
-        let sign = if row.relative > 0.0 { "+" } else { "" };
+        let sign = if row.relative < 0.0 { "−" } else { "+" };
         listing.push(vec![
             Field::text(&row.test),
             Field::text(&row.measure),
@@ -150,7 +150,7 @@ fn measures(tables: &AbTests) -> Listing {
             change(row.difference),
             change(row.low),
             change(row.high),
-            number(row.relative, format!("{sign}{}", percent(row.relative))),
+            number(row.relative, format!("{sign}{}", percent(row.relative.abs()))),
             number(row.margin, measure.show_change(row.margin).replace('+', "")),
             share(row.probability_better),
             share(row.probability_worse),
