@@ -280,6 +280,7 @@ fn station(from: &StationPatch, profiles: &Profiles) -> Result<Option<StationSpe
     Ok(Some(StationSpec {
         servers,
         service,
+        stretch: 1.0,
         queue: from.queue,
         timeout: from.timeout,
         retry: Retry {

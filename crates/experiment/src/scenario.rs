@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use tiers::security::{AuditSpec, CipherSpec, ErasureSpec};
 use tiers::{Arrivals, CdnSpec, LatencySpec, PriceBook, Rate, ShieldSpec};
 
+use crate::ab::TestSpec;
 pub use crate::fault::{Chaos, FaultEntry, FaultKind};
 pub use crate::patch::{
     DemotionPatch, EncryptionPatch, OriginPatch, RouterKind, RouterPatch, StackPatch, StationPatch,
@@ -66,6 +67,9 @@ pub struct Scenario {
     /// The figure that decides which strategy wins.
     #[serde(default)]
     pub metric: Metric,
+    /// What `cache-strategy test` compares, and by what.
+    #[serde(default)]
+    pub test: TestSpec,
     /// Files with price books and latency profiles, relative to this one.
     #[serde(default)]
     pub include: Vec<String>,

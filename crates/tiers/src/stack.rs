@@ -189,6 +189,7 @@ impl StationSpec {
         StationSpec {
             servers,
             service: Service::Latency,
+            stretch: 1.0,
             queue: None,
             timeout: None,
             retry: Retry::default(),
@@ -274,6 +275,9 @@ pub struct StationSpec {
     pub servers: u32,
     /// How long a request keeps its server.
     pub service: Service,
+    /// How many times as long as that it does: 1, but where fewer servers stand for many and must be
+    /// as busy. Answers are no later for it, but those who wait are.
+    pub stretch: f64,
     /// Most requests that wait; more are shed. No bound if `None`.
     pub queue: Option<u32>,
     /// How long the client waits for an answer, counted from asking; for ever if `None`.

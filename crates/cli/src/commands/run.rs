@@ -333,7 +333,7 @@ fn audits(dir: &Path, finished: &Finished) -> Result<()> {
     Ok(())
 }
 
-fn text(path: &Path, text: &str) -> Result<()> {
+pub(super) fn text(path: &Path, text: &str) -> Result<()> {
     frames::write_atomically::<anyhow::Error>(path, |file| Ok(file.write_all(text.as_bytes())?))
 }
 
@@ -357,7 +357,7 @@ fn notes(finished: &Finished) -> Vec<String> {
 }
 
 /// Where the latency profiles and prices come from.
-fn sources(study: &Resolved) -> Vec<Origin> {
+pub(super) fn sources(study: &Resolved) -> Vec<Origin> {
     let library = &study.library;
     let origin = |what: &str, name: &String, source: &str, date: &str| Origin {
         what: format!("{what} {name}"),

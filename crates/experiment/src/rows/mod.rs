@@ -248,7 +248,7 @@ fn latency_hit_ratio(outcome: &Outcome) -> f64 {
 }
 
 /// The cumulative distribution, thinned to at most some hundred steps without losing the ends.
-fn latency_curve(run: &str, latency: &Histogram<u64>) -> Vec<LatencyRow> {
+pub(crate) fn latency_curve(run: &str, latency: &Histogram<u64>) -> Vec<LatencyRow> {
     let total = latency.len();
     let mut cumulative = 0;
     let mut last_step = 0;

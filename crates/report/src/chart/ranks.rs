@@ -6,8 +6,8 @@
 
 use crate::chart::scene::{Anchor, Scene};
 use crate::chart::{LEADING, TEXT};
-use crate::{font, format};
 use crate::palette::Role;
+use crate::{font, format};
 
 /// Distance between bars.
 const BAR: f64 = 8.0;
@@ -97,7 +97,11 @@ impl Ranks {
             let names: Vec<&str> =
                 self.ranks[first..=last].iter().map(|(name, _)| name.as_str()).collect();
             let half = BAR / 2.0;
-            scene.tip((from, y - half), (to, y + half), format!("not told apart: {}", names.join(", ")));
+            scene.tip(
+                (from, y - half),
+                (to, y + half),
+                format!("not told apart: {}", names.join(", ")),
+            );
         }
         free.len()
     }

@@ -84,7 +84,8 @@ fn every_page_opens_without_errors_in_all_widths_and_both_themes() {
     let (first, second) = pages.split_at(pages.len() / 2);
     std::thread::scope(|scope| {
         for half in [first, second] {
-            let open = || half.iter().for_each(|(name, html, n)| assert_opens(&chromium, name, html, *n));
+            let open =
+                || half.iter().for_each(|(name, html, n)| assert_opens(&chromium, name, html, *n));
             scope.spawn(open);
         }
     });

@@ -607,6 +607,16 @@ fn a_server_may_be_free_before_the_answer_is_there() {
 }
 
 #[test]
+fn a_server_that_stands_for_many_is_kept_longer_than_the_answer_takes() {
+    // Answers take 100 and keep the server for three times as long.
+    let stack = station(StationSpec { stretch: 3.0, ..StationSpec::new(1) });
+    let outcome = run(&reads(&[(0, 0), (0, 1)]), &stack);
+    let latencies: Vec<u64> = ends(&outcome).iter().map(|end| end.2).collect();
+    assert_eq!(latencies, [101, 401]);
+    assert_eq!(outcome.origin().stations[0].busy_ns, 600);
+}
+
+#[test]
 fn retries_wait_twice_as_long_each_time() {
     // Each try takes 100: 1 to 101, 111 to 211, 231 to 331.
     let mut stack = station(StationSpec {
