@@ -13,7 +13,7 @@ use crate::Interval;
 use crate::autocovariance::deviations;
 use crate::bootstrap::Blocks;
 use crate::error::{self, Error};
-use crate::options::Options;
+use crate::options::{LEAST_WINDOWS, Options};
 use crate::proportion::proportion;
 use crate::random::Source;
 use crate::ratio;
@@ -33,7 +33,7 @@ pub fn false_positive_rate(
     options: &Options,
 ) -> Result<Interval, Error> {
     options.check()?;
-    error::at_least("differences", differences.len(), ratio::LEAST_WINDOWS)?;
+    error::at_least("differences", differences.len(), LEAST_WINDOWS)?;
     error::finite("difference", differences)?;
     let values = deviations(differences);
     let ones = vec![1.0; values.len()];

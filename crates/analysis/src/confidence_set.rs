@@ -13,7 +13,7 @@
 use crate::error::{self, Error};
 use crate::max_t::common_blocks;
 use crate::options::Options;
-use crate::ratio::{LEAST_WINDOWS, Linear};
+use crate::ratio::Linear;
 
 /// A strategy in or out of the set.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -31,12 +31,12 @@ pub struct Member {
 ///
 /// # Errors
 ///
-/// If there is no strategy, windows are fewer than 20 or not as many of all, or one is not finite.
+/// If there is no strategy, windows are fewer than 20 (independent rows: than 6) or not as many of all, or one is not finite.
 pub fn confidence_set(losses: &[Vec<f64>], options: &Options) -> Result<Vec<Member>, Error> {
     options.check()?;
     error::at_least("strategies", losses.len(), 1)?;
     let n = losses[0].len();
-    error::at_least("windows", n, LEAST_WINDOWS)?;
+    error::at_least("windows", n, options.least())?;
     for series in losses {
         error::as_many("windows of a strategy", series.len(), n)?;
         error::finite("window of a strategy", series)?;

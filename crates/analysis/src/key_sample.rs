@@ -32,7 +32,7 @@
 use crate::Interval;
 use crate::bootstrap::Blocks;
 use crate::error::{self, Error};
-use crate::options::Options;
+use crate::options::{LEAST_WINDOWS, Options};
 use crate::plausible::Plausible;
 use crate::random::Source;
 use crate::ratio::{self, Linear};
@@ -224,7 +224,7 @@ impl Sample<'_> {
 
     fn check(&self, about: About) -> Result<(), Error> {
         error::at_least("buckets", self.n_buckets, LEAST_BUCKETS)?;
-        let least = if about == About::ThisTrace { 1 } else { ratio::LEAST_WINDOWS };
+        let least = if about == About::ThisTrace { 1 } else { LEAST_WINDOWS };
         error::at_least("blocks of time", self.n_blocks, least)?;
         let n = self.n_buckets * self.n_blocks;
         error::as_many("counts of requests", self.requests.len(), n)?;

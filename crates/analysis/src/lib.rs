@@ -61,5 +61,5 @@ pub use bootstrap::Scheme;
 pub use equivalence::Rope;
 pub use error::Error;
 pub use interval::Interval;
-pub use options::Options;
+pub use options::{LEAST_ROWS, Options};
 pub use plausible::Plausible;

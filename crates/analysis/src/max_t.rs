@@ -17,7 +17,7 @@ use crate::error::{self, Error};
 use crate::multiple::ascending;
 use crate::options::Options;
 use crate::plausible::Plausible;
-use crate::ratio::{LEAST_WINDOWS, Linear};
+use crate::ratio::Linear;
 
 /// A strategy among many.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -35,7 +35,7 @@ pub struct Contender {
 ///
 /// # Errors
 ///
-/// If there is no strategy, windows are fewer than 20 or not as many of all, or one is not finite.
+/// If there is no strategy, windows are fewer than 20 (independent rows: than 6) or not as many of all, or one is not finite.
 pub fn compare(
     baseline: &[f64],
     strategies: &[Vec<f64>],
@@ -43,7 +43,7 @@ pub fn compare(
 ) -> Result<Vec<Contender>, Error> {
     options.check()?;
     error::at_least("strategies", strategies.len(), 1)?;
-    error::at_least("windows", baseline.len(), LEAST_WINDOWS)?;
+    error::at_least("windows", baseline.len(), options.least())?;
     error::finite("window of the baseline", baseline)?;
     let ones = vec![1.0; baseline.len()];
     let mut series = Vec::new();

@@ -3,6 +3,12 @@
 use crate::bootstrap::Scheme;
 use crate::error::{self, Error};
 
+/// The fewest windows of a series in time that give an interval.
+pub(crate) const LEAST_WINDOWS: usize = 20;
+/// The fewest rows that do not depend on each other: with five, no test by signs or ranks can find
+/// anything at 5 %, since the smallest two-sided p-value is 2 / 2^5.
+pub const LEAST_ROWS: usize = 6;
+
 /// How an interval is to be found.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Options {
@@ -33,6 +39,17 @@ impl Default for Options {
 }
 
 impl Options {
+    /// For rows that do not depend on each other and are no series in time, such as families of traces:
+    /// each is drawn for itself, and [`LEAST_ROWS`] are enough.
+    pub fn independent(seed: u64) -> Self {
+        Options { seed, block_length: Some(1.0), ..Options::default() }
+    }
+
+    /// The fewest windows, or rows, that give an interval.
+    pub(crate) fn least(&self) -> usize {
+        if self.block_length == Some(1.0) { LEAST_ROWS } else { LEAST_WINDOWS }
+    }
+
     pub(crate) fn check(&self) -> Result<(), Error> {
         error::inside_unit("level", self.level)?;
         error::at_least("resamples", self.n_resamples, 99)?;

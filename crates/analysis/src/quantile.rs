@@ -16,10 +16,9 @@ use std::collections::BTreeMap;
 use crate::Interval;
 use crate::bootstrap::Blocks;
 use crate::error::{self, Error};
-use crate::options::Options;
+use crate::options::{LEAST_WINDOWS, Options};
 use crate::plausible::Plausible;
 use crate::random::Source;
-use crate::ratio::LEAST_WINDOWS;
 
 /// How often each value occurs in a block of time: pairs of value and count, in any order.
 pub type Histogram = Vec<(u64, u64)>;

@@ -26,9 +26,6 @@ use crate::options::Options;
 use crate::plausible::Plausible;
 use crate::random::Source;
 
-/// The fewest windows that give an interval.
-pub(crate) const LEAST_WINDOWS: usize = 20;
-
 /// A ratio of sums with what its resamples say about it.
 #[derive(Debug, Clone)]
 pub(crate) struct Ratio {
@@ -56,7 +53,7 @@ pub(crate) struct Resample {
 pub(crate) fn estimate(above: &[f64], below: &[f64], options: &Options) -> Result<Ratio, Error> {
     options.check()?;
     error::as_many("denominators", below.len(), above.len())?;
-    error::at_least("windows", above.len(), LEAST_WINDOWS)?;
+    error::at_least("windows", above.len(), options.least())?;
     error::finite("window", above)?;
     error::finite("denominator", below)?;
     let linear = Linear::new(above, below)?;

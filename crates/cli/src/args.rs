@@ -1,6 +1,7 @@
 //! The command line.
 
 mod check;
+mod test;
 
 use std::path::PathBuf;
 
@@ -11,6 +12,7 @@ use experiment::scenario::Fraction;
 use trace::units::Nanos;
 
 pub(crate) use check::{Check, CiArgs, Trend, When};
+pub(crate) use test::Test;
 
 /// Replay access traces through simulated cache tiers, and compare strategies
 #[derive(Debug, Parser)]
@@ -31,6 +33,8 @@ pub(crate) enum Command {
     Rerun(Rerun),
     /// Find the highest rate of requests that a stack sustains
     Sustain(Sustain),
+    /// Test a strategy against another on the same simulated traffic, and decide
+    Test(Test),
     /// Check a scenario without running it
     Validate(Validate),
     /// Print a scenario with every preset, default and matrix cell filled in
@@ -378,6 +382,13 @@ pub(crate) struct Compare {
     /// Policy that the others are measured against
     #[arg(long, default_value = "fifo", value_name = "POLICY")]
     pub(crate) baseline: String,
+    /// Traces that count as one observation: `trace` (each is its own), `folder`, or a regular expression
+    /// over the path, whose first group names the family
+    #[arg(long, default_value = "trace", value_name = "HOW")]
+    pub(crate) family: String,
+    /// Differences of reductions that do not matter: the region of practical equivalence
+    #[arg(long, default_value = "1%", value_name = "SHARE")]
+    pub(crate) rope: String,
     /// Folder for the report and the finished cells
     #[arg(long, short, default_value = "reports/compare", value_name = "DIR")]
     pub(crate) out: PathBuf,

@@ -39,6 +39,9 @@ pub enum Error {
         /// What is wrong.
         source: tiers::Error,
     },
+    /// Figures cannot be analysed as asked.
+    #[error(transparent)]
+    Analysis(#[from] analysis::Error),
     /// The scenario does not fit its traces, or the manifest the scenario.
     #[error("{0}")]
     Unfit(String),

@@ -181,6 +181,7 @@ fn check_distinct(recordings: &[Recording<'_>]) -> Result<(), Error> {
     Ok(())
 }
 
+/// What the reader of any figure about a trace should know.
 pub(crate) fn notes(study: &Resolved, recording: &Recording<'_>) -> Vec<String> {
     let name = recording.trace.name();
     let report = recording.trace.report().to_string();

@@ -8,8 +8,9 @@ use std::sync::Arc;
 use polars::prelude::*;
 use polars_io::prelude::*;
 
+use crate::ab::AbTests;
 use crate::check::{CauseRow, CheckRow};
-use crate::comparison::{CellRow, LeaderRow};
+use crate::comparison::Comparison;
 use crate::guard::{damaged, decoding, footer, io, stored};
 use crate::results::{
     CurveRow, Curves, FootprintRow, RankRow, ReplayRow, Results, ReuseRow, SCHEMA_VERSION,
@@ -150,9 +151,8 @@ pub fn describe() -> String {
     Results::describe(&mut out);
     out.push_str("\nThe one table of `cache-strategy replay` stands alone.\n");
     describe_table::<ReplayRow>(&mut out);
-    out.push_str("\nThe two tables of `cache-strategy compare`.\n");
-    describe_table::<CellRow>(&mut out);
-    describe_table::<LeaderRow>(&mut out);
+    out.push_str("\nThe tables of `cache-strategy compare`.\n");
+    Comparison::describe(&mut out);
     out.push_str("\nWhat `cache-strategy mrc --out` writes shares the column `trace`.\n");
     describe_table::<CurveRow>(&mut out);
     describe_table::<FootprintRow>(&mut out);
@@ -163,6 +163,8 @@ pub fn describe() -> String {
     );
     describe_rows::<CheckRow>(&mut out, CheckRow::NAME);
     describe_rows::<CauseRow>(&mut out, CauseRow::NAME);
+    out.push_str("\nThe tables of `cache-strategy test` share the column `test`.\n");
+    AbTests::describe(&mut out);
     out
 }
 

@@ -3,8 +3,10 @@
 use crate::chart::bars::Bars;
 use crate::chart::boxes::Boxes;
 use crate::chart::heat::Heat;
+use crate::chart::intervals::Intervals;
 use crate::chart::lines::Lines;
 use crate::chart::panels::Panels;
+use crate::chart::ranks::Ranks;
 use crate::chart::scene::Scene;
 use crate::{Error, Theme, paint};
 
@@ -51,7 +53,9 @@ pub(crate) enum Plot {
     Bars(Bars),
     Boxes(Boxes),
     Heat(Heat),
+    Intervals(Intervals),
     Panels(Panels),
+    Ranks(Ranks),
 }
 
 impl Chart {
@@ -75,13 +79,25 @@ impl Chart {
 }
 
 impl Plot {
+    /// Names of what the reader may hide, and their series; a single one is not worth hiding.
+    pub(crate) fn series(&self) -> Vec<(String, usize)> {
+        let series = match self {
+            Plot::Lines(lines) => lines.series(),
+            Plot::Panels(panels) => panels.lines.clone(),
+            _ => Vec::new(),
+        };
+        if series.len() > 1 { series } else { Vec::new() }
+    }
+
     fn layout(&self, width: f64) -> Scene {
         match self {
             Plot::Lines(lines) => lines.layout(width),
             Plot::Bars(bars) => bars.layout(width),
             Plot::Boxes(boxes) => boxes.layout(width),
             Plot::Heat(heat) => heat.layout(width),
+            Plot::Intervals(intervals) => intervals.layout(width),
             Plot::Panels(panels) => panels.layout(width),
+            Plot::Ranks(ranks) => ranks.layout(width),
         }
     }
 }

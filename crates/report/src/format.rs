@@ -53,6 +53,21 @@ pub(crate) fn signed(value: i64) -> String {
     format!("{sign}{}", count(value.unsigned_abs()))
 }
 
+/// A p-value: `0.034`, `0.00042`, `< 0.0001`.
+pub(crate) fn p_value(p: f64) -> String {
+    match p {
+        p if !p.is_finite() => NONE.into(),
+        p if p < 0.0001 => "< 0.0001".into(),
+        p if p < 0.001 => format!("{p:.5}"),
+        p => format!("{p:.3}"),
+    }
+}
+
+/// A plain number with so many decimals.
+pub(crate) fn decimal(value: f64, decimals: usize) -> String {
+    if value.is_finite() { format!("{value:.decimals$}") } else { NONE.into() }
+}
+
 /// An amount of bytes: `1.94 GiB`.
 pub(crate) fn bytes(value: u64) -> String {
     Bytes(value).rounded()
@@ -100,6 +115,10 @@ mod tests {
             ["+2.4 %", "−11.0 %", "0.0 %", "–"]
         );
         assert_eq!([1204, -3, 0].map(signed), ["+1,204", "−3", "0"]);
+        assert_eq!(
+            [0.0343, 0.00042, 3e-9, 1.0, f64::NAN].map(p_value),
+            ["0.034", "0.00042", "< 0.0001", "1.000", "–"]
+        );
         assert_eq!(count(0), "0");
         assert_eq!(count(1_234_567), "1,234,567");
         assert_eq!(money(1_234_400_000_000), "$1,234");

@@ -65,8 +65,8 @@ const SWATCHES: [Swatch; ON_PART + N_PARTS] = [
     swatch("series-7", 0x9A8F00, 0xF0E442),
     swatch("tier-0", 0x0B3A66, 0xB5DAF7),
     swatch("tier-1", 0x1D5F99, 0x8DC3EF),
-    swatch("tier-2", 0x3C86C2, 0x64A6DC),
-    swatch("tier-3", 0x6AA8DA, 0x4286BF),
+    swatch("tier-2", 0x3378B0, 0x64A6DC),
+    swatch("tier-3", 0x6AA8DA, 0x3B79AE),
     swatch("tier-4", 0x9AC6E8, 0x2C6699),
     swatch("tier-5", 0xC2DFF3, 0x1F4B73),
     swatch("on-tier-0", 0xFFFFFE, 0x15171B),
@@ -210,9 +210,11 @@ mod tests {
     }
 
     #[test]
-    fn text_can_be_read_on_every_change_and_part() {
+    fn text_can_be_read_on_every_change_part_and_tier() {
         let parts = (0..N_PARTS).map(Role::part);
-        for role in (-5..=5).map(Role::change).chain(parts).chain([Role::ORIGIN]) {
+        let tiers = (TIER..TIER + N_TIERS).map(Role);
+        let all = (-5..=5).map(Role::change).chain(parts).chain(tiers).chain([Role::ORIGIN]);
+        for role in all {
             for theme in [Theme::Light, Theme::Dark] {
                 let [a, b] = [role, role.text_on()].map(|role| luminance(role.rgb(theme)));
                 let contrast = (a.max(b) + 0.05) / (a.min(b) + 0.05);

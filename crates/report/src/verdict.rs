@@ -42,7 +42,7 @@ macro_rules! latency {
     };
 }
 
-const METRICS: [Metric; 9] = [
+const METRICS: [Metric; 10] = [
     Metric {
         column: "hit_ratio",
         phrase: "highest hit ratio",
@@ -58,6 +58,14 @@ const METRICS: [Metric; 9] = [
         value: |run| run.byte_miss_ratio,
         show: format::percent,
         lead: |first, second| format!("{} below", format::points(second - first)),
+    },
+    Metric {
+        column: "availability",
+        phrase: "highest availability",
+        more_is_better: true,
+        value: |run| run.availability,
+        show: format::percent,
+        lead: |first, second| format!("{} over", format::points(first - second)),
     },
     Metric {
         column: "cost_nanodollars_month",
@@ -115,7 +123,8 @@ fn claim(results: &Results, winner: &Winner<'_>) -> String {
             )
         }
         None => format!("{claim}."),
-        Some(run) if (metric.value)(run) == first => {
+        // What reads the same is no lead worth telling.
+        Some(run) if (metric.show)((metric.value)(run)) == (metric.show)(first) => {
             format!("{claim}, level with {}.", run.strategy)
         }
         Some(run) => {

@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use frames::Curves;
 
 use crate::{
-    Chart, ComparisonDocument, Document, Error, Theme, charts, comparison_charts, comparison_page,
-    curve_charts, page,
+    Chart, ComparisonDocument, Document, Error, TestDocument, Theme, charts, comparison_charts,
+    comparison_page, curve_charts, latex_table, page, summary, test_charts, test_page,
 };
 
 /// Writes `index.html`, `charts/*.svg` and `charts/*.png`, and returns their paths, the page last.
@@ -19,13 +19,25 @@ pub fn write(dir: &Path, document: &Document<'_>) -> Result<Vec<PathBuf>, Error>
     files(dir, charts(document.results), || page(document))
 }
 
-/// Writes the same files for a comparison.
+/// Writes the same files for a comparison, and `summary.txt` and `table.tex` for papers.
 pub fn write_comparison(
     dir: &Path,
     document: &ComparisonDocument<'_>,
 ) -> Result<Vec<PathBuf>, Error> {
-    let charts = comparison_charts(document.comparison, document.baseline);
-    files(dir, charts, || comparison_page(document))
+    let ComparisonDocument { comparison, baseline, version, .. } = *document;
+    let summary = summary(comparison, baseline, version).join("\n\n") + "\n";
+    let mut written = vec![
+        complete(dir.join("summary.txt"), summary.as_bytes())?,
+        complete(dir.join("table.tex"), latex_table(comparison, baseline).as_bytes())?,
+    ];
+    let charts = comparison_charts(comparison, baseline);
+    written.extend(files(dir, charts, || comparison_page(document))?);
+    Ok(written)
+}
+
+/// Writes the same files for A/B tests.
+pub fn write_tests(dir: &Path, document: &TestDocument<'_>) -> Result<Vec<PathBuf>, Error> {
+    files(dir, test_charts(document.tests), || test_page(document))
 }
 
 /// Writes the same files for miss-ratio curves.

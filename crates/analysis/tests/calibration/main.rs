@@ -92,6 +92,19 @@ fn many_strategies_are_corrected_for() {
     between(0.95, 1.0, trials::best_is_in_the_set(300).unwrap());
 }
 
+/// Six rows are few: their intervals are rather too wide than too narrow.
+#[test]
+fn independent_rows_are_covered() {
+    for skewed in [false, true] {
+        for tally in trials::independent_rows(20, skewed, 600).unwrap() {
+            covers("twenty rows", tally);
+        }
+        for tally in trials::independent_rows(6, skewed, 600).unwrap() {
+            between(0.93, 1.0, tally);
+        }
+    }
+}
+
 #[test]
 fn looking_all_the_time_is_allowed() {
     between(0.005, 0.05, trials::looks(1_000).unwrap());

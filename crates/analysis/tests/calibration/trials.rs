@@ -243,6 +243,36 @@ pub(crate) fn many_equal(n_trials: u64) -> Result<Tally, Error> {
     Ok(tally)
 }
 
+/// Coverage over independent rows: of the mean of one strategy, and of all of eight at once. Each row is
+/// of normal differences, or of skewed ones.
+pub(crate) fn independent_rows(
+    n_rows: usize,
+    skewed: bool,
+    n_trials: u64,
+) -> Result<[Tally; 2], Error> {
+    let mut tallies = [Tally::default(); 2];
+    let zeros = vec![0.0; n_rows];
+    for seed in 0..n_trials {
+        let mut dice = Dice::new(seed);
+        let mut strategy = || -> Vec<f64> {
+            let mut draw = || match skewed {
+                false => dice.normal(),
+                true => -libm::log(1.0 - dice.uniform()) - 1.0,
+            };
+            (0..n_rows).map(|_| draw()).collect()
+        };
+        let strategies: Vec<Vec<f64>> = (0..8).map(|_| strategy()).collect();
+        let options = Options { n_resamples: 499, ..Options::independent(seed) };
+        let [alone] = max_t::compare(&zeros, &strategies[..1], &options)?[..] else {
+            unreachable!("one strategy, one answer")
+        };
+        tallies[0].add(alone.difference.covers(0.0));
+        let all = max_t::compare(&zeros, &strategies, &options)?;
+        tallies[1].add(all.iter().all(|contender| contender.difference.covers(0.0)));
+    }
+    Ok(tallies)
+}
+
 /// How often the best of ten strategies is in their confidence set of 95 %.
 pub(crate) fn best_is_in_the_set(n_trials: u64) -> Result<Tally, Error> {
     let mut tally = Tally::default();

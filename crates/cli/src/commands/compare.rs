@@ -1,6 +1,8 @@
 //! `compare`: policies over many traces and sizes, to a table and a report, going on where an earlier
 //! run was stopped.
 
+mod family;
+
 use std::collections::BTreeSet;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -10,10 +12,11 @@ use std::sync::atomic::Ordering;
 use anyhow::{Context, Result, anyhow, bail};
 use cache::PolicySpec;
 use experiment::compare::{
-    Capacity, ComparisonManifest, Journal, Schedule, Size, Study, compare as compare_trace, leaders,
+    Capacity, ComparisonManifest, Journal, LEAST_FAMILIES, Schedule, Size, Study,
+    compare as compare_trace, leaders, statistics,
 };
 use experiment::{RunProgress, TraceIdentity};
-use frames::Comparison;
+use frames::{Comparison, StandingRow};
 use report::ComparisonDocument;
 use trace::Trace;
 use trace::units::thousands;
@@ -24,6 +27,7 @@ use crate::exit;
 use crate::output::{Field, Listing, percent};
 use crate::progress::{follow, say, stop_on_interrupt};
 
+use self::family::Families;
 use super::replay::parse_policies;
 use super::trace::{read_options, read_with};
 
@@ -31,6 +35,7 @@ const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 pub(crate) fn compare(args: &Compare) -> Result<u8> {
     let study = study(args)?;
+    let families = Families::parse(&args.family)?;
     let files = files(&args.traces)?;
     let journal = Journal::open(&args.out.join("cells.jsonl"), &build()?)?;
     let progress = Arc::new(RunProgress::default());
@@ -40,9 +45,11 @@ pub(crate) fn compare(args: &Compare) -> Result<u8> {
     let mut done = Done::default();
     for file in &files {
         let trace = done.load(args, file, &study)?;
+        let family = done.family(&families);
         let bar = follow(&progress);
-        let compared =
-            pool.install(|| compare_trace(&study, &trace, &journal, &mut schedule, &progress))?;
+        let compared = pool.install(|| {
+            compare_trace(&study, &trace, &family, &journal, &mut schedule, &progress)
+        })?;
         drop(bar);
         done.reused += compared.reused;
         match compared.rows {
@@ -65,8 +72,10 @@ pub(crate) fn compare(args: &Compare) -> Result<u8> {
         return Ok(exit::INTERRUPTED);
     }
     done.comparison.leaders = leaders(&done.comparison.cells);
+    statistics(&mut done.comparison, &study.baseline.to_string(), study.rope, study.seed)?;
     listing(&done.comparison).print(args.how.format)?;
     write(args, &study, &done)?;
+    say(format!("summary for a paper: {}", args.out.join("summary.txt").display()));
     say(format!("report: {}", args.out.join("index.html").display()));
     Ok(0)
 }
@@ -99,7 +108,17 @@ fn study(args: &Compare) -> Result<Study> {
     let policies = parse_policies(&args.policies)?.into_iter().map(|(spec, _)| spec).collect();
     let baseline: PolicySpec = args.baseline.parse()?;
     policies::resolve(&baseline)?;
-    Ok(Study::new(policies, baseline, sizes, unit, args.seed)?)
+    let study = Study::new(policies, baseline, sizes, unit, args.seed)?;
+    Ok(Study { rope: rope(&args.rope)?, families: args.family.clone(), ..study })
+}
+
+/// `1%` or `0.01`.
+fn rope(text: &str) -> Result<f64> {
+    let percent = text.trim().strip_suffix('%').map(|number| number.trim().parse::<f64>());
+    let share = percent.map_or_else(|| text.trim().parse(), |percent| Ok(percent? / 100.0));
+    share.ok().filter(|share| (0.0..=1.0).contains(share)).ok_or_else(|| {
+        anyhow!("--rope: `{text}` is no share of 1\nhint: write it as 1%, or as 0.01")
+    })
 }
 
 /// A trace file, and its format if it is said.
@@ -154,9 +173,22 @@ struct Done {
     traces: Vec<TraceIdentity>,
     notes: Vec<String>,
     names: BTreeSet<String>,
+    /// Of each trace.
+    families: Vec<String>,
 }
 
 impl Done {
+    /// The family of the trace read last. A trace that is there twice is one observation, however it is
+    /// called.
+    fn family(&mut self, families: &Families) -> String {
+        let trace = self.traces.last().expect("a trace was read");
+        let twin = self.traces.iter().position(|other| other.digest == trace.digest);
+        let known = twin.and_then(|twin| self.families.get(twin).cloned());
+        let family = known.unwrap_or_else(|| families.of(&trace.path, &trace.name));
+        self.families.push(family.clone());
+        family
+    }
+
     /// Reads a trace and notes what readers of the figures should know of it.
     fn load(&mut self, args: &Compare, file: &TraceFile, study: &Study) -> Result<Trace> {
         let mut options = read_options(&args.read)?;
@@ -184,8 +216,10 @@ impl Done {
         }
         let digest = trace.digest().to_string();
         if let Some(same) = self.traces.iter().find(|other| other.digest == digest) {
-            self.notes
-                .push(format!("{name} is the same trace as {}, and counts twice.", same.name));
+            self.notes.push(format!(
+                "{name} is the same trace as {}: it counts twice in means over traces, and once in what is said over families.",
+                same.name
+            ));
         }
         self.traces.push(TraceIdentity {
             name,
@@ -204,7 +238,13 @@ fn listing(comparison: &Comparison) -> Listing {
         "policy",
         "bound",
         "traces",
+        "families",
         "mean_reduction",
+        "family_mean",
+        "low",
+        "high",
+        "p_holm",
+        "mean_rank",
         "p10",
         "p25",
         "median",
@@ -213,21 +253,48 @@ fn listing(comparison: &Comparison) -> Listing {
         "wins",
         "gap_closed",
     ];
-    let mut listing = Listing::new(&columns).for_programs(&["traces"]);
+    let mut unseen = vec!["traces", "families", "p25", "p75"];
+    if comparison.tests.iter().all(|test| test.families == test.traces) {
+        // The same mean twice.
+        unseen.push("family_mean");
+    }
+    if comparison.tests.iter().all(|test| test.friedman_p.is_nan()) {
+        unseen.extend(["low", "high", "p_holm"]);
+    }
+    let listing = Listing::new(&columns).for_programs(&unseen);
+    // What the report shows as boxes.
+    let mut listing = listing.wrapped(&["p10", "p90", "median"]);
     let share = |share: f64| {
         // Without the sign of a nought.
         let shown = if share.is_finite() { percent(share) } else { "–".into() };
         let shown = if shown == "-0.00 %" { "0.00 %".into() } else { shown };
         Field::new(share, shown)
     };
+    let number = |value: f64, decimals: usize| match value.is_finite() {
+        true => Field::new(value, format!("{value:.decimals$}")),
+        false => Field::new(value, "–"),
+    };
     for row in &comparison.leaders {
         let bound = row.clairvoyant == "yes";
+        let is_it = |standing: &&StandingRow| {
+            (&standing.size, &standing.policy) == (&row.size, &row.policy)
+        };
+        let standing = comparison.standings.iter().find(is_it);
+        let of = |value: fn(&StandingRow) -> f64| standing.map_or(f64::NAN, value);
+        let families =
+            comparison.tests.iter().find(|test| test.size == row.size).map_or(0, |t| t.families);
         listing.push(vec![
             Field::text(&row.size),
             Field::text(&row.policy),
             Field::new(bound, if bound { "bound" } else { "" }),
             Field::count(row.traces),
+            Field::count(families),
             share(row.reduction_mean),
+            share(of(|row| row.reduction)),
+            share(of(|row| row.reduction_low)),
+            share(of(|row| row.reduction_high)),
+            number(of(|row| row.wilcoxon_p_holm), 4),
+            number(of(|row| row.mean_rank), 2),
             share(row.reduction_p10),
             share(row.reduction_p25),
             share(row.reduction_p50),
@@ -250,6 +317,7 @@ fn write(args: &Compare, study: &Study, done: &Done) -> Result<()> {
         "kind": "compare",
         "baseline": baseline,
         "leaders": listing(comparison).objects(),
+        "summary": report::summary(comparison, &baseline, VERSION),
         "notes": notes,
     });
     text(&args.out.join("summary.json"), &(serde_json::to_string_pretty(&summary)? + "\n"))?;
@@ -326,7 +394,14 @@ fn notes(study: &Study, done: &Done) -> Vec<String> {
         cache::Unit::Objects => "Every object counts 1, whatever its size. Belady's rule is the optimum of caches that let every object in: what turns objects away can miss less often.".into(),
         cache::Unit::Bytes => "Objects count their sizes, so Belady's rule is no optimum and no gap to it is given; the ratios are of requests, not of bytes.".to_string(),
     });
-    notes.push("Counts are exact for these traces. Means and percentiles describe these traces, and are no claim about others.".into());
+    notes.push(
+        "Counts are exact for these traces, and so are means and percentiles over them.".into(),
+    );
+    notes.push(match done.families.iter().collect::<BTreeSet<_>>().len() {
+        n if n < LEAST_FAMILIES => format!("With fewer than {LEAST_FAMILIES} families of traces no test can find anything at 5 %, so nothing is tested, and nothing is said of other traces."),
+        n if n == done.families.len() => "Tests and intervals take each trace for an independent observation. Where some come from one source, say so with --family: ten traces of one service are one service seen ten times.".into(),
+        n => format!("Tests and intervals take each of the {n} families of traces for an independent observation, which families that were at hand may not be."),
+    });
     if study.policies.iter().any(|spec| {
         policies::find(&spec.name).is_ok_and(|info| info.kind.family == cache::Family::Random)
     }) {

@@ -10,6 +10,7 @@ pub(crate) mod replay;
 pub(crate) mod run;
 pub(crate) mod scenario;
 pub(crate) mod sustain;
+pub(crate) mod test;
 pub(crate) mod trace;
 pub(crate) mod trend;
 pub(crate) mod verify;

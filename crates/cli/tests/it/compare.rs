@@ -51,13 +51,22 @@ fn a_grid_becomes_a_report() {
             "charts/gap-closed-2.svg",
             "charts/heat-1.svg",
             "charts/heat-2.svg",
+            "charts/intervals-1.svg",
+            "charts/intervals-2.svg",
+            "charts/leading.svg",
             "charts/miss-ratio.svg",
             "charts/reduction-1.svg",
             "charts/reduction-2.svg",
+            "families.parquet",
             "index.html",
             "leaders.parquet",
             "manifest.json",
+            "pairs.parquet",
+            "standings.parquet",
             "summary.json",
+            "summary.txt",
+            "table.tex",
+            "tests.parquet",
         ]
     );
     let comparison = Comparison::read(&out).unwrap();
@@ -88,6 +97,60 @@ fn a_grid_becomes_a_report() {
     let miss_ratio = format!("miss ratio {:.1} %", cell.miss_ratio * 100.0);
     let tips: Vec<&str> = heat.lines().filter(|line| line.contains("lru on b at 20%: ")).collect();
     assert!(tips.len() == 1 && tips[0].contains(&miss_ratio), "{tips:?}: {miss_ratio}");
+}
+
+/// Eight traces, LRU ahead of FIFO on each: 2 of all 2^8 signs are as extreme, and there are two policies to
+/// correct for.
+#[test]
+fn enough_traces_are_tested_and_what_is_said_can_be_quoted() {
+    let dir = workplace();
+    for seed in 1..=8 {
+        write(dir.path(), &format!("t{seed}/trace-{seed}.csv"), csv_trace(3000, seed));
+    }
+    let args = ["--traces", "t*/*.csv", "-p", "lru,mru", "-s", "10%", "--out", "out"];
+    let rows = compare(dir.path(), &[&args[..], &["--format", "json"]].concat()).ok().json();
+    let row = |policy: &str| rows.iter().find(|row| row["policy"] == policy).unwrap();
+    let cells = Comparison::read(&dir.path().join("out")).unwrap().cells;
+    assert!(cells.iter().all(|cell| cell.policy != "lru" || cell.reduction > 0.0));
+    assert_eq!((&row("lru")["p_holm"], &row("lru")["families"]), (&0.015625.into(), &8.into()));
+    let (low, high) = (row("lru")["low"].as_f64().unwrap(), row("lru")["high"].as_f64().unwrap());
+    let mean = row("lru")["family_mean"].as_f64().unwrap();
+    assert!(0.0 < low && low < mean && mean < high, "{low} {mean} {high}");
+    let text = read(dir.path(), "out/summary.txt");
+    assert!(text.contains("3 policies over 8 traces.") && text.contains("p = 0.016"), "{text}");
+    assert!(read(dir.path(), "out/table.tex").contains("$0.016$"));
+    let page = read(dir.path(), "out/index.html");
+    assert!(page.contains("<figure class=\"chart\" id=\"ranks\">"));
+    // Sizes of one trace are no two observations, and traces of one source are one.
+    let pairs =
+        [("folder", 8), ("/trace-([1-4])", 8), ("trace", 8), ("csv", 1), ("trace-[1-4]?", 5)];
+    for (family, n) in pairs {
+        let more = ["--family", family, "--format", "json"];
+        let rows = compare(dir.path(), &[&args[..], &more].concat()).ok().json();
+        assert_eq!(rows[0]["families"], n, "{family}");
+        assert!(n > 5 || rows.iter().all(|row| row["p_holm"].is_null()));
+    }
+    let few = read(dir.path(), "out/summary.txt");
+    assert!(few.contains("5 families are too few to conclude anything"), "{few}");
+    for (option, value, words) in [
+        ("--family", "(", "error: --family: `(` is no regular expression: unclosed group\nhint: "),
+        ("--rope", "much", "error: --rope: `much` is no share of 1\nhint: "),
+        ("--rope", "200%", "error: --rope: `200%` is no share of 1\nhint: "),
+    ] {
+        let said = compare(dir.path(), &[&args[..], &[option, value]].concat()).refused();
+        assert!(said.starts_with(words), "{said}");
+    }
+}
+
+/// A copy is no second observation.
+#[test]
+fn the_same_trace_twice_is_one_family() {
+    let dir = workplace();
+    write(dir.path(), "a.csv", csv_trace(1000, 1));
+    write(dir.path(), "copy.csv", csv_trace(1000, 1));
+    let args = ["--traces", "*.csv", "-p", "lru", "-s", "10%", "--out", "out", "--format", "json"];
+    let rows = compare(dir.path(), &args).ok().json();
+    assert_eq!((&rows[0]["traces"], &rows[0]["families"]), (&2.into(), &1.into()));
 }
 
 #[test]

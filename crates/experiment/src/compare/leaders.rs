@@ -34,7 +34,10 @@ pub fn leaders(cells: &[CellRow]) -> Vec<LeaderRow> {
     leaders
 }
 
-fn unique<'a>(cells: &'a [CellRow], key: impl Fn(&CellRow) -> &String) -> Vec<&'a String> {
+pub(super) fn unique<'a>(
+    cells: &'a [CellRow],
+    key: impl Fn(&CellRow) -> &String,
+) -> Vec<&'a String> {
     let mut seen: Vec<&'a String> = Vec::new();
     for cell in cells {
         let value = key(cell);
@@ -86,7 +89,7 @@ fn sorted(values: impl Iterator<Item = f64>) -> Vec<f64> {
     values
 }
 
-fn mean(values: &[f64]) -> f64 {
+pub(super) fn mean(values: &[f64]) -> f64 {
     values.iter().sum::<f64>() / values.len() as f64
 }
 

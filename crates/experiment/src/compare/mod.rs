@@ -7,6 +7,7 @@
 mod journal;
 mod leaders;
 mod schedule;
+mod statistics;
 
 use std::sync::Mutex;
 use std::sync::PoisonError;
@@ -24,6 +25,7 @@ use crate::{Error, RunProgress, TraceIdentity};
 pub use journal::Journal;
 pub use leaders::leaders;
 pub use schedule::Schedule;
+pub use statistics::{LEAST_FAMILIES, LEVEL, statistics};
 
 /// What is compared. The traces are given one by one.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -39,8 +41,12 @@ pub struct Study {
     pub sizes: Vec<Size>,
     /// What capacities count.
     pub unit: Unit,
-    /// For policies that draw.
+    /// For policies that draw, and for the draws of statistics.
     pub seed: u64,
+    /// What traces are of one family, as the user said it.
+    pub families: String,
+    /// Differences of reductions that do not matter.
+    pub rope: f64,
 }
 
 /// A capacity that may depend on the trace.
@@ -106,7 +112,15 @@ impl Study {
                 each_once.push(spec);
             }
         }
-        Ok(Study { policies: each_once, baseline, sizes, unit, seed })
+        Ok(Study {
+            policies: each_once,
+            baseline,
+            sizes,
+            unit,
+            seed,
+            families: "trace".into(),
+            rope: ROPE,
+        })
     }
 
     /// Cells over one trace.
@@ -128,6 +142,9 @@ impl Study {
         self.sizes.iter().flat_map(of_size).collect()
     }
 }
+
+/// A reduction of misses by a hundredth matters to nobody.
+const ROPE: f64 = 0.01;
 
 /// The optimum of equal sizes.
 const OPTIMUM: &str = "belady";
@@ -151,11 +168,12 @@ pub struct Compared {
     pub rows: Option<Vec<CellRow>>,
 }
 
-/// Replays the trace through every cell that the journal does not have. Call it inside the thread
-/// pool to use.
+/// Replays the trace, one of `family`, through every cell that the journal does not have. Call it inside
+/// the thread pool to use.
 pub fn compare(
     study: &Study,
     trace: &Trace,
+    family: &str,
     journal: &Journal,
     schedule: &mut Schedule,
     progress: &RunProgress,
@@ -177,7 +195,7 @@ pub fn compare(
         counts[i] = Some(count);
     }
     let whole: Option<Vec<Counts>> = counts.into_iter().collect();
-    Ok(Compared { reused, rows: whole.map(|counts| rows(study, trace, &cells, &counts)) })
+    Ok(Compared { reused, rows: whole.map(|counts| rows(study, trace, family, &cells, &counts)) })
 }
 
 /// Runs cells until there are none or somebody says stop, the longest first.
@@ -230,7 +248,13 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn rows(study: &Study, trace: &Trace, cells: &[(&Size, Cell)], counts: &[Counts]) -> Vec<CellRow> {
+fn rows(
+    study: &Study,
+    trace: &Trace,
+    family: &str,
+    cells: &[(&Size, Cell)],
+    counts: &[Counts],
+) -> Vec<CellRow> {
     let at = |spec: &PolicySpec, label: &str| {
         let same = |(size, cell): &(&Size, Cell)| size.label == label && cell.spec == *spec;
         cells.iter().position(same).map(|i| counts[i].misses())
@@ -242,6 +266,7 @@ fn rows(study: &Study, trace: &Trace, cells: &[(&Size, Cell)], counts: &[Counts]
         CellRow {
             trace: trace.name().to_string(),
             trace_digest: trace.digest().to_string(),
+            family: family.to_string(),
             policy: cell.spec.to_string(),
             clairvoyant: if cell.info().is_ok_and(|info| info.kind.family == Family::Offline) {
                 "yes"
@@ -283,7 +308,7 @@ pub struct ComparisonManifest {
     pub version: String,
     /// Version of the result schema.
     pub results_schema: u32,
-    /// Digest of both tables.
+    /// Digest of all tables.
     pub results_digest: String,
     /// The traces replayed.
     pub traces: Vec<TraceIdentity>,

@@ -34,7 +34,7 @@ impl Place {
     fn try_compare(&self, study: &Study, build: &str) -> Result<Compared, Error> {
         let journal = Journal::open(&self.path(), build)?;
         let mut schedule = Schedule::default();
-        super::compare(study, &trace(), &journal, &mut schedule, &self.progress)
+        super::compare(study, &trace(), "family", &journal, &mut schedule, &self.progress)
     }
 }
 

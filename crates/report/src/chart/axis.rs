@@ -95,10 +95,42 @@ impl Axis {
         Axis::new(title, Scale::Linear, (from, to), ticks)
     }
 
-    /// Latencies on a log scale, from powers of ten to powers of ten if they span enough.
+    /// Multiples of what matters, on both sides of none: at least two, at most six each way.
+    pub(crate) fn margins(title: &str, values: impl Iterator<Item = f64>) -> Axis {
+        let finite = values.filter(|value| value.is_finite());
+        let most = finite.fold(2.0, |most: f64, value| most.max(value.abs())).ceil().min(6.0);
+        let ticks = steps(-most, most, 1.0, |at| match at {
+            0.0 => "0".into(),
+            down if down < 0.0 => format!("−{:.0}×", -down),
+            up => format!("+{up:.0}×"),
+        });
+        Axis::new(title, Scale::Linear, (-most, most), ticks)
+    }
+
+    /// Differences of shares on both sides of none, in percentage points.
+    pub(crate) fn point_change(title: &str, values: impl Iterator<Item = f64>) -> Axis {
+        let (low, high) = values
+            .filter(|value| value.is_finite())
+            .fold((-0.0005, 0.0005), |(low, high): (f64, f64), v| (low.min(v), high.max(v)));
+        let step = nice((high - low) / 6.0);
+        let (from, to) = ((low / step).floor() * step, (high / step).ceil() * step);
+        let decimals = if step < 0.00099 {
+            2
+        } else if step < 0.0099 {
+            1
+        } else {
+            0
+        };
+        let label = |at: f64| format::change(at, decimals).trim_end_matches(" %").to_string();
+        Axis::new(title, Scale::Linear, (from, to), steps(from, to, step, label))
+    }
+
+    /// Latencies on a log scale; if they span less than a decade, between round ones.
     pub(crate) fn latency(title: &str, low: f64, high: f64) -> Axis {
         let low = low.max(1.0);
-        Axis::decades(title, (low, high.max(low * 10.0)), 3.0, format::nanos)
+        let high = high.max(2.0 * low);
+        let ends = if high < 10.0 * low { (nice_below(low), nice(high)) } else { (low, high) };
+        Axis::decades(title, ends, 3.0, format::nanos)
     }
 
     /// Counts on a log scale, likewise.
@@ -193,6 +225,13 @@ fn nice(value: f64) -> f64 {
     power * [1.0, 2.0, 5.0].into_iter().find(|round| digit <= round + 1e-9).unwrap_or(10.0)
 }
 
+/// The last 1, 2 or 5 times a power of ten.
+fn nice_below(value: f64) -> f64 {
+    let power = 10f64.powf(value.log10().floor());
+    let digit = value / power;
+    power * [5.0, 2.0].into_iter().find(|round| digit >= round - 1e-9).unwrap_or(1.0)
+}
+
 fn steps(from: f64, to: f64, step: f64, label: impl Fn(f64) -> String) -> Vec<Tick> {
     let n = ((to - from) / step + 1e-6).floor() as usize;
     (0..=n.min(50))
@@ -215,6 +254,8 @@ mod tests {
             labels(&Axis::latency("", 8e2, 2e7)),
             ["1 µs", "10 µs", "100 µs", "1 ms", "10 ms"]
         );
+        assert_eq!(labels(&Axis::latency("", 1.1e8, 2.3e8)), ["100 ms", "200 ms", "500 ms"]);
+        assert_eq!(labels(&Axis::latency("", 5e6, 5e6)), ["5 ms", "10 ms"]);
         assert_eq!(labels(&Axis::magnitude("", 3.0, 2e3)), ["10", "100", "1,000"]);
         assert_eq!(labels(&Axis::magnitude("", 1.0, 30.0)), ["1", "2", "5", "10", "20"]);
         assert_eq!(labels(&Axis::time("", 3.0 * DAY)), ["0", "1 d", "2 d", "3 d"]);

@@ -2,13 +2,11 @@
 //! a mark at the mean.
 
 use crate::chart::axis::Axis;
-use crate::chart::scene::{Anchor, Scene};
-use crate::chart::{LEADING, TEXT};
-use crate::font;
+use crate::chart::rows::Frame;
+use crate::chart::scene::Scene;
 use crate::palette::Role;
 
 const THICK: f64 = 11.0;
-const PITCH: f64 = 21.0;
 /// Width of a box that shows where its median is.
 const NARROW: f64 = 8.0;
 
@@ -34,64 +32,22 @@ pub(crate) struct Spread {
     pub(crate) role: Role,
 }
 
-/// Where the plot lies.
-struct Frame {
-    left: f64,
-    right: f64,
-    top: f64,
-    bottom: f64,
-}
-
 impl Boxes {
     /// The figure at this width.
     pub(crate) fn layout(&self, width: f64) -> Scene {
         let mut scene = Scene::new(width);
-        let frame = self.frame(width);
-        self.axis(&mut scene, &frame);
+        let names = self.boxes.iter().map(|spread| spread.name.as_str());
+        let figures = self.boxes.iter().map(|spread| spread.label.as_str());
+        let frame = Frame::new(width, 0.0, self.boxes.len() as f64, names, figures);
+        scene.height = frame.axis(&mut scene, &self.axis, self.zero, "Mean");
         for (i, spread) in self.boxes.iter().enumerate() {
-            self.spread(&mut scene, &frame, spread, frame.top + (i as f64 + 0.5) * PITCH);
+            self.spread(&mut scene, &frame, spread, frame.y(i as f64));
         }
-        scene.height = frame.bottom + 2.0 * LEADING + 10.0;
         scene
     }
 
-    fn frame(&self, width: f64) -> Frame {
-        let widest = |text: &dyn Fn(&Spread) -> &str| {
-            self.boxes.iter().map(|spread| font::width(text(spread), TEXT)).fold(0.0, f64::max)
-        };
-        let left = widest(&|spread| &spread.name).min(0.34 * width) + 10.0;
-        let right = width - widest(&|spread| &spread.label) - 14.0;
-        let top = LEADING;
-        Frame { left, right, top, bottom: top + PITCH * self.boxes.len() as f64 + 4.0 }
-    }
-
-    fn axis(&self, scene: &mut Scene, frame: &Frame) {
-        let mut free = f64::NEG_INFINITY;
-        for tick in &self.axis.ticks {
-            let x = frame.x(&self.axis, tick.at);
-            scene.line(vec![(x, frame.top), (x, frame.bottom)], 1.0, Role::GRID);
-            let half = font::width(&tick.label, TEXT) / 2.0;
-            if x - half >= free && x + half <= scene.width {
-                let y = frame.bottom + LEADING * 0.75;
-                scene.text((x, y), tick.label.clone(), Anchor::Middle, Role::MUTED);
-                free = x + half + 8.0;
-            }
-        }
-        let zero = frame.x(&self.axis, self.zero);
-        scene.line(vec![(zero, frame.top), (zero, frame.bottom)], 1.0, Role::MUTED);
-        let middle = (frame.left + frame.right) / 2.0;
-        let title = font::fit(&self.axis.title, TEXT, scene.width);
-        let half = font::width(&title, TEXT) / 2.0;
-        let middle = middle.clamp(half, (scene.width - half).max(half));
-        let below = frame.bottom + 1.75 * LEADING + 4.0;
-        scene.text((middle, below), title, Anchor::Middle, Role::MUTED);
-        scene.text((scene.width, frame.top - LEADING / 2.0), "Mean", Anchor::Right, Role::MUTED);
-    }
-
     fn spread(&self, scene: &mut Scene, frame: &Frame, spread: &Spread, y: f64) {
-        let (end, room) = ((frame.left - 8.0, y), frame.left - 10.0);
-        scene.name(end, &spread.name, room, Anchor::Right, Role::INK);
-        scene.text((scene.width, y), spread.label.clone(), Anchor::Right, Role::INK);
+        frame.captions(scene, y, &spread.name, &spread.label);
         if !spread.percentiles.iter().chain([&spread.mean]).all(|value| value.is_finite()) {
             return;
         }
@@ -117,22 +73,12 @@ impl Boxes {
         if self.axis.holds(spread.mean) {
             scene.marker((frame.x(&self.axis, spread.mean), y), MEAN, Role::INK);
         }
-        scene.tip(
-            (frame.left, y - PITCH / 2.0),
-            (frame.right, y + PITCH / 2.0),
-            spread.tip.clone(),
-        );
+        frame.tip(scene, y, spread.tip.clone());
     }
 }
 
 /// A diamond.
 const MEAN: usize = 3;
-
-impl Frame {
-    fn x(&self, axis: &Axis, value: f64) -> f64 {
-        self.left + axis.place(value) * (self.right - self.left)
-    }
-}
 
 #[cfg(test)]
 mod tests {

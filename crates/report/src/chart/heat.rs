@@ -14,6 +14,9 @@ const WIDEST: f64 = 64.0;
 /// Least distance of two upright names.
 const PITCH: f64 = 15.0;
 
+/// Set behind a change that is significant.
+pub(crate) const STAR: char = '*';
+
 /// Where a colour ends and the next begins, in percent as written; the same on both sides of no change.
 const BOUNDS: [f64; 5] = [1.0, 5.0, 10.0, 20.0, 40.0];
 
@@ -23,6 +26,10 @@ pub(crate) struct Heat {
     pub(crate) columns: Vec<String>,
     /// Heading of the last column, which sums a row up.
     pub(crate) summary: String,
+    /// What a star in a cell means; empty if none has one.
+    pub(crate) star: String,
+    /// What the colours count, after the last of them.
+    pub(crate) unit: &'static str,
     pub(crate) rows: Vec<Row>,
 }
 
@@ -42,6 +49,8 @@ pub(crate) struct Cell {
     /// Written in the cell if all cells have room.
     pub(crate) label: String,
     pub(crate) tip: String,
+    /// Whether it has a star.
+    pub(crate) star: bool,
 }
 
 /// Where the cells lie.
@@ -58,7 +67,7 @@ impl Heat {
     /// The figure at this width.
     pub(crate) fn layout(&self, width: f64) -> Scene {
         let mut scene = Scene::new(width);
-        let top = legend::draw(&mut scene, &key(), 0.0) + 12.0;
+        let top = legend::draw(&mut scene, &self.key(), 0.0) + 12.0;
         let frame = self.frame(width, top);
         self.heads(&mut scene, &frame);
         let labels = self.widest(|row| &row.cells) + 4.0 <= frame.cell;
@@ -93,7 +102,24 @@ impl Heat {
 
     fn widest(&self, cells: impl Fn(&Row) -> &[Cell]) -> f64 {
         let labels = self.rows.iter().flat_map(|row| cells(row).iter());
-        labels.map(|cell| font::width(&cell.label, TEXT)).fold(0.0, f64::max)
+        labels.map(|cell| font::width(&cell.starred(), TEXT)).fold(0.0, f64::max)
+    }
+
+    /// What the colours and the star stand for.
+    fn key(&self) -> Vec<Entry> {
+        let colour = |step: i32| {
+            let bound = step.unsigned_abs().checked_sub(1).map(|i| BOUNDS[i as usize]);
+            let name = match bound {
+                None => "0".into(),
+                Some(bound) if step < 0 => format!("≤ −{bound}"),
+                Some(bound) => format!("≥ +{bound}"),
+            };
+            let name = if step == 5 { format!("{name} {}", self.unit) } else { name };
+            Entry { name, sample: Sample::Box(Role::change(step)) }
+        };
+        let star = (!self.star.is_empty())
+            .then(|| Entry { name: self.star.clone(), sample: Sample::Star });
+        (-5..=5).map(colour).chain(star).collect()
     }
 
     /// Names of the columns; of narrow ones not every name.
@@ -118,10 +144,20 @@ impl Cell {
         let gap = if to - from > 6.0 { 1.0 } else { 0.0 };
         scene.rect((from, top), (to - gap, top + THICK - 1.0), role);
         scene.tip((from, top), (to, top + THICK), self.tip.clone());
-        if label {
+        let text = match (label, self.star) {
+            (true, _) => self.starred(),
+            (false, true) => STAR.to_string(),
+            (false, false) => return,
+        };
+        // A narrow cell has no room even for a star.
+        if font::width(&text, TEXT) <= to - from {
             let middle = ((from + to - gap) / 2.0, top + (THICK - 1.0) / 2.0);
-            scene.text(middle, self.label.clone(), Anchor::Middle, role.text_on());
+            scene.text(middle, text, Anchor::Middle, role.text_on());
         }
+    }
+
+    fn starred(&self) -> String {
+        if self.star { format!("{}{STAR}", self.label) } else { self.label.clone() }
     }
 }
 
@@ -130,22 +166,6 @@ fn steps(value: f64) -> i32 {
     let percent = (value.abs() * 100.0).round();
     let steps = BOUNDS.iter().filter(|bound| percent >= **bound).count() as i32;
     if value < 0.0 { -steps } else { steps }
-}
-
-/// What the colours stand for.
-fn key() -> Vec<Entry> {
-    (-5..=5)
-        .map(|step: i32| {
-            let bound = step.unsigned_abs().checked_sub(1).map(|i| BOUNDS[i as usize]);
-            let name = match bound {
-                None => "0".into(),
-                Some(bound) if step < 0 => format!("≤ −{bound}"),
-                Some(bound) => format!("≥ +{bound}"),
-            };
-            let name = if step == 5 { format!("{name} %") } else { name };
-            Entry { name, sample: Sample::Box(Role::change(step)) }
-        })
-        .collect()
 }
 
 #[cfg(test)]
@@ -163,11 +183,18 @@ mod tests {
     #[test]
     fn names_are_whole_where_there_is_room_and_told_where_not() {
         let name = "s3-fifo:version=v1,small-ratio=0.05,ghost-ratio=0.9,threshold=1";
-        let cell = || Cell { value: 0.1, label: "12".into(), tip: String::new() };
+        let cell = || Cell { value: 0.1, label: "12".into(), tip: String::new(), star: false };
         for (n, whole) in [(3, true), (12, false)] {
             let row = Row { name: name.into(), cells: vec![cell(); n], summary: cell() };
             let columns = vec!["t".to_string(); n];
-            let scene = Heat { columns, summary: "Mean".into(), rows: vec![row] }.layout(880.0);
+            let scene = Heat {
+                columns,
+                summary: "Mean".into(),
+                star: String::new(),
+                unit: "%",
+                rows: vec![row],
+            }
+            .layout(880.0);
             let drawn = |mark: &Mark| matches!(mark, Mark::Text { text, .. } if text == name);
             assert_eq!(scene.marks.iter().any(drawn), whole, "{n} columns");
             let tips: Vec<_> = scene.tips.iter().filter(|tip| tip.text == name).collect();
@@ -178,12 +205,18 @@ mod tests {
 
     #[test]
     fn many_columns_fit_and_name_what_they_can() {
-        let cell = |value: f64| Cell { value, label: "12".into(), tip: String::new() };
+        let cell = |value: f64| Cell { value, label: "12".into(), tip: String::new(), star: false };
         let row =
             |n| Row { name: "lru".into(), cells: vec![cell(0.1); n], summary: cell(f64::NAN) };
         for (n, width) in [(1, 340.0), (6, 880.0), (60, 340.0), (60, 880.0)] {
             let columns = (0..n).map(|i| format!("trace {i}")).collect();
-            let heat = Heat { columns, summary: "Mean".into(), rows: vec![row(n); 3] };
+            let heat = Heat {
+                columns,
+                summary: "Mean".into(),
+                star: "sure".into(),
+                unit: "%",
+                rows: vec![row(n); 3],
+            };
             let scene = heat.layout(width);
             let right = scene.tips.iter().map(|tip| tip.to.0).fold(0.0, f64::max);
             assert!(right <= width, "{n} columns end at {right} of {width}");

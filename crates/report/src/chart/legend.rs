@@ -1,5 +1,6 @@
 //! Names of lines and colours, above the plot, in as many rows as they need.
 
+use crate::chart::heat::STAR;
 use crate::chart::scene::{Anchor, Scene};
 use crate::chart::{LEADING, TEXT};
 use crate::font;
@@ -18,6 +19,8 @@ pub(crate) enum Sample {
     Box(Role),
     /// A number that stands in the plot.
     Number(usize),
+    /// The star of a heat map.
+    Star,
 }
 
 /// One name.
@@ -35,6 +38,7 @@ pub(crate) fn draw(scene: &mut Scene, entries: &[Entry], top: f64) -> f64 {
             Sample::Line(_) => SAMPLE + 6.0,
             Sample::Box(_) => SWATCH + 6.0,
             Sample::Number(n) => font::width(&n.to_string(), TEXT) + 5.0,
+            Sample::Star => SWATCH + 2.0,
         };
         let room = scene.width - indent;
         let width = font::width(&entry.name, TEXT).min(room);
@@ -58,5 +62,6 @@ fn sample(scene: &mut Scene, sample: Sample, (x, y): (f64, f64)) {
             scene.rect((x, y - half), (x + SWATCH, y + half), role);
         }
         Sample::Number(n) => scene.text((x, y), n.to_string(), Anchor::Left, Role::MUTED),
+        Sample::Star => scene.text((x, y), STAR.to_string(), Anchor::Left, Role::INK),
     }
 }

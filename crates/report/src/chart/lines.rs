@@ -62,15 +62,23 @@ impl Lines {
         self.axes(&mut scene, &frame);
         self.guides(&mut scene, &frame);
         self.marks(&mut scene, &frame);
-        self.lines.iter().for_each(|line| self.band(&mut scene, &frame, line));
+        for line in &self.lines {
+            scene.of_series(line.slot, |scene| self.band(scene, &frame, line));
+        }
         for (i, line) in self.lines.iter().enumerate() {
-            self.line(&mut scene, &frame, line, i);
+            scene.of_series(line.slot, |scene| self.line(scene, &frame, line, i));
         }
         if at_ends {
             self.names(&mut scene, &frame);
         }
         scene.height = self.key(&mut scene, frame.bottom + 2.0 * LEADING + 10.0);
         scene
+    }
+
+    /// Names of the lines and their series.
+    pub(crate) fn series(&self) -> Vec<(String, usize)> {
+        let named = self.lines.iter().filter(|line| !line.name.is_empty());
+        named.map(|line| (line.name.clone(), line.slot)).collect()
     }
 
     fn legend(&self) -> Vec<Entry> {
@@ -198,9 +206,11 @@ impl Lines {
         for ((from, line), to) in ends.into_iter().zip(apart(&wanted, frame.top, frame.bottom)) {
             let role = Role::series(line.slot);
             let x = frame.right;
-            scene.line(vec![(x + 3.0, from), (x + 14.0, to)], 1.0, Role::MUTED);
-            scene.marker((x + 20.0, to), line.slot, role);
-            scene.name((x + 29.0, to), &line.name, room, Anchor::Left, Role::INK);
+            scene.of_series(line.slot, |scene| {
+                scene.line(vec![(x + 3.0, from), (x + 14.0, to)], 1.0, Role::MUTED);
+                scene.marker((x + 20.0, to), line.slot, role);
+                scene.name((x + 29.0, to), &line.name, room, Anchor::Left, Role::INK);
+            });
         }
     }
 }

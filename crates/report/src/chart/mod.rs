@@ -4,9 +4,12 @@ pub(crate) mod axis;
 pub(crate) mod bars;
 pub(crate) mod boxes;
 pub(crate) mod heat;
+pub(crate) mod intervals;
 pub(crate) mod legend;
 pub(crate) mod lines;
 pub(crate) mod panels;
+pub(crate) mod ranks;
+pub(crate) mod rows;
 pub(crate) mod scene;
 
 /// Size of all text in a figure.

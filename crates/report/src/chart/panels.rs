@@ -83,7 +83,7 @@ impl Panels {
         }
         self.places(scene, &frame);
         for ((_, slot), values) in self.lines.iter().zip(&panel.values) {
-            self.line(scene, &frame, &panel.y, *slot, values);
+            scene.of_series(*slot, |scene| self.line(scene, &frame, &panel.y, *slot, values));
         }
     }
 

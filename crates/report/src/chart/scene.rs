@@ -16,6 +16,8 @@ pub(crate) struct Scene {
     pub(crate) marks: Vec<Mark>,
     /// Places that explain themselves to the pointer.
     pub(crate) tips: Vec<Tip>,
+    /// What is drawn belongs to it.
+    series: Option<usize>,
 }
 
 /// One thing to draw.
@@ -33,6 +35,8 @@ pub(crate) enum Mark {
     Text { at: Point, text: String, anchor: Anchor, role: Role },
     /// A line of text that begins at the point and runs upwards, centred on the point's x.
     Upright { at: Point, text: String, role: Role },
+    /// No mark: what follows belongs to this series, which the reader may hide, or to none.
+    Of(Option<usize>),
 }
 
 /// The side of a text that its point marks.
@@ -49,11 +53,31 @@ pub(crate) struct Tip {
     pub(crate) from: Point,
     pub(crate) to: Point,
     pub(crate) text: String,
+    /// The series that it goes with.
+    pub(crate) series: Option<usize>,
 }
 
 impl Scene {
     pub(crate) fn new(width: f64) -> Scene {
-        Scene { width, height: 0.0, marks: Vec::new(), tips: Vec::new() }
+        Scene { width, height: 0.0, marks: Vec::new(), tips: Vec::new(), series: None }
+    }
+
+    /// What is drawn inside belongs to a series.
+    pub(crate) fn of_series(&mut self, series: usize, draw: impl FnOnce(&mut Scene)) {
+        self.marks.push(Mark::Of(Some(series)));
+        self.series = Some(series);
+        draw(self);
+        self.series = None;
+        self.marks.push(Mark::Of(None));
+    }
+
+    /// Runs of marks, each with the series that it belongs to.
+    pub(crate) fn layers(&self) -> impl Iterator<Item = (Option<usize>, &[Mark])> {
+        let layers = self.marks.chunk_by(|_, next| !matches!(next, Mark::Of(_)));
+        layers.map(|marks| match marks {
+            [Mark::Of(series), rest @ ..] => (*series, rest),
+            marks => (None, marks),
+        })
     }
 
     pub(crate) fn line(&mut self, points: Vec<Point>, width: f64, role: Role) {
@@ -116,7 +140,8 @@ impl Scene {
     }
 
     pub(crate) fn tip(&mut self, from: Point, to: Point, text: String) {
-        self.tips.push(Tip { from, to, text });
+        let series = self.series;
+        self.tips.push(Tip { from, to, text, series });
     }
 }
 

@@ -1,12 +1,14 @@
 //! The page of a comparison.
 
-use frames::{CellRow, Comparison, LeaderRow};
+use frames::{CellRow, Comparison, FamilyRow, LeaderRow, PairRow, StandingRow, TestRow};
 use minijinja::context;
 use serde::Serialize;
 
-use super::{definitions, environment, figure};
+use super::{Meaning, environment, figure};
 use crate::select::unique;
-use crate::{DataTable, Error, comparison_charts, format, palette};
+use crate::views::comparison::{ALPHA, at};
+use crate::views::listed;
+use crate::{DataTable, Error, comparison_charts, format, latex_table, palette, summary};
 
 /// All that the report of a comparison says.
 #[derive(Debug, Clone, Copy)]
@@ -31,7 +33,7 @@ const N_LEADERS: usize = 10;
 /// Policies, size by size.
 #[derive(Serialize)]
 struct Leaders {
-    columns: [&'static str; 9],
+    columns: Vec<&'static str>,
     groups: Vec<Group>,
 }
 
@@ -46,14 +48,18 @@ struct Leader {
     name: String,
     bound: bool,
     winner: bool,
-    cells: [String; 8],
+    cells: Vec<String>,
 }
 
 /// The page as HTML.
 pub fn comparison_page(document: &ComparisonDocument<'_>) -> Result<String, Error> {
     let comparison = document.comparison;
     let charts = comparison_charts(comparison, document.baseline);
-    let figures = charts.into_iter().map(figure).collect::<Result<Vec<_>, _>>()?;
+    let mut figures = charts.into_iter().map(figure).collect::<Result<Vec<_>, _>>()?;
+    // The first one shows what the verdict says.
+    let lead = (!figures.is_empty()).then(|| figures.remove(0));
+    let mut summary = summary(comparison, document.baseline, document.version);
+    let method = summary.pop();
     let context = context! {
         kind => "Comparison of cache policies",
         repeats => "The same traces, policies, sizes, seed and version give the same report.",
@@ -66,10 +72,13 @@ pub fn comparison_page(document: &ComparisonDocument<'_>) -> Result<String, Erro
         all => leaders(comparison, document.baseline, usize::MAX),
         n_leaders => N_LEADERS,
         notes => document.notes,
+        lead,
         figures,
+        summary,
+        method,
+        latex => latex_table(comparison, document.baseline),
         traces => traces(comparison),
-        cell_columns => definitions::<CellRow>(),
-        leader_columns => definitions::<LeaderRow>(),
+        meanings => meanings(comparison),
         manifest => document.manifest,
         colours => palette::css(),
         style => include_str!("../../templates/style.css"),
@@ -83,38 +92,84 @@ fn best<'a>(comparison: &'a Comparison, size: &str) -> Option<&'a LeaderRow> {
     comparison.leaders.iter().find(|row| row.size == size && row.clairvoyant != "yes")
 }
 
+/// What the columns of the tables mean.
+fn meanings(comparison: &Comparison) -> Vec<Meaning> {
+    [
+        Meaning::of::<CellRow>("a cell", &comparison.cells),
+        Meaning::of::<LeaderRow>("a policy over all traces", &comparison.leaders),
+        Meaning::of::<TestRow>("the tests of a size", &comparison.tests),
+        Meaning::of::<StandingRow>("a policy over the families of traces", &comparison.standings),
+        Meaning::of::<PairRow>("two policies", &comparison.pairs),
+        Meaning::of::<FamilyRow>("a policy in a family of traces", &comparison.families),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
 fn sizes(comparison: &Comparison) -> Vec<&str> {
     unique(comparison.leaders.iter().map(|row| row.size.as_str()))
 }
 
-/// `At 1%, arc is ahead with 12.3 % fewer misses than fifo in the mean; at 10%, lirs with 8.1 %.`
+/// The best rival of each size, and how sure that is.
 fn headline(comparison: &Comparison, baseline: &str) -> String {
-    let mut text = String::new();
-    for size in sizes(comparison) {
-        let Some(best) = best(comparison, size) else { continue };
-        let lead = format::change(best.reduction_mean, 1);
-        let lead = lead.trim_start_matches('+');
-        if best.policy == baseline {
-            text += &format!("at {size}, nothing is ahead of {baseline}; ");
-        } else if text.is_empty() {
-            text += &format!(
-                "at {size}, {} is ahead with {lead} fewer misses than {baseline} in the mean; ",
-                best.policy
-            );
-        } else {
-            text += &format!("at {size}, {} with {lead}; ", best.policy);
+    let sentences: Vec<String> =
+        sizes(comparison).iter().filter_map(|size| sentence(comparison, baseline, size)).collect();
+    let mut text = sentences.join(" ");
+    let families = comparison.tests.first().map_or(0, |test| test.families);
+    // A number and its unit stay on one line.
+    text = text.replace(" %", "\u{a0}%");
+    if (1..analysis::LEAST_ROWS as u64).contains(&families) {
+        let n = if families == 1 { "One family" } else { "So few families" };
+        text += &format!(" {n} of traces allow no conclusion about others.");
+    }
+    text
+}
+
+/// `At 1%, arc has 12.3 % fewer misses than fifo in the mean (95 % interval as the best
+/// of 9: +8.0 % to +15.1 %); lirs may be as good.`
+fn sentence(comparison: &Comparison, baseline: &str, size: &str) -> Option<String> {
+    let best = best(comparison, size)?;
+    if best.policy == baseline {
+        return Some(format!("At {size}, nothing is ahead of {baseline}."));
+    }
+    let of_size = |row: &&StandingRow| row.size == size;
+    let rivals = || comparison.standings.iter().filter(of_size);
+    let standing = rivals().find(|row| row.policy == best.policy);
+    let mean = standing.map_or(best.reduction_mean, |row| row.reduction);
+    let lead = format::change(mean, 1);
+    let mut text = format!(
+        "At {size}, {} has {} fewer misses than {baseline} in the mean",
+        best.policy,
+        lead.trim_start_matches('+')
+    );
+    if let Some(row) = standing.filter(|row| row.reduction_low_of_many.is_finite()) {
+        let ends = [row.reduction_low_of_many, row.reduction_high_of_many];
+        let [low, high] = ends.map(|end| format::change(end, 1));
+        let many = rivals().filter(|row| row.p_of_many.is_finite()).count();
+        let of = if many > 1 { format!(" as the best of {many}") } else { String::new() };
+        text += &format!(" (95 % interval{of}: {low} to {high})");
+        if row.wilcoxon_p_holm >= ALPHA {
+            text += ", which may be chance";
         }
     }
-    let text = text.trim_end_matches("; ");
-    let mut letters = text.chars();
-    let first = letters.next().map(|first| first.to_ascii_uppercase());
-    first.into_iter().chain(letters).chain(['.']).collect()
+    let equals: Vec<String> = rivals()
+        .filter(|row| row.best_p > ALPHA && row.policy != best.policy)
+        .map(|row| row.policy.clone())
+        .collect();
+    text += &match equals.len() {
+        0 => String::new(),
+        n if n > 3 => format!("; {n} others may be as good"),
+        _ => format!("; {} may be as good", listed(&equals)),
+    };
+    Some(text + ".")
 }
 
 fn facts(comparison: &Comparison) -> Vec<(&'static str, String)> {
     let cells = &comparison.cells;
     let traces = unique(cells.iter().map(|cell| cell.trace.as_str()));
     let policies = unique(cells.iter().map(|cell| cell.policy.as_str()));
+    let families = unique(cells.iter().map(|cell| cell.family.as_str()));
     let requests = traces
         .iter()
         .filter_map(|trace| cells.iter().find(|cell| cell.trace == *trace))
@@ -123,6 +178,7 @@ fn facts(comparison: &Comparison) -> Vec<(&'static str, String)> {
     let mut facts = vec![
         ("Traces", format::count(traces.len() as u64)),
         ("Requests in them", format::count(requests)),
+        ("Families of traces", format::count(families.len() as u64)),
         ("Policies", format::count(policies.len() as u64)),
         ("Sizes", sizes(comparison).join(", ")),
     ];
@@ -132,51 +188,72 @@ fn facts(comparison: &Comparison) -> Vec<(&'static str, String)> {
 }
 
 fn leaders(comparison: &Comparison, baseline: &str, most: usize) -> Leaders {
+    let tested = comparison.standings.iter().any(|row| row.wilcoxon_p_holm.is_finite());
+    let weighed = comparison.tests.iter().any(|test| test.families < test.traces);
     let group = |size: &str| {
         let winner = best(comparison, size).map(|row| row.policy.as_str());
         let of_size = comparison.leaders.iter().filter(|row| row.size == size);
-        Group {
-            name: format!("Caches of {size}"),
-            rows: of_size.take(most).map(|row| leader(row, baseline, winner)).collect(),
-        }
+        let row = |leader_row: &LeaderRow| {
+            let mut standings = comparison.standings.iter().filter(|row| row.size == size);
+            let standing = standings.find(|row| row.policy == leader_row.policy);
+            leader(leader_row, standing, [weighed, tested], baseline, winner)
+        };
+        Group { name: at(size), rows: of_size.take(most).map(row).collect() }
     };
-    Leaders {
-        columns: [
-            "Policy",
-            "Mean reduction",
-            "10th percentile",
-            "25th",
-            "Median",
-            "75th",
-            "90th",
-            "Wins",
-            "Gap closed",
-        ],
-        groups: sizes(comparison).into_iter().map(group).collect(),
+    let mut columns = vec!["Policy", "Mean reduction"];
+    if weighed {
+        columns.push("Mean over families");
     }
+    if tested {
+        columns.extend(["95 % interval", "p (Holm)", "Mean rank"]);
+    }
+    columns.extend(["10th percentile", "Median", "90th", "Wins", "Gap closed"]);
+    Leaders { columns, groups: sizes(comparison).into_iter().map(group).collect() }
 }
 
-fn leader(row: &LeaderRow, baseline: &str, winner: Option<&str>) -> Leader {
+fn leader(
+    row: &LeaderRow,
+    standing: Option<&StandingRow>,
+    [weighed, tested]: [bool; 2],
+    baseline: &str,
+    winner: Option<&str>,
+) -> Leader {
     let bound = row.clairvoyant == "yes";
+    let interval = |row: &StandingRow| match row.reduction_low.is_finite() {
+        true => {
+            let [low, high] =
+                [row.reduction_low, row.reduction_high].map(|end| format::change(end, 1));
+            format!("{} to {high}", low.trim_end_matches(" %"))
+        }
+        false => "–".into(),
+    };
+    let of_standing = |text: &dyn Fn(&StandingRow) -> String| standing.map_or("–".into(), text);
+    let mut cells = vec![format::change(row.reduction_mean, 1)];
+    if weighed {
+        cells.push(of_standing(&|row| format::change(row.reduction, 1)));
+    }
+    if tested {
+        cells.push(of_standing(&interval));
+        cells.push(of_standing(&|row| format::p_value(row.wilcoxon_p_holm)));
+        cells.push(of_standing(&|row| format::decimal(row.mean_rank, 2)));
+    }
+    cells.extend([
+        format::change(row.reduction_p10, 1),
+        format::change(row.reduction_p50, 1),
+        format::change(row.reduction_p90, 1),
+        if bound { "–".into() } else { format::count(row.wins) },
+        format::change(row.gap_closed_mean, 1),
+    ]);
     Leader {
         name: row.policy.clone(),
         bound,
         winner: winner == Some(row.policy.as_str()) && row.policy != baseline,
-        cells: [
-            format::change(row.reduction_mean, 1),
-            format::change(row.reduction_p10, 1),
-            format::change(row.reduction_p25, 1),
-            format::change(row.reduction_p50, 1),
-            format::change(row.reduction_p75, 1),
-            format::change(row.reduction_p90, 1),
-            if bound { "–".into() } else { format::count(row.wins) },
-            format::change(row.gap_closed_mean, 1),
-        ],
+        cells,
     }
 }
 
 fn traces(comparison: &Comparison) -> DataTable {
-    let columns = ["Trace", "Requests", "Objects", "Bytes requested", "Digest"];
+    let columns = ["Trace", "Family", "Requests", "Objects", "Bytes requested", "Digest"];
     let names = unique(comparison.cells.iter().map(|cell| cell.trace.as_str()));
     let row = |trace: &&str| {
         let cell = comparison.cells.iter().find(|cell| cell.trace == *trace)?;
@@ -185,11 +262,11 @@ fn traces(comparison: &Comparison) -> DataTable {
         let bytes = if cell.unit == "bytes" { format::bytes(cell.bytes) } else { "–".into() };
         let counts = [cell.requests, cell.objects].map(format::count);
         let [requests, objects] = counts;
-        Some(vec![cell.trace.clone(), requests, objects, bytes, short])
+        Some(vec![cell.trace.clone(), cell.family.clone(), requests, objects, bytes, short])
     };
     DataTable {
         columns: columns.map(String::from).to_vec(),
-        names: 1,
+        names: 2,
         rows: names.iter().filter_map(row).collect(),
     }
 }

@@ -1,5 +1,6 @@
 //! The page: one file that needs nothing else.
 
+mod ab;
 mod comparison;
 pub(crate) mod curves;
 mod facts;
@@ -16,6 +17,7 @@ use serde::Serialize;
 
 use crate::{Chart, Error, Winner, charts, palette, select, verdict};
 
+pub use ab::{TestDocument, test_page};
 pub use comparison::{ComparisonDocument, comparison_page};
 
 /// All that a report says.
@@ -67,6 +69,7 @@ struct Words {
     findings: Vec<String>,
     caption: String,
     table: crate::DataTable,
+    series: Vec<(String, usize)>,
 }
 
 /// A column and its meaning.
@@ -125,13 +128,15 @@ fn environment() -> Result<Environment<'static>, minijinja::Error> {
     environment.add_template("foot.html", include_str!("../../templates/foot.html"))?;
     environment.add_template("head.html", include_str!("../../templates/head.html"))?;
     environment.add_template("macros.html", include_str!("../../templates/macros.html"))?;
+    environment.add_template("test.html", include_str!("../../templates/test.html"))?;
     Ok(environment)
 }
 
 fn figure(chart: Chart) -> Result<Figure, Error> {
     let [wide, narrow] = chart.inline()?;
+    let series = chart.plot.series();
     let Chart { id, group, title, findings, caption, table, .. } = chart;
-    Ok(Figure { words: Words { id, group, title, findings, caption, table }, wide, narrow })
+    Ok(Figure { words: Words { id, group, title, findings, caption, table, series }, wide, narrow })
 }
 
 /// The figure that shows what the verdict says; none where every trace has its own.
@@ -151,22 +156,26 @@ struct Meaning {
     columns: Vec<Definition>,
 }
 
-fn meanings(results: &Results) -> Vec<Meaning> {
+impl Meaning {
+    /// The columns of a table, if it has rows.
     fn of<T: Table>(of: &'static str, rows: &[T]) -> Option<Meaning> {
         (!rows.is_empty()).then(|| Meaning { of, columns: definitions::<T>() })
     }
+}
+
+fn meanings(results: &Results) -> Vec<Meaning> {
     [
-        of::<RunRow>("a run", &results.runs),
-        of::<TierRow>("a tier", &results.tiers),
-        of::<QuantileRow>("a quantile of latency", &results.quantiles),
-        of::<SpentRow>("where the time went", &results.spent),
-        of::<StationRow>("servers", &results.stations),
-        of::<TierWindowRow>("a tier in a window", &results.tier_windows),
-        of::<WriteRow>("writes", &results.writes),
-        of::<FaultRow>("a fault", &results.faults),
-        of::<ErasureRow>("erasure", &results.erasures),
-        of::<ErasureTierRow>("erasure in a tier", &results.erasure_tiers),
-        of::<EncryptionRow>("encryption in a tier", &results.encryption),
+        Meaning::of::<RunRow>("a run", &results.runs),
+        Meaning::of::<TierRow>("a tier", &results.tiers),
+        Meaning::of::<QuantileRow>("a quantile of latency", &results.quantiles),
+        Meaning::of::<SpentRow>("where the time went", &results.spent),
+        Meaning::of::<StationRow>("servers", &results.stations),
+        Meaning::of::<TierWindowRow>("a tier in a window", &results.tier_windows),
+        Meaning::of::<WriteRow>("writes", &results.writes),
+        Meaning::of::<FaultRow>("a fault", &results.faults),
+        Meaning::of::<ErasureRow>("erasure", &results.erasures),
+        Meaning::of::<ErasureTierRow>("erasure in a tier", &results.erasure_tiers),
+        Meaning::of::<EncryptionRow>("encryption in a tier", &results.encryption),
     ]
     .into_iter()
     .flatten()

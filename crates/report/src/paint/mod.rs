@@ -13,7 +13,7 @@ use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{Color, FontDesc, FontTransform, IntoFont, RGBColor, ShapeStyle, TextStyle};
 
 use crate::chart::TEXT;
-use crate::chart::scene::{Anchor, Mark, Point, Scene, outline};
+use crate::chart::scene::{Anchor, Mark, Point, outline};
 use crate::palette::Role;
 use crate::{Error, font, format};
 
@@ -37,15 +37,17 @@ fn draw(error: impl std::fmt::Display) -> Error {
 }
 
 impl Pen {
+    /// The paper of a figure in a file of its own.
+    fn paper<B: DrawingBackend>(&self, area: &DrawingArea<B, Shift>) -> Result<(), Error> {
+        area.fill(&self.rgb(Role::PAPER)).map_err(draw)
+    }
+
     fn paint<B: DrawingBackend>(
         &self,
         area: &DrawingArea<B, Shift>,
-        scene: &Scene,
+        marks: &[Mark],
     ) -> Result<(), Error> {
-        if self.margin > 0.0 {
-            area.fill(&self.rgb(Role::PAPER)).map_err(draw)?;
-        }
-        for mark in &scene.marks {
+        for mark in marks {
             match mark {
                 Mark::Line { points, width, role } => self.line(area, points, *width, *role)?,
                 Mark::Area { outline, role } => {
@@ -62,6 +64,7 @@ impl Pen {
                     self.text(area, *at, text, *anchor, *role)?
                 }
                 Mark::Upright { at, text, role } => self.upright(area, *at, text, *role)?,
+                Mark::Of(_) => {}
             }
         }
         area.present().map_err(draw)

@@ -20,7 +20,8 @@ pub(crate) fn file(scene: &Scene) -> Result<Vec<u8>, Error> {
         let area = BitMapBackend::with_buffer(&mut pixels, size).into_drawing_area();
         let colour = |role: Role| role.rgb(Theme::Light);
         let pen = Pen { scale: SCALE, margin: MARGIN, raster: true, colour };
-        pen.paint(&area, scene)?;
+        pen.paper(&area)?;
+        pen.paint(&area, &scene.marks)?;
     }
     encode(&pixels, size)
 }

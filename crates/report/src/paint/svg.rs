@@ -6,10 +6,11 @@
 
 use std::fmt::Write;
 
-use plotters::drawing::IntoDrawingArea;
+use plotters::coord::Shift;
+use plotters::drawing::{DrawingArea, IntoDrawingArea};
 use plotters::prelude::SVGBackend;
 
-use super::{MARGIN, Pen};
+use super::{MARGIN, Pen, draw};
 use crate::chart::scene::Scene;
 use crate::palette::{Role, Theme};
 use crate::{Error, format};
@@ -48,15 +49,37 @@ pub(crate) fn inline(scene: &Scene, class: &str, alt: &str) -> Result<String, Er
     ))
 }
 
-/// The elements between `<svg ..>` and `</svg>`, in stand-in colours.
+/// The elements between `<svg ..>` and `</svg>`, in stand-in colours; those of a series in a group.
 fn body(scene: &Scene, margin: f64) -> Result<String, Error> {
+    let mut text = String::new();
+    if margin > 0.0 {
+        text += &elements(scene, margin, |pen, area| pen.paper(area))?;
+    }
+    for (series, marks) in scene.layers() {
+        let inner = elements(scene, margin, |pen, area| pen.paint(area, marks))?;
+        match series {
+            _ if inner.is_empty() => {}
+            Some(series) => text += &format!("<g data-series=\"{series}\">\n{inner}</g>\n"),
+            None => text += &inner,
+        }
+    }
+    Ok(text)
+}
+
+/// What plotters writes for this, without the `<svg ..>` and `</svg>` around it.
+fn elements(
+    scene: &Scene,
+    margin: f64,
+    paint: impl FnOnce(&Pen, &DrawingArea<SVGBackend<'_>, Shift>) -> Result<(), Error>,
+) -> Result<String, Error> {
     let side = |length: f64| ((length + 2.0 * margin) * SCALE).ceil() as u32;
     let mut text = String::new();
     {
         let size = (side(scene.width), side(scene.height));
         let area = SVGBackend::with_string(&mut text, size).into_drawing_area();
         let pen = Pen { scale: SCALE, margin, raster: false, colour: Role::key };
-        pen.paint(&area, scene)?;
+        paint(&pen, &area)?;
+        area.present().map_err(draw)?;
     }
     let body = text.split_once('\n').map_or("", |(_, body)| body);
     Ok(body.trim_end().trim_end_matches("</svg>").to_string())
@@ -90,10 +113,12 @@ fn tips(scene: &Scene, margin: f64) -> String {
     let mut text = String::new();
     for tip in &scene.tips {
         let at = |length: f64| (length + margin) * SCALE;
+        let series =
+            tip.series.map_or(String::new(), |series| format!(" data-series=\"{series}\""));
         let (width, height) = (tip.to.0 - tip.from.0, tip.to.1 - tip.from.1);
         let _ = writeln!(
             text,
-            "<rect x=\"{:.0}\" y=\"{:.0}\" width=\"{:.0}\" height=\"{:.0}\" fill=\"transparent\"><title>{}</title></rect>",
+            "<rect{series} x=\"{:.0}\" y=\"{:.0}\" width=\"{:.0}\" height=\"{:.0}\" fill=\"transparent\"><title>{}</title></rect>",
             at(tip.from.0),
             at(tip.from.1),
             width * SCALE,

@@ -1,6 +1,7 @@
 //! The figures of the report, one a file: each chooses rows and says what to show.
 
-mod comparison;
+pub(crate) mod ab;
+pub(crate) mod comparison;
 mod cost;
 pub(crate) mod curves;
 pub(crate) mod endings;
@@ -17,6 +18,7 @@ use frames::Results;
 use crate::select::{self, Case};
 use crate::{Chart, palette::Role};
 
+pub use ab::test_charts;
 pub use comparison::comparison_charts;
 
 /// The figures there is something to show in, trace by trace.
@@ -55,7 +57,7 @@ fn tier_roles<'a>(tiers: &[&'a str]) -> Vec<(&'a str, Role)> {
 }
 
 /// `a`, `a and b`, `a, b and c`.
-fn listed(items: &[String]) -> String {
+pub(crate) fn listed(items: &[String]) -> String {
     match items {
         [] => "nothing".into(),
         [one] => one.clone(),

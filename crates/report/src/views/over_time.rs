@@ -86,6 +86,10 @@ fn has_values(series: &[Vec<Point>]) -> bool {
     series.iter().flatten().any(|point| point.y > 0.0)
 }
 
+/// Servers that are never busy for so much of their time have no chart: a line at 0 tells nothing that the
+/// table of servers does not.
+const IDLE: f64 = 0.05;
+
 /// A figure for each tier that has servers.
 fn saturation(case: &Case<'_>) -> Vec<Chart> {
     let has_servers = |tier: &&str| {
@@ -104,7 +108,9 @@ fn saturation(case: &Case<'_>) -> Vec<Chart> {
             show: format::percent,
         };
         let busy = |(_, run): &(usize, &RunRow)| busy(case, run, tier);
-        chart(case, &measure, &case.runs.iter().map(busy).collect::<Vec<_>>())
+        let series: Vec<Vec<Point>> = case.runs.iter().map(busy).collect();
+        let is_busy = series.iter().flatten().any(|point| point.y >= IDLE);
+        if is_busy { chart(case, &measure, &series) } else { None }
     };
     case.tiers().into_iter().filter(has_servers).enumerate().filter_map(figure).collect()
 }

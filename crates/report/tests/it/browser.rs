@@ -1,4 +1,5 @@
-//! The page in a real browser: no error on its console, every chart drawn, nothing wider than the screen.
+//! The page in a real browser: no error on its console, every chart drawn, nothing wider than the screen,
+//! and nothing that the audit finds wrong.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -8,8 +9,11 @@ use report::{charts, comparison_charts, comparison_page, page};
 
 use crate::{comparison, made_up};
 
+/// What is wrong with the page, in functions that the probe calls.
+const AUDIT: &str = include_str!("audit.js");
+
 /// Added to the page: measures it, and tells the frame around it.
-const PROBE: &str = r#"<script>
+const PROBE: &str = r#"
 addEventListener("load", () => {
   const box = (element) => element.getBoundingClientRect();
   const shown = [...document.querySelectorAll(".chart svg")].filter((svg) => box(svg).width > 200);
@@ -28,9 +32,12 @@ addEventListener("load", () => {
   const before = paper();
   document.getElementById("theme").click();
   const switched = paper() !== before;
-  parent.postMessage(`width=${innerWidth} charts=${shown.length} cut=${cut} touching=${touching} overflow=${overflow} paper=${before} switched=${switched}`, "*");
+  document.getElementById("theme").click();
+  const wrong = [...interact(), ...audit()];
+  const more = wrong.length > 12 ? ` and ${wrong.length - 12} more` : "";
+  parent.postMessage(`width=${innerWidth} charts=${shown.length} cut=${cut} touching=${touching} overflow=${overflow} paper=${before} switched=${switched} wrong=[${wrong.slice(0, 12).join("; ")}${more}]`, "*");
 });
-</script>"#;
+"#;
 
 /// A frame of any width, because windows have a least one. It shows what the probe says.
 fn frame(page: &str, width: u32) -> String {
@@ -72,25 +79,45 @@ fn every_page_opens_without_errors_in_all_widths_and_both_themes() {
         eprintln!("skipped: no Chromium at /usr/bin/chromium or $CHROMIUM");
         return;
     };
+    let pages = pages();
+    // Two browsers at a time.
+    let (first, second) = pages.split_at(pages.len() / 2);
+    std::thread::scope(|scope| {
+        for half in [first, second] {
+            let open =
+                || half.iter().for_each(|(name, html, n)| assert_opens(&chromium, name, html, *n));
+            scope.spawn(open);
+        }
+    });
+}
+
+/// Every kind of page, with its name and the number of its charts.
+fn pages() -> Vec<(&'static str, String, usize)> {
+    let mut pages = Vec::new();
+    for (name, made) in [
+        ("few families", comparison::judged(comparison::usual(), 3)),
+        ("comparison", comparison::judged(comparison::usual(), 9)),
+        ("crowd", comparison::judged(comparison::crowd(), 70)),
+    ] {
+        let html = comparison_page(&comparison::document(&made, &[])).expect("renders");
+        pages.push((name, html, comparison_charts(&made, "fifo").len()));
+    }
     for study in made_up::studies() {
         let html = page(&study.document(&study.winners())).expect("renders");
-        assert_opens(&chromium, study.name, &html, charts(&study.results).len());
-    }
-    for (name, made) in [("comparison", comparison::usual()), ("crowd", comparison::crowd())] {
-        let html = comparison_page(&comparison::document(&made, &[])).expect("renders");
-        assert_opens(&chromium, name, &html, comparison_charts(&made, "fifo").len());
+        pages.push((study.name, html, charts(&study.results).len()));
     }
     let dir = tempfile::tempdir().expect("a directory");
     let made_up = crate::curves::made_up();
     let written = report::write_curves(dir.path(), &made_up, "0").expect("writes");
     let html = fs::read_to_string(written.last().expect("a page")).expect("was written");
-    assert_opens(&chromium, "curves", &html, report::curve_charts(&made_up).len());
+    pages.push(("curves", html, report::curve_charts(&made_up).len()));
+    pages
 }
 
 /// Opens a page of `n` charts wide and light, then narrow and dark.
 fn assert_opens(chromium: &Path, name: &str, html: &str, n: usize) {
     let dir = tempfile::tempdir().expect("a directory");
-    let html = html.replace("</body>", &format!("{PROBE}</body>"));
+    let html = html.replace("</body>", &format!("<script>{AUDIT}{PROBE}</script></body>"));
     fs::write(dir.path().join("page.html"), html).expect("writes");
     let (light, dark) = ("rgb(255, 255, 255)", "rgb(21, 23, 26)");
     for (width, paper, flag) in [
@@ -101,7 +128,7 @@ fn assert_opens(chromium: &Path, name: &str, html: &str, n: usize) {
         fs::write(&outer, frame("page.html", width)).expect("writes");
         let (dom, log) = open(chromium, &outer, &[flag]);
         let wanted = format!(
-            "width={width} charts={n} cut=0 touching=0 overflow=false paper={paper} switched=true"
+            "width={width} charts={n} cut=0 touching=0 overflow=false paper={paper} switched=true wrong=[]"
         );
         let probe = dom.split("<pre>").last().unwrap_or_default();
         assert!(dom.contains(&wanted), "{name}: {probe}, not {wanted}");

@@ -1,7 +1,10 @@
 //! The report of a comparison, of made-up results.
 
-use frames::{CellRow, Comparison, LeaderRow};
-use report::{ComparisonDocument, Theme, comparison_charts, comparison_page, write_comparison};
+use frames::{CellRow, Comparison, FamilyRow, LeaderRow, PairRow, StandingRow, TestRow};
+use report::{
+    ComparisonDocument, Theme, comparison_charts, comparison_page, latex_table, summary,
+    write_comparison,
+};
 
 use crate::files::assert_well_formed;
 
@@ -32,6 +35,7 @@ fn cell(trace: &str, policy: &str, size: &str, baseline: f64, reduction: f64) ->
     CellRow {
         trace: trace.into(),
         trace_digest: "blake3:0123456789abcdef".into(),
+        family: trace.into(),
         policy: policy.into(),
         clairvoyant: if policy == "belady" { "yes" } else { "no" }.into(),
         size: size.into(),
@@ -81,6 +85,75 @@ pub(crate) fn usual() -> Comparison {
     comparison(&policies, &["web", "block-storage-of-a-long-name", "kv"], &["0.1%", "1%", "10%"])
 }
 
+/// The same with what may be concluded from so many families: nothing from few.
+pub(crate) fn judged(mut made: Comparison, families: u64) -> Comparison {
+    let sure = |value: f64| if families < 6 { f64::NAN } else { value };
+    let sizes: Vec<String> = made.leaders.iter().map(|row| row.size.clone()).collect();
+    let traces = made.leaders.first().map_or(0, |row| row.traces);
+    for (i, size) in sizes.iter().enumerate().filter(|(i, size)| !sizes[..*i].contains(size)) {
+        let of_size: Vec<LeaderRow> =
+            made.leaders.iter().filter(|row| row.size == *size).cloned().collect();
+        let rivals: Vec<&LeaderRow> =
+            of_size.iter().filter(|row| row.clairvoyant != "yes").collect();
+        made.tests.push(TestRow {
+            size: size.clone(),
+            traces,
+            families,
+            policies: rivals.len() as u64,
+            friedman_chi_squared: sure(11.3),
+            friedman_chi_squared_p: sure(0.01),
+            friedman_f: sure(4.56),
+            friedman_p: sure(if i == 0 { 0.0069 } else { 0.2 }),
+            critical_difference: sure(1.563),
+            rope: 0.01,
+        });
+        for (place, row) in rivals.iter().enumerate() {
+            let (mean, rank) = (row.reduction_mean, place as f64 + 1.2);
+            let versus = |value: f64| if row.policy == BASELINE { f64::NAN } else { sure(value) };
+            made.standings.push(StandingRow {
+                size: size.clone(),
+                policy: row.policy.clone(),
+                mean_rank: rank,
+                reduction: mean,
+                reduction_low: versus(mean - 0.05),
+                reduction_high: versus(mean + 0.06),
+                reduction_low_of_many: versus(mean - 0.08),
+                reduction_high_of_many: versus(mean + 0.09),
+                p_of_many: versus(0.02),
+                wilcoxon_p: versus(0.01),
+                wilcoxon_p_holm: versus(if place < 2 { 0.031 } else { 0.4 }),
+                better: versus(0.93),
+                same: versus(0.05),
+                worse: versus(0.02),
+                wins: 7,
+                ties: 1,
+                losses: 1,
+                best_p: sure(if place < 2 { 0.6 } else { 0.01 }),
+                gap_closed: 2.0 * mean,
+            });
+            made.families.push(FamilyRow {
+                size: size.clone(),
+                policy: row.policy.clone(),
+                family: "all".into(),
+                reduction: mean,
+                ..FamilyRow::default()
+            });
+            for (b, other) in rivals.iter().enumerate().skip(place + 1).filter(|_| families > 5) {
+                made.pairs.push(PairRow {
+                    size: size.clone(),
+                    a: row.policy.clone(),
+                    b: other.policy.clone(),
+                    difference: other.reduction_mean - mean,
+                    wilcoxon_p: 0.02,
+                    wilcoxon_p_holm: if b > place + 1 { 0.04 } else { 0.3 },
+                    nemenyi_p: 0.2,
+                });
+            }
+        }
+    }
+    made
+}
+
 /// More traces than have columns or panels, and many policies.
 pub(crate) fn crowd() -> Comparison {
     let policies: Vec<String> =
@@ -108,18 +181,28 @@ pub(crate) fn document<'a>(
 
 #[test]
 fn every_chart_is_there_and_well_formed() {
-    let made = usual();
+    let made = judged(usual(), 9);
     let charts = comparison_charts(&made, BASELINE);
     let ids: Vec<&str> = charts.iter().map(|chart| chart.id.as_str()).collect();
-    assert_eq!(ids[..4], ["miss-ratio", "reduction-1", "heat-1", "gap-closed-1"]);
-    assert_eq!(ids.len(), 10);
-    for chart in charts.iter().chain(&comparison_charts(&crowd(), BASELINE)) {
-        for theme in [Theme::Light, Theme::Dark] {
-            let svg = chart.svg(theme).expect("draws");
-            assert_well_formed(&svg);
-            assert!(!svg.contains("#0102"), "a stand-in colour is left in {}", chart.id);
-        }
+    let of_size = ["intervals-1", "reduction-1", "ranks-1", "heat-1", "pairs-1", "gap-closed-1"];
+    assert_eq!(ids[..2], ["leading", "miss-ratio"]);
+    assert_eq!(ids[2..8], of_size);
+    assert_eq!(ids.len(), 2 + 3 * of_size.len());
+    let few: Vec<String> =
+        comparison_charts(&judged(usual(), 3), BASELINE).into_iter().map(|c| c.id).collect();
+    assert!(few.contains(&"intervals-1".into()) && !few.contains(&"ranks-1".into()), "{few:?}");
+    let crowd = comparison_charts(&judged(crowd(), 70), BASELINE);
+    for chart in &charts {
         assert!(!chart.png().expect("draws").is_empty());
+    }
+    for (chart, theme) in charts
+        .iter()
+        .flat_map(|chart| [Theme::Light, Theme::Dark].map(|theme| (chart, theme)))
+        .chain(crowd.iter().map(|chart| (chart, Theme::Light)))
+    {
+        let svg = chart.svg(theme).expect("draws");
+        assert_well_formed(&svg);
+        assert!(!svg.contains("#0102"), "a stand-in colour is left in {}", chart.id);
         let n = chart.table.columns.len();
         assert!(!chart.table.rows.is_empty() && chart.table.rows.iter().all(|row| row.len() == n));
     }
@@ -143,7 +226,7 @@ fn the_heat_map_says_what_its_cells_are() {
 #[test]
 fn names_are_text_wherever_they_appear() {
     const ATTACK: &str = "<script>alert(1)</script>\"'&\u{0}";
-    let made = comparison(&["fifo", ATTACK], &[ATTACK, "b"], &[ATTACK, "1%"]);
+    let made = judged(comparison(&["fifo", ATTACK], &[ATTACK, "b"], &[ATTACK, "1%"]), 8);
     let notes = vec![ATTACK.to_string()];
     let document =
         ComparisonDocument { title: ATTACK, manifest: ATTACK, ..document(&made, &notes) };
@@ -159,11 +242,21 @@ fn names_are_text_wherever_they_appear() {
 }
 
 #[test]
-fn the_page_says_who_is_ahead_and_where() {
-    let made = usual();
-    let html = comparison_page(&document(&made, &["Read this.".into()])).expect("renders");
-    let headline = "At 0.1%, a-policy:with=many,parameters=7 is ahead with 9.0 % fewer misses than fifo in the mean; at 1%, a-policy:with=many,parameters=7 with 9.0 %;";
+fn the_page_says_who_is_ahead_and_how_sure_that_is() {
+    let page = |made: &Comparison| {
+        comparison_page(&document(made, &["Read this.".into()])).expect("renders")
+    };
+    let html = page(&usual());
+    let headline = "At 0.1%, a-policy:with=many,parameters=7 has 9.0\u{a0}% fewer misses than fifo in the mean. At 1%, ";
     assert!(html.contains(headline), "bounds are not ahead of anybody");
+    let sure = page(&judged(usual(), 9));
+    let headline = "in the mean (95\u{a0}% interval as the best of 3: +1.0\u{a0}% to +18.0\u{a0}%); arc may be as good. At 1%, ";
+    assert!(sure.contains(headline));
+    let few = page(&judged(usual(), 3));
+    assert!(
+        few.contains("in the mean. At 1%, ")
+            && few.contains(" So few families of traces allow no conclusion about others.")
+    );
     assert!(html.contains("Read this.") && html.contains("<code>gap_closed_p25</code>"));
     assert!(html.contains("&quot;kind&quot;: &quot;compare&quot;"));
 }
@@ -178,15 +271,77 @@ fn nothing_and_no_numbers_are_no_reason_to_fail() {
         (leader.reduction_mean, leader.reduction_p50) = (f64::NAN, f64::NAN);
         (leader.gap_closed_mean, leader.gap_closed_p90) = (f64::NAN, f64::INFINITY);
     }
-    for made in [Comparison::default(), holes, comparison(&["fifo"], &["a"], &["1%"])] {
+    let mut empty = judged(usual(), 9);
+    for row in &mut empty.standings {
+        (row.mean_rank, row.reduction, row.gap_closed) = (f64::NAN, f64::NAN, f64::NAN);
+        (row.reduction_low, row.reduction_high) = (f64::NEG_INFINITY, f64::INFINITY);
+        (row.wilcoxon_p_holm, row.best_p, row.better) = (f64::NAN, f64::NAN, f64::NAN);
+    }
+    let one = judged(comparison(&["fifo"], &["a"], &["1%"]), 1);
+    for made in [Comparison::default(), holes, empty, one] {
         for chart in comparison_charts(&made, BASELINE) {
             assert_well_formed(&chart.svg(Theme::Light).expect("draws"));
         }
         let html = comparison_page(&document(&made, &[])).expect("renders");
         // Below, the columns are explained, and what is NaN in them.
-        let figures = html.split("<h2 id=\"background\">").next().expect("comes first");
+        let figures = html.split("<h2 id=\"method\">").next().expect("comes first");
         assert!(!figures.contains("NaN") && !figures.contains("inf"), "a number that is none");
     }
+}
+
+#[test]
+fn a_star_stands_where_means_differ_and_the_legend_says_so() {
+    let star = |made: &Comparison| {
+        let charts = comparison_charts(made, BASELINE);
+        let heat = charts.iter().find(|chart| chart.id == "heat-1").expect("is drawn");
+        let svg = heat.svg(Theme::Light).expect("draws");
+        (svg.contains("differs from fifo (p &lt; 0.05)"), svg.matches("9*").count())
+    };
+    assert_eq!(star(&judged(usual(), 9)), (true, 1));
+    assert_eq!(star(&judged(usual(), 3)), (false, 0));
+}
+
+#[test]
+fn a_paper_can_quote_what_was_tested() {
+    let text = summary(&judged(usual(), 9), BASELINE, "0.1.0");
+    assert_eq!(text.len(), 4, "a paragraph a size, and how it was computed");
+    for part in [
+        "Caches of 0.1%: 4 policies over 3 traces of 9 families.",
+        "The policies differ (Friedman, Iman–Davenport F(3, 24) = 4.56, p = 0.007)",
+        "a-policy:with=many,parameters=7: +9.0 % (95 % bootstrap interval +4.0 % to +15.0 %;",
+        "Significantly better than fifo: a-policy:with=many,parameters=7 and arc; not told apart from it: 1 of 3.",
+        "May be the best (95 % model confidence set): a-policy:with=many,parameters=7 and arc.",
+        "closes 18.0 % of the gap",
+    ] {
+        assert!(text[0].contains(part), "{part}: {}", text[0]);
+    }
+    assert!(text[1].contains("The policies are not told apart"), "{}", text[1]);
+    let latex = latex_table(&judged(usual(), 9), BASELINE);
+    for part in [
+        "\\multicolumn{7}{l}{Caches of 0.1\\%, $n = 9$}",
+        "\\textbf{a-policy:with=many,parameters=7}\\,$^\\dagger$ & 1.20 & $+9.0$ & $[+4.0, +15.0]$ & $0.031$ & 7/1/1 & $+18.0$ \\\\",
+        "\\begin{tabular}{lrrrrrr}",
+    ] {
+        assert!(latex.contains(part), "{part}: {latex}");
+    }
+    // As many columns in every row.
+    let rows = latex.lines().filter(|line| line.contains(" & "));
+    assert!(rows.clone().count() == 10 && rows.clone().all(|row| row.matches(" & ").count() == 6));
+}
+
+#[test]
+fn from_few_families_nothing_is_concluded() {
+    let made = judged(usual(), 3);
+    let text = summary(&made, BASELINE, "0.1.0").join("\n");
+    assert!(
+        text.contains(
+            "3 families are too few to conclude anything about other traces (6 at least)"
+        )
+    );
+    assert!(!text.contains("p = ") && !text.contains("interval"), "{text}");
+    let latex = latex_table(&made, BASELINE);
+    assert!(!latex.contains("Holm") && latex.contains("{lrrrr}"), "{latex}");
+    assert!(summary(&Comparison::default(), BASELINE, "0").is_empty());
 }
 
 #[test]
@@ -198,4 +353,5 @@ fn files_are_written_and_those_of_others_removed() {
     write_comparison(dir.path(), &document(&one, &[])).expect("writes");
     assert!(dir.path().join("charts/heat.svg").exists());
     assert!(!dir.path().join("charts/heat-3.png").exists());
+    assert!(dir.path().join("summary.txt").exists() && dir.path().join("table.tex").exists());
 }

@@ -111,3 +111,38 @@ fn the_page_holds_what_was_found_and_no_foreign_markup() {
     assert!(!html.contains("<script>alert") && !html.contains("<b>"));
     assert!(dir.path().join("charts/miss-ratio-2.png").exists());
 }
+
+#[test]
+fn the_verdict_is_about_one_size_and_knows_what_was_sampled() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let mut curves = made_up();
+    let verdict = |curves: &Curves| {
+        write_curves(dir.path(), curves, "0").expect("writes");
+        let html = fs::read_to_string(dir.path().join("index.html")).expect("a page");
+        let text = html.split("Verdict: </span>").nth(1).expect("there is one");
+        text.split("</p>").next().expect("it ends").to_string()
+    };
+    let both = verdict(&curves);
+    let exact = "With room for 12.5 % of the objects, &lt;script&gt;alert(1)&lt;&#x2f;script&gt; misses least on web: 38.0 % of requests; s3-fifo:small-ratio=0.2 40.0 %. With";
+    assert!(both.starts_with(exact), "{both}");
+    assert!(both.ends_with("; s3-fifo:small-ratio=0.2 and lru may be as good."), "{both}");
+    // A curve with other points is compared at the same capacity, on the line between two of them.
+    let mut shifted = made_up();
+    shifted.curves.retain(|row| row.trace == "web" && !row.policy.starts_with('<'));
+    for row in shifted.curves.iter_mut().filter(|row| row.policy == "lru") {
+        (row.capacity, row.share) = (row.capacity * 4 / 3, row.share * 4.0 / 3.0);
+    }
+    let extra =
+        CurveRow { capacity: 3, share: 0.00006, miss_ratio: 1.0, ..shifted.curves[0].clone() };
+    shifted.curves.push(extra);
+    // 6,250 lies halfway between 4,166 and 8,333: between 48 and 42 %.
+    assert_eq!(
+        verdict(&shifted),
+        "With room for 12.5 % of the objects, s3-fifo:small-ratio=0.2 misses least on web: 40.0 % of requests; lru 45.0 %."
+    );
+    curves.curves.retain(|row| row.policy == "lru" && row.trace == "web");
+    assert_eq!(
+        verdict(&curves),
+        "With room for 12.5 % of the objects, lru misses 42.0 % of the requests of web."
+    );
+}

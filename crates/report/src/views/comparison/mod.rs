@@ -2,26 +2,42 @@
 
 mod curves;
 mod heat;
+mod intervals;
+mod pairs;
+mod ranks;
 mod spread;
 
-use frames::{CellRow, Comparison, LeaderRow};
+use frames::{CellRow, Comparison, LeaderRow, PairRow, StandingRow, TestRow};
 
 use crate::select::unique;
 use crate::{Chart, format};
 
-/// The figures there is something to show in: of all sizes, then size by size.
+/// What is below is called significant.
+pub(crate) const ALPHA: f64 = 0.05;
+
+/// The figures there is something to show in: of all sizes, then size by size. The first is the one that
+/// the verdict is about.
 pub fn comparison_charts(comparison: &Comparison, baseline: &str) -> Vec<Chart> {
     let sizes = unique(comparison.leaders.iter().map(|row| row.size.as_str()));
     let several = sizes.len() > 1;
     let mut charts: Vec<Chart> = Vec::new();
+    let views: Vec<View<'_>> = sizes
+        .iter()
+        .enumerate()
+        .map(|(i, size)| View::new(comparison, baseline, size, several.then_some(i + 1)))
+        .collect();
+    charts.extend(intervals::leading(&views));
     charts.extend(curves::chart(comparison, baseline, &sizes));
-    for (i, size) in sizes.iter().enumerate() {
-        let view = View::new(comparison, baseline, size, several.then_some(i + 1));
-        charts.extend(
-            [spread::reductions(&view), heat::chart(&view), spread::gaps(&view)]
-                .into_iter()
-                .flatten(),
-        );
+    for view in &views {
+        let of_size = [
+            intervals::chart(view).filter(|_| several),
+            spread::reductions(view),
+            ranks::chart(view),
+            heat::chart(view),
+            pairs::chart(view),
+            spread::gaps(view),
+        ];
+        charts.extend(of_size.into_iter().flatten());
     }
     charts
 }
@@ -38,6 +54,11 @@ struct View<'a> {
     cells: Vec<&'a CellRow>,
     /// In the order given.
     traces: Vec<&'a str>,
+    /// The tests of this size, if there are some.
+    test: Option<&'a TestRow>,
+    /// From the best mean rank to the worst, the baseline among them.
+    standings: Vec<&'a StandingRow>,
+    pairs: Vec<&'a PairRow>,
 }
 
 impl<'a> View<'a> {
@@ -57,7 +78,24 @@ impl<'a> View<'a> {
             leaders: comparison.leaders.iter().filter(others).collect(),
             traces: unique(cells.iter().map(|cell| cell.trace.as_str())),
             cells,
+            test: comparison.tests.iter().find(|row| row.size == size),
+            standings: comparison.standings.iter().filter(|row| row.size == size).collect(),
+            pairs: comparison.pairs.iter().filter(|row| row.size == size).collect(),
         }
+    }
+
+    fn standing(&self, policy: &str) -> Option<&'a StandingRow> {
+        self.standings.iter().copied().find(|row| row.policy == policy)
+    }
+
+    /// Whether there were families enough to test anything.
+    fn is_tested(&self) -> bool {
+        self.test.is_some_and(|test| test.friedman_p.is_finite())
+    }
+
+    /// Whether the policy differs from the baseline, and not by chance.
+    fn differs(&self, policy: &str) -> bool {
+        self.standing(policy).is_some_and(|row| row.wilcoxon_p_holm < ALPHA)
     }
 
     fn cell(&self, policy: &str, trace: &str) -> Option<&'a CellRow> {
@@ -66,8 +104,14 @@ impl<'a> View<'a> {
 }
 
 /// `Caches of 1%`.
-fn at(size: &str) -> String {
+pub(crate) fn at(size: &str) -> String {
     format!("Caches of {size}")
+}
+
+/// `p = 0.034`, `p < 0.0001`.
+fn p_value(p: f64) -> String {
+    let text = format::p_value(p);
+    if text.starts_with('<') { format!("p {text}") } else { format!("p = {text}") }
 }
 
 /// A policy's name; a bound is called one.
