@@ -12,7 +12,10 @@ pub mod security;
 pub mod table;
 mod trace_file;
 
-pub use ab::{AbLatencyRow, AbMeasureRow, AbNaiveRow, AbTestRow, AbTests, AbWindowRow};
+pub use ab::{
+    AbBatchRow, AbLatencyRow, AbMeasureRow, AbNaiveRow, AbRolloutRow, AbStageRow, AbTestRow,
+    AbTests, AbWindowRow,
+};
 pub use atomic::{remove_temporaries, write_atomically};
 pub use comparison::{CellRow, Comparison, LeaderRow};
 pub use detail::{FaultRow, QuantileRow, SpentRow, StationRow, TierWindowRow, WriteRow};

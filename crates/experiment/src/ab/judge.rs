@@ -313,6 +313,7 @@ mod tests {
             margin: Margin::Points(0.5),
             guardrails: Vec::new(),
             level: 0.95,
+            rollout: None,
         }
     }
 

@@ -126,6 +126,11 @@ impl<'a> Part<'a> {
         Ok(part)
     }
 
+    /// Takes the size of another part: of its stack, not of its requests.
+    pub(super) fn size_as(&mut self, other: &Part<'_>) {
+        (self.capacity, self.load, self.footprint) = (other.capacity, other.load, other.footprint);
+    }
+
     /// Whether it is less than the whole.
     pub(super) fn is_part(&self) -> bool {
         self.load < 1.0
@@ -214,6 +219,11 @@ impl<'a> Taken<'a> {
             Some(clients) => clients[request] as usize,
             None => self.trace.objects()[request].index(),
         }
+    }
+
+    /// Units there are.
+    pub(super) fn n_units(&self) -> usize {
+        self.places.len()
     }
 
     /// Units whose place is below `rate`.

@@ -21,15 +21,15 @@ pub fn test_charts(tests: &AbTests) -> Vec<Chart> {
         };
         tests.tests.iter().enumerate().map(one).filter_map(|one| kind(&one)).collect()
     };
-    [of(differences), of(over_time), of(latency)].concat()
+    [of(differences), of(super::rollout::chart), of(over_time), of(latency)].concat()
 }
 
 /// One test of several.
-struct One<'a> {
-    tests: &'a AbTests,
-    test: &'a AbTestRow,
-    suffix: String,
-    group: String,
+pub(super) struct One<'a> {
+    pub(super) tests: &'a AbTests,
+    pub(super) test: &'a AbTestRow,
+    pub(super) suffix: String,
+    pub(super) group: String,
 }
 
 impl One<'_> {
@@ -232,14 +232,14 @@ fn over_time(one: &One<'_>) -> Option<Chart> {
     })
 }
 
-fn lower(name: &str) -> String {
+pub(super) fn lower(name: &str) -> String {
     let mut letters = name.chars();
     let first = letters.next().map(|first| first.to_ascii_lowercase());
     // `p99` is small already, and a strategy's name never leads here.
     first.into_iter().chain(letters).collect()
 }
 
-fn signed_points(value: f64) -> String {
+pub(super) fn signed_points(value: f64) -> String {
     let sign = match value {
         up if up > 0.0 => "+",
         down if down < 0.0 => "−",
