@@ -193,8 +193,6 @@ table! {
         by: String,
         #[doc = "The stages as they were asked for."]
         stages: String,
-        #[doc = "Simulated time that a stage lasts, in nanoseconds; held, twice that."]
-        stage_ns: u64,
         #[doc = "`shipped`, `rolled-back` or `inconclusive`."]
         state: String,
         #[doc = "Why, in a sentence."]
@@ -209,7 +207,7 @@ table! {
         extra_misses: i64,
         #[doc = "How many more of them had no answer."]
         extra_errors: i64,
-        #[doc = "After a rollback: reads that A sent to the origin more, because it had not seen for a while what came back. Otherwise 0."]
+        #[doc = "After a rollback: how many more reads A's fleet sent to the origin than if the units had never left, because it had not seen them for a while; below 0 where that is outweighed by what it kept of the others meanwhile. Otherwise 0."]
         cold_misses: i64,
         #[doc = "After a rollback: what the origin charged for all these misses, in nano-dollars, for the time they took. Otherwise 0."]
         extra_nanodollars: i64,

@@ -68,25 +68,26 @@ pub(crate) fn test(args: &Test) -> Result<u8> {
 
 /// How a rollout ended, and what it cost if it was rolled back.
 fn rolled_out(row: &AbRolloutRow) -> String {
-    let more = |n: i64, what: &str| match n {
-        n if n < 0 => format!("{} fewer {what}", thousands(n.unsigned_abs())),
-        n => format!("{} more {what}", thousands(n as u64)),
+    let more = |n: i64| match n {
+        n if n < 0 => format!("−{}", thousands(n.unsigned_abs())),
+        0 => "0".into(),
+        n => format!("+{}", thousands(n as u64)),
     };
     let mut text = format!(
-        "rollout: {} at {} of the {}s, {} into the trace: {} {} reads were with B: {}, {}",
+        "rollout: {} at {} % of the {}s, {} into the trace: {} {} reads were with B: {} misses and {} errors against staying with A",
         row.state,
-        percent(row.share),
+        (row.share * 1e4).round() / 100.0,
         row.by,
         Nanos(row.end_ns).rounded(),
         row.reason,
         thousands(row.exposed_reads),
-        more(row.extra_misses, "misses"),
-        more(row.extra_errors, "errors")
+        more(row.extra_misses),
+        more(row.extra_errors)
     );
     if row.state == "rolled-back" {
         text += &format!(
-            "; {} since A had gone cold; {} at the origin in all",
-            more(row.cold_misses, "misses"),
+            "; after that, with A, {} misses against never having left; {} at the origin in all",
+            more(row.cold_misses),
             NanoDollars(row.extra_nanodollars)
         );
     }
@@ -106,7 +107,7 @@ fn stages(tables: &AbTests) -> Listing {
         listing.push(vec![
             Field::text(&row.test),
             Field::count(row.stage),
-            number(row.share, percent(row.share)),
+            number(row.share, format!("{} %", (row.share * 1e4).round() / 100.0)),
             Field::text(&row.state),
             Field::new(row.start_ns, Nanos(row.start_ns).rounded()),
             Field::new(row.end_ns, Nanos(row.end_ns).rounded()),

@@ -208,6 +208,12 @@ impl<'a> Taken<'a> {
         Ok(Taken { places, clients, trace })
     }
 
+    /// Units at these places, whatever their keys are.
+    #[cfg(test)]
+    pub(super) fn at(trace: &'a Trace, places: Vec<f64>) -> Self {
+        Taken { places, clients: None, trace }
+    }
+
     /// The place of the unit that a request belongs to.
     pub(super) fn place(&self, request: usize) -> f64 {
         self.places[self.unit(request)]

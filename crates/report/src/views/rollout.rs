@@ -69,7 +69,7 @@ fn finding(row: &AbRolloutRow) -> String {
     );
     if row.state == "rolled-back" {
         text += &format!(
-            " After that {} misses, since A had gone cold; {} at the origin in all.",
+            " After that, with A, {} misses against never having left; {} at the origin in all.",
             format::signed(row.cold_misses),
             format::money(row.extra_nanodollars)
         );

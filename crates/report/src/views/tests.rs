@@ -280,8 +280,6 @@ fn window_table(at: &[f64], windows: &[&AbWindowRow], timed: bool) -> DataTable 
 fn latency(one: &One<'_>) -> Option<Chart> {
     let arms = [(0, &one.test.a), (1, &one.test.b)];
     let lines: Vec<Line> = arms.iter().map(|(slot, arm)| distribution(one, *slot, arm)).collect();
-    let all = || lines.iter().flat_map(|line| &line.points).map(|point| point.0);
-    let (low, high) = (all().reduce(f64::min)?, all().reduce(f64::max)?);
     let table = quantile_table(&lines);
     let alt = "Cumulative latency curves of both strategies; the table has some quantiles.".into();
     Some(Chart {
@@ -295,14 +293,7 @@ fn latency(one: &One<'_>) -> Option<Chart> {
                 .into(),
         alt,
         table,
-        plot: Plot::Lines(Lines {
-            x: Axis::latency("Latency of reads, log scale", low, high),
-            y: Axis::whole("Share of reads at most this slow"),
-            lines,
-            guides: vec![(0.5, "p50".into()), (0.99, "p99".into())],
-            marks: Vec::new(),
-            name_ends: false,
-        }),
+        plot: super::latency::distributions(lines)?,
     })
 }
 

@@ -4,9 +4,9 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::{env, fs};
 
-use report::{charts, comparison_charts, comparison_page, page};
+use report::{charts, comparison_charts, comparison_page, page, test_charts, test_page};
 
-use crate::{comparison, made_up};
+use crate::{ab, comparison, made_up};
 
 /// Added to the page: measures it, and tells the frame around it.
 const PROBE: &str = r#"<script>
@@ -79,6 +79,11 @@ fn every_page_opens_without_errors_in_all_widths_and_both_themes() {
     for (name, made) in [("comparison", comparison::usual()), ("crowd", comparison::crowd())] {
         let html = comparison_page(&comparison::document(&made, &[])).expect("renders");
         assert_opens(&chromium, name, &html, comparison_charts(&made, "fifo").len());
+    }
+    for (name, n) in [("test", 1), ("tests", 2)] {
+        let made = ab::tests(n);
+        let html = test_page(&ab::document(&made)).expect("renders");
+        assert_opens(&chromium, name, &html, test_charts(&made).len());
     }
     let dir = tempfile::tempdir().expect("a directory");
     let made_up = crate::curves::made_up();

@@ -96,27 +96,31 @@ impl Guard {
         self.harm().is_none_or(|harm| harm.estimate > self.allowed)
     }
 
-    /// What the harm is a share of, for a sentence.
+    /// How it stands, for a sentence: what is broken surely is, what is not looks so.
     pub(super) fn in_words(&self) -> String {
-        let points = |value: f64| format!("{:.2} pp", value * 100.0);
-        let (low, estimate) = match self.harm() {
-            Some(harm) => (points(harm.low), points(harm.estimate)),
-            None => return format!("{}: too few reads", self.measure.words()),
+        let words = self.measure.words();
+        let Some(harm) = self.harm() else { return format!("{words}: too few reads") };
+        let (how, bound) = match self.is_broken() {
+            true => ("is", "at least"),
+            false => ("looks", "perhaps only"),
         };
-        match self.limit {
-            Some((share, limit)) => format!(
-                "{}: {} of the reads beyond the {:.0} % that may be are slower than {}, surely {low}",
-                self.measure.words(),
-                estimate,
-                share * 100.0,
-                trace::units::Nanos(limit).rounded()
-            ),
-            None => format!(
-                "{} is worse by {estimate}, surely by {low}, where {} are allowed",
-                self.measure.words(),
-                points(self.allowed)
-            ),
+        if let Some((share, limit)) = self.limit {
+            let slow = |value: f64| format!("{:.2} %", (value + share).max(0.0) * 100.0);
+            return format!(
+                "{words} {how} worse: {} of the reads, {bound} {}, take more than {}, where {:.0} % may",
+                slow(harm.estimate),
+                slow(harm.low),
+                trace::units::Nanos(limit).rounded(),
+                share * 100.0
+            );
         }
+        let points = |value: f64| format!("{:.2} pp", value * 100.0).replace('-', "−");
+        format!(
+            "{words} {how} worse by {}, {bound} {}, where {} are allowed",
+            points(harm.estimate),
+            points(harm.low),
+            points(self.allowed)
+        )
     }
 }
 

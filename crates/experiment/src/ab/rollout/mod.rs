@@ -9,9 +9,9 @@
 //! the fleet that would serve them had they stayed: the same requests, which no live rollout sees. So a
 //! stage needs no comparable units, and shows B's cold start as a loss.
 //!
-//! **Time.** The rollout begins where the warm-up ends. Stages last equally long, or as long as is
-//! asked for. A stage whose guardrails look worse than is allowed, without being sure, or which has seen
-//! too little, is held for one more length.
+//! **Time.** The rollout begins where the warm-up ends. Stages last as long as is asked for, or share the
+//! time that is left. A stage whose guardrails look worse than is allowed, without being sure, or which
+//! has seen too little, is held for one more length.
 //!
 //! **Roll back.** A guardrail that is surely broken ends the rollout at the next batch of reads. Its cost is
 //! counted against never having started: what B's reads missed and failed more than they would have
@@ -28,6 +28,8 @@ mod guard;
 mod plan;
 mod regret;
 mod stage;
+#[cfg(test)]
+mod tests;
 
 use std::ops::Range;
 
@@ -142,7 +144,7 @@ struct Course<'a> {
     setting: Setting<'a>,
     rollout: &'a Rollout,
     test: &'a str,
-    /// Length of a stage.
+    /// Length of the stage under way.
     length: u64,
     /// The first request of the next stage.
     next: usize,
@@ -156,16 +158,12 @@ struct Course<'a> {
 
 impl<'a> Course<'a> {
     fn new(setting: Setting<'a>, rollout: &'a Rollout, test: &'a str) -> Self {
-        let arrivals = &setting.recording.arrivals;
-        let start = setting.study.warmup.of(arrivals.len());
-        let span = arrivals[arrivals.len() - 1] - arrivals[start];
-        let n_stages = rollout.stages.shares().len() as u64;
-        let length = rollout.length.map_or(span / n_stages, |length| length.0).max(1);
+        let start = setting.study.warmup.of(setting.recording.arrivals.len());
         Course {
             setting,
             rollout,
             test,
-            length,
+            length: 0,
             next: start,
             assignment: Assignment::default(),
             exposed: Stage { a: Vec::new(), b: Vec::new() },
@@ -201,6 +199,10 @@ impl<'a> Course<'a> {
             return Ok(true);
         }
         self.assignment.stages.push((share, start));
+        let arrivals = self.arrivals();
+        let left = arrivals[arrivals.len() - 1] - arrivals[start];
+        let share_of_it = || left / (shares.len() - number) as u64;
+        self.length = self.rollout.length.map_or_else(share_of_it, |length| length.0).max(1);
         for lengths in [1, 2] {
             let requests = self.requests(start, lengths);
             let Some(stage) = self.setting.stage(share, &requests, &self.assignment)? else {
@@ -274,9 +276,9 @@ impl<'a> Course<'a> {
         let doubtful = guards.iter().find(|guard| guard.is_doubtful());
         if let Some(doubtful) = doubtful.filter(|_| may_hold) {
             let reason = if too_few {
-                format!("{} reads are too few to judge", n)
+                format!("{n} reads are too few to judge")
             } else {
-                format!("not sure yet: {}", doubtful.in_words())
+                format!("not sure: {}", doubtful.in_words())
             };
             return Ok((judged(State::Holding, reason), batches));
         }
@@ -447,7 +449,6 @@ impl<'a> Course<'a> {
             test: self.test.to_string(),
             by: self.setting.plan.by.name().to_string(),
             stages: self.rollout.stages.to_string(),
-            stage_ns: self.length,
             state: state.name().to_string(),
             reason: format!("{}.", reason),
             share,

@@ -1,4 +1,7 @@
 //! What a rollout has cost against never having started.
+//!
+//! A's fleet is taken to keep its full size while units are away, so it has room for more of the others;
+//! a fleet that shrinks with its traffic has more to fetch anew.
 
 use tiers::{Ending, MONTH, NanoDollars, ReadEnd, Usage, bill};
 use trace::units::Nanos;
