@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::{env, fs};
 
-use report::{charts, comparison_charts, comparison_page, page};
+use report::{charts, comparison_charts, comparison_page, page, test_charts, test_page};
 
-use crate::{comparison, made_up};
+use crate::{ab, comparison, made_up};
 
 /// What is wrong with the page, in functions that the probe calls.
 const AUDIT: &str = include_str!("audit.js");
@@ -105,6 +105,11 @@ fn pages() -> Vec<(&'static str, String, usize)> {
     for study in made_up::studies() {
         let html = page(&study.document(&study.winners())).expect("renders");
         pages.push((study.name, html, charts(&study.results).len()));
+    }
+    for (name, n) in [("test", 1), ("tests", 2)] {
+        let made = ab::tests(n);
+        let html = test_page(&ab::document(&made)).expect("renders");
+        assert_opens(&chromium, name, &html, test_charts(&made).len());
     }
     let dir = tempfile::tempdir().expect("a directory");
     let made_up = crate::curves::made_up();
