@@ -12,9 +12,7 @@ pub mod table;
 mod trace_file;
 
 pub use atomic::{remove_temporaries, write_atomically};
-pub use comparison::{
-    CellRow, Comparison, FamilyRow, LeaderRow, PairRow, StandingRow, TestRow,
-};
+pub use comparison::{CellRow, Comparison, FamilyRow, LeaderRow, PairRow, StandingRow, TestRow};
 pub use detail::{FaultRow, QuantileRow, SpentRow, StationRow, TierWindowRow, WriteRow};
 pub use error::Error;
 pub use guard::is_decoding;

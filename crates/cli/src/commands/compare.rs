@@ -12,8 +12,8 @@ use std::sync::atomic::Ordering;
 use anyhow::{Context, Result, anyhow, bail};
 use cache::PolicySpec;
 use experiment::compare::{
-    Capacity, ComparisonManifest, Journal, Schedule, Size, Study, compare as compare_trace, leaders,
-    LEAST_FAMILIES, statistics,
+    Capacity, ComparisonManifest, Journal, LEAST_FAMILIES, Schedule, Size, Study,
+    compare as compare_trace, leaders, statistics,
 };
 use experiment::{RunProgress, TraceIdentity};
 use frames::{Comparison, StandingRow};
@@ -394,7 +394,9 @@ fn notes(study: &Study, done: &Done) -> Vec<String> {
         cache::Unit::Objects => "Every object counts 1, whatever its size. Belady's rule is the optimum of caches that let every object in: what turns objects away can miss less often.".into(),
         cache::Unit::Bytes => "Objects count their sizes, so Belady's rule is no optimum and no gap to it is given; the ratios are of requests, not of bytes.".to_string(),
     });
-    notes.push("Counts are exact for these traces, and so are means and percentiles over them.".into());
+    notes.push(
+        "Counts are exact for these traces, and so are means and percentiles over them.".into(),
+    );
     notes.push(match done.families.iter().collect::<BTreeSet<_>>().len() {
         n if n < LEAST_FAMILIES => format!("With fewer than {LEAST_FAMILIES} families of traces no test can find anything at 5 %, so nothing is tested, and nothing is said of other traces."),
         n if n == done.families.len() => "Tests and intervals take each trace for an independent observation. Where some come from one source, say so with --family: ten traces of one service are one service seen ten times.".into(),

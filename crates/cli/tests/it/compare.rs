@@ -122,7 +122,8 @@ fn enough_traces_are_tested_and_what_is_said_can_be_quoted() {
     let page = read(dir.path(), "out/index.html");
     assert!(page.contains("<figure class=\"chart\" id=\"ranks\">"));
     // Sizes of one trace are no two observations, and traces of one source are one.
-    let pairs = [("folder", 8), ("/trace-([1-4])", 8), ("trace", 8), ("csv", 1), ("trace-[1-4]?", 5)];
+    let pairs =
+        [("folder", 8), ("/trace-([1-4])", 8), ("trace", 8), ("csv", 1), ("trace-[1-4]?", 5)];
     for (family, n) in pairs {
         let more = ["--family", family, "--format", "json"];
         let rows = compare(dir.path(), &[&args[..], &more].concat()).ok().json();

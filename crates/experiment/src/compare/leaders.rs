@@ -34,7 +34,10 @@ pub fn leaders(cells: &[CellRow]) -> Vec<LeaderRow> {
     leaders
 }
 
-pub(super) fn unique<'a>(cells: &'a [CellRow], key: impl Fn(&CellRow) -> &String) -> Vec<&'a String> {
+pub(super) fn unique<'a>(
+    cells: &'a [CellRow],
+    key: impl Fn(&CellRow) -> &String,
+) -> Vec<&'a String> {
     let mut seen: Vec<&'a String> = Vec::new();
     for cell in cells {
         let value = key(cell);

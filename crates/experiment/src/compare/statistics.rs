@@ -428,7 +428,10 @@ mod tests {
         for row in made.standings.iter().filter(|row| row.policy != "none") {
             assert_eq!((row.wilcoxon_p, row.wilcoxon_p_holm), (2.0 / 16_384.0, 8.0 / 16_384.0));
             assert_eq!((row.wins, row.ties, row.losses), (14, 0, 0));
-            assert!(row.better > 0.99 && row.p_of_many < 0.01 && row.reduction_low > 0.5, "{row:?}");
+            assert!(
+                row.better > 0.99 && row.p_of_many < 0.01 && row.reduction_low > 0.5,
+                "{row:?}"
+            );
             assert!(row.reduction_low_of_many <= row.reduction_low, "{row:?}");
         }
         let none = made.standings.last().unwrap();
@@ -445,7 +448,10 @@ mod tests {
         assert!((test.families, test.friedman_p.is_nan()) == (5, true), "{test:?}");
         assert!(test.critical_difference.is_nan() && made.pairs.is_empty());
         let lru = &made.standings[0];
-        assert_eq!((lru.policy.as_str(), lru.mean_rank, lru.reduction, lru.wins), ("lru", 1.0, 0.5, 5));
+        assert_eq!(
+            (lru.policy.as_str(), lru.mean_rank, lru.reduction, lru.wins),
+            ("lru", 1.0, 0.5, 5)
+        );
         assert!(lru.wilcoxon_p.is_nan() && lru.best_p.is_nan() && lru.better.is_nan());
     }
 

@@ -187,7 +187,14 @@ mod tests {
         for (n, whole) in [(3, true), (12, false)] {
             let row = Row { name: name.into(), cells: vec![cell(); n], summary: cell() };
             let columns = vec!["t".to_string(); n];
-            let scene = Heat { columns, summary: "Mean".into(), star: String::new(), unit: "%", rows: vec![row] }.layout(880.0);
+            let scene = Heat {
+                columns,
+                summary: "Mean".into(),
+                star: String::new(),
+                unit: "%",
+                rows: vec![row],
+            }
+            .layout(880.0);
             let drawn = |mark: &Mark| matches!(mark, Mark::Text { text, .. } if text == name);
             assert_eq!(scene.marks.iter().any(drawn), whole, "{n} columns");
             let tips: Vec<_> = scene.tips.iter().filter(|tip| tip.text == name).collect();

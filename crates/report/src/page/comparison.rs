@@ -221,7 +221,8 @@ fn leader(
     let bound = row.clairvoyant == "yes";
     let interval = |row: &StandingRow| match row.reduction_low.is_finite() {
         true => {
-            let [low, high] = [row.reduction_low, row.reduction_high].map(|end| format::change(end, 1));
+            let [low, high] =
+                [row.reduction_low, row.reduction_high].map(|end| format::change(end, 1));
             format!("{} to {high}", low.trim_end_matches(" %"))
         }
         false => "–".into(),

@@ -85,12 +85,12 @@ impl<'a> Curve<'a> {
     fn at(&self, capacity: u64) -> Option<Point<'a>> {
         let next = self.rows.partition_point(|row| row.capacity < capacity);
         let after = self.rows.get(next)?;
-        let before = if after.capacity == capacity { after } else { self.rows.get(next.checked_sub(1)?)? };
+        let before =
+            if after.capacity == capacity { after } else { self.rows.get(next.checked_sub(1)?)? };
         let width = (after.capacity - before.capacity) as f64;
         let along = if width > 0.0 { (capacity - before.capacity) as f64 / width } else { 0.0 };
-        let between = |value: fn(&CurveRow) -> f64| {
-            value(before) + along * (value(after) - value(before))
-        };
+        let between =
+            |value: fn(&CurveRow) -> f64| value(before) + along * (value(after) - value(before));
         Some(Point {
             policy: self.policy,
             miss_ratio: between(|row| row.miss_ratio),

@@ -113,7 +113,8 @@ fn tips(scene: &Scene, margin: f64) -> String {
     let mut text = String::new();
     for tip in &scene.tips {
         let at = |length: f64| (length + margin) * SCALE;
-        let series = tip.series.map_or(String::new(), |series| format!(" data-series=\"{series}\""));
+        let series =
+            tip.series.map_or(String::new(), |series| format!(" data-series=\"{series}\""));
         let (width, height) = (tip.to.0 - tip.from.0, tip.to.1 - tip.from.1);
         let _ = writeln!(
             text,

@@ -18,7 +18,11 @@ pub fn latex_table(comparison: &Comparison, baseline: &str) -> String {
     let columns = Columns { tested, optimum };
     let mut out = String::from("% \\usepackage{booktabs}\n\\begin{table}\n\\centering\n");
     let _ = writeln!(out, "\\caption{{{}}}", columns.caption(baseline));
-    let _ = writeln!(out, "\\begin{{tabular}}{{l{}}}\n\\toprule", "r".repeat(columns.heads().len() - 1));
+    let _ = writeln!(
+        out,
+        "\\begin{{tabular}}{{l{}}}\n\\toprule",
+        "r".repeat(columns.heads().len() - 1)
+    );
     let _ = writeln!(out, "{} \\\\", columns.heads().join(" & "));
     for size in &sizes {
         let n = columns.heads().len();
@@ -59,7 +63,8 @@ impl Columns {
         let name = escape(&row.policy);
         let name = if first { format!("\\textbf{{{name}}}") } else { name };
         let name = if row.best_p > ALPHA { format!("{name}\\,$^\\dagger$") } else { name };
-        let rank = if row.mean_rank.is_finite() { format!("{:.2}", row.mean_rank) } else { "--".into() };
+        let rank =
+            if row.mean_rank.is_finite() { format!("{:.2}", row.mean_rank) } else { "--".into() };
         let mut cells = vec![name, rank, share(row.reduction)];
         if self.tested {
             let (low, high) = (row.reduction_low, row.reduction_high);
@@ -128,6 +133,9 @@ mod tests {
     fn names_cannot_be_commands() {
         assert_eq!(escape("s3-fifo:a_b=1%"), "s3-fifo:a\\_b=1\\%");
         assert_eq!(escape("\\input{x}"), "\\textbackslash{}input\\{x\\}");
-        assert_eq!(escape("a&b#$~^<|>\n"), "a\\&b\\#\\$\\textasciitilde{}\\textasciicircum{}\\textless{}\\textbar{}\\textgreater{} ");
+        assert_eq!(
+            escape("a&b#$~^<|>\n"),
+            "a\\&b\\#\\$\\textasciitilde{}\\textasciicircum{}\\textless{}\\textbar{}\\textgreater{} "
+        );
     }
 }

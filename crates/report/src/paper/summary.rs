@@ -126,29 +126,26 @@ fn best(size: &Size<'_>) -> String {
 /// Who is better and who is worse than the baseline.
 fn against(size: &Size<'_>) -> String {
     let side = |better: bool| -> Vec<&str> {
-        let told = |row: &&&StandingRow| {
-            row.wilcoxon_p_holm < ALPHA && (row.reduction > 0.0) == better
-        };
+        let told =
+            |row: &&&StandingRow| row.wilcoxon_p_holm < ALPHA && (row.reduction > 0.0) == better;
         size.rivals.iter().filter(told).map(|row| row.policy.as_str()).collect()
     };
     let (better, worse) = (side(true), side(false));
     let others = size.rivals.len() - better.len() - worse.len();
     let part = |names: &[&str], how: &str| {
-        (!names.is_empty()).then(|| format!("significantly {how} than {}: {}", size.baseline, listed(names)))
+        (!names.is_empty())
+            .then(|| format!("significantly {how} than {}: {}", size.baseline, listed(names)))
     };
-    let rest = (others > 0).then(|| format!("not told apart from it: {others} of {}", size.rivals.len()));
+    let rest =
+        (others > 0).then(|| format!("not told apart from it: {others} of {}", size.rivals.len()));
     let parts: Vec<String> =
         [part(&better, "better"), part(&worse, "worse"), rest].into_iter().flatten().collect();
     capitalised(&parts.join("; ")) + "."
 }
 
 fn may_be_best(size: &Size<'_>) -> String {
-    let names: Vec<&str> = size
-        .all
-        .iter()
-        .filter(|row| row.best_p > ALPHA)
-        .map(|row| row.policy.as_str())
-        .collect();
+    let names: Vec<&str> =
+        size.all.iter().filter(|row| row.best_p > ALPHA).map(|row| row.policy.as_str()).collect();
     match names[..] {
         [one] => format!("The 95 % model confidence set holds {one} alone."),
         _ => format!("May be the best (95 % model confidence set): {}.", listed(&names)),
@@ -157,7 +154,10 @@ fn may_be_best(size: &Size<'_>) -> String {
 
 fn gap(row: &StandingRow) -> String {
     match row.gap_closed.is_finite() {
-        true => format!("; it closes {} of the gap to Belady's optimum", format::percent(row.gap_closed)),
+        true => format!(
+            "; it closes {} of the gap to Belady's optimum",
+            format::percent(row.gap_closed)
+        ),
         false => String::new(),
     }
 }

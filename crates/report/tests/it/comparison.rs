@@ -253,7 +253,10 @@ fn the_page_says_who_is_ahead_and_how_sure_that_is() {
     let headline = "in the mean (95\u{a0}% interval as the best of 3: +1.0\u{a0}% to +18.0\u{a0}%); arc may be as good. At 1%, ";
     assert!(sure.contains(headline));
     let few = page(&judged(usual(), 3));
-    assert!(few.contains("in the mean. At 1%, ") && few.contains(" So few families of traces allow no conclusion about others."));
+    assert!(
+        few.contains("in the mean. At 1%, ")
+            && few.contains(" So few families of traces allow no conclusion about others.")
+    );
     assert!(html.contains("Read this.") && html.contains("<code>gap_closed_p25</code>"));
     assert!(html.contains("&quot;kind&quot;: &quot;compare&quot;"));
 }
@@ -330,7 +333,11 @@ fn a_paper_can_quote_what_was_tested() {
 fn from_few_families_nothing_is_concluded() {
     let made = judged(usual(), 3);
     let text = summary(&made, BASELINE, "0.1.0").join("\n");
-    assert!(text.contains("3 families are too few to conclude anything about other traces (6 at least)"));
+    assert!(
+        text.contains(
+            "3 families are too few to conclude anything about other traces (6 at least)"
+        )
+    );
     assert!(!text.contains("p = ") && !text.contains("interval"), "{text}");
     let latex = latex_table(&made, BASELINE);
     assert!(!latex.contains("Holm") && latex.contains("{lrrrr}"), "{latex}");

@@ -132,7 +132,8 @@ fn the_verdict_is_about_one_size_and_knows_what_was_sampled() {
     for row in shifted.curves.iter_mut().filter(|row| row.policy == "lru") {
         (row.capacity, row.share) = (row.capacity * 4 / 3, row.share * 4.0 / 3.0);
     }
-    let extra = CurveRow { capacity: 3, share: 0.00006, miss_ratio: 1.0, ..shifted.curves[0].clone() };
+    let extra =
+        CurveRow { capacity: 3, share: 0.00006, miss_ratio: 1.0, ..shifted.curves[0].clone() };
     shifted.curves.push(extra);
     // 6,250 lies halfway between 4,166 and 8,333: between 48 and 42 %.
     assert_eq!(

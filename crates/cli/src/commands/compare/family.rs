@@ -36,7 +36,9 @@ impl Families {
         let text = path.to_string_lossy();
         let found = match self {
             Families::Trace => None,
-            Families::Folder => path.parent().and_then(Path::file_name).map(|f| f.to_string_lossy()),
+            Families::Folder => {
+                path.parent().and_then(Path::file_name).map(|f| f.to_string_lossy())
+            }
             Families::Pattern(pattern) => pattern.captures(&text).and_then(|groups| {
                 let part = groups.iter().skip(1).flatten().next().or(groups.get(0));
                 part.map(|part| part.as_str().into())

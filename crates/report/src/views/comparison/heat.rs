@@ -45,7 +45,12 @@ pub(super) fn chart(view: &View<'_>) -> Option<Chart> {
             summary: Cell {
                 value: mean,
                 label: short(mean),
-                tip: format!("{}, mean: {}{}", leader.policy, format::change(mean, 1), said(leader)),
+                tip: format!(
+                    "{}, mean: {}{}",
+                    leader.policy,
+                    format::change(mean, 1),
+                    said(leader)
+                ),
                 star: view.differs(&leader.policy),
             },
         }
@@ -53,7 +58,11 @@ pub(super) fn chart(view: &View<'_>) -> Option<Chart> {
     let heat = Heat {
         columns: traces.iter().map(|trace| trace.to_string()).collect(),
         summary: "Mean".into(),
-        star: if tested { format!("differs from {} (p < 0.05)", view.baseline) } else { String::new() },
+        star: if tested {
+            format!("differs from {} (p < 0.05)", view.baseline)
+        } else {
+            String::new()
+        },
         unit: "%",
         rows: rows.collect(),
     };

@@ -26,7 +26,8 @@ pub(super) fn leading(views: &[View<'_>]) -> Option<Chart> {
             title: "Mean reduction of misses of the leading policies".into(),
             group: String::new(),
         };
-        let more = format!(" The {N_LEADERS} policies with the highest mean of each size are drawn.");
+        let more =
+            format!(" The {N_LEADERS} policies with the highest mean of each size are drawn.");
         return draw(first, words, groups, &more);
     };
     chart(view)
@@ -79,7 +80,8 @@ fn draw(view: &View<'_>, words: Words, groups: Vec<Group>, more: &str) -> Option
     if cut {
         caption.push_str(" What lies further to the left is cut off; the data have it.");
     }
-    let said: Vec<String> = rows().take(3).map(|row| format!("{} {}", row.name, row.label)).collect();
+    let said: Vec<String> =
+        rows().take(3).map(|row| format!("{} {}", row.name, row.label)).collect();
     let rope = view.test.map_or(0.0, |test| test.rope);
     let legend = vec![
         (format!("differs from {baseline} (p < 0.05)"), Role::series(0)),
@@ -146,8 +148,7 @@ fn table(groups: &[Group]) -> DataTable {
     let titled = groups.iter().any(|group| !group.title.is_empty());
     let columns = ["Policy", "Mean", "95 % interval", "95 % interval of many"];
     let row = |group: &Group, row: &Row| {
-        let cells =
-            [row.name.clone(), row.label.clone(), span(row.interval), span(row.wider)];
+        let cells = [row.name.clone(), row.label.clone(), span(row.interval), span(row.wider)];
         titled.then(|| group.title.clone()).into_iter().chain(cells).collect()
     };
     DataTable {

@@ -19,8 +19,11 @@ pub(super) fn chart(view: &View<'_>) -> Option<Chart> {
         0 => String::new(),
         _ => format!(" The best {MOST} of {} policies are drawn.", view.standings.len()),
     };
-    let best: Vec<String> =
-        ranks.iter().take(3).map(|(name, rank)| format!("{name} {}", format::decimal(*rank, 2))).collect();
+    let best: Vec<String> = ranks
+        .iter()
+        .take(3)
+        .map(|(name, rank)| format!("{name} {}", format::decimal(*rank, 2)))
+        .collect();
     Some(Chart {
         id: format!("ranks{}", view.suffix),
         group: view.group.clone(),
@@ -37,7 +40,7 @@ pub(super) fn chart(view: &View<'_>) -> Option<Chart> {
             super::super::listed(&best)
         ),
         table: table(view),
-        plot: Plot::Ranks(Ranks { ranks, critical, groups }),
+        plot: Plot::Ranks(Ranks { ranks, n: test.policies as usize, critical, groups }),
     })
 }
 
