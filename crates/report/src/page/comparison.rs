@@ -78,6 +78,7 @@ pub fn comparison_page(document: &ComparisonDocument<'_>) -> Result<String, Erro
         summary,
         method,
         latex => latex_table(comparison, document.baseline),
+        families => families(comparison),
         traces => traces(comparison),
         meanings => meanings(comparison),
         manifest => document.manifest,
@@ -197,6 +198,31 @@ fn leader(
         winner: winner == Some(row.policy.as_str()) && row.policy != baseline,
         cells,
     }
+}
+
+/// How the best of each size does, family by family; nothing where every trace is its own.
+fn families(comparison: &Comparison) -> Option<DataTable> {
+    let rows = || comparison.families.iter();
+    if rows().all(|row| row.wins + row.ties + row.losses < 2) {
+        return None;
+    }
+    let of_size = |size: &&str| {
+        let best = best(comparison, size).map(|row| row.policy.as_str());
+        let size = size.to_string();
+        rows().filter(move |row| row.size == size && Some(row.policy.as_str()) == best)
+    };
+    let row = |row: &FamilyRow| {
+        let names = [&row.size, &row.policy, &row.family].map(String::clone);
+        let counts = [row.wins, row.ties, row.losses].map(format::count);
+        let mean = format::change(row.reduction, 1);
+        names.into_iter().chain(counts).chain([mean]).collect()
+    };
+    let columns = ["Size", "Policy", "Family", "Wins", "Ties", "Losses", "Mean reduction"];
+    Some(DataTable {
+        columns: columns.map(String::from).to_vec(),
+        names: 3,
+        rows: sizes(comparison).iter().flat_map(of_size).map(row).collect(),
+    })
 }
 
 fn traces(comparison: &Comparison) -> DataTable {

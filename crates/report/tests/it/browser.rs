@@ -107,7 +107,7 @@ fn every_page_opens_without_errors_in_all_widths_and_both_themes() {
 fn pages() -> Vec<(&'static str, String, usize)> {
     let mut pages = Vec::new();
     for (name, made) in [
-        ("few families", comparison::judged(comparison::usual(), 3)),
+        ("few families", comparison::judged(comparison::usual(), 2)),
         ("comparison", comparison::judged(comparison::usual(), 9)),
         ("crowd", comparison::judged(comparison::crowd(), 70)),
     ] {
