@@ -1,5 +1,7 @@
 //! The command line.
 
+mod test;
+
 use std::path::PathBuf;
 
 use cache::PolicySpec;
@@ -7,6 +9,8 @@ use clap::{Parser, Subcommand, ValueEnum};
 use experiment::Setting;
 use experiment::scenario::Fraction;
 use trace::units::Nanos;
+
+pub(crate) use test::Test;
 
 /// Replay access traces through simulated cache tiers, and compare strategies
 #[derive(Debug, Parser)]
@@ -27,6 +31,8 @@ pub(crate) enum Command {
     Rerun(Rerun),
     /// Find the highest rate of requests that a stack sustains
     Sustain(Sustain),
+    /// Test a strategy against another on the same simulated traffic, and decide
+    Test(Test),
     /// Check a scenario without running it
     Validate(Validate),
     /// Print a scenario with every preset, default and matrix cell filled in

@@ -23,6 +23,7 @@ fn main() -> ExitCode {
         Command::Run(run) => commands::run::run(run),
         Command::Rerun(rerun) => commands::run::rerun(rerun),
         Command::Sustain(sustain) => commands::sustain::sustain(sustain),
+        Command::Test(test) => commands::test::test(test),
         Command::Validate(validate) => commands::scenario::validate(validate),
         Command::Show(show) => commands::scenario::show(show),
         Command::Schema(schema) => commands::scenario::schema(schema),

@@ -6,8 +6,9 @@ use std::collections::BTreeMap;
 use tiers::cluster::{Cluster, TwoChoices};
 use tiers::security::{Cipher, EncryptionSpec};
 use tiers::{
-    Cdn, Demotion, Encryption, Erasure, Freshness, Hedge, HedgeLeg, LatencyProfile, LatencySpec,
-    Layout, Origin, Predicted, Retry, Router, Service, Shield, Stack, StationSpec, Tier,
+    Cdn, CdnSpec, Demotion, DistantOrigin, Encryption, Erasure, Freshness, Hedge, HedgeLeg,
+    LatencyProfile, LatencySpec, Layout, Origin, Predicted, Retry, Router, Service, Shield,
+    ShieldSpec, Stack, StationSpec, Tier,
 };
 use trace::units::Nanos;
 
@@ -88,6 +89,7 @@ pub(crate) fn shape(from: &ResolvedStack, library: &Library) -> Result<Stack, Wr
     origin.price = from.price_of_origin.clone();
     origin.station = station(&from.origin.station, profiles).map_err(at(&["origin", "station"]))?;
     origin.absent = share(from.origin.absent).map_err(at(&["origin", "absent"]))?;
+    origin.layout = origin_layout(from, library).map_err(at(&["origin", "at"]))?;
     let mut stack = Stack::new(tiers, origin);
     stack.writes = from.writes;
     stack.router = router(&from.router, &from.tiers).map_err(at(&["router"]))?;
@@ -171,10 +173,6 @@ fn layout(
     above: Option<&ResolvedTier>,
     library: &Library,
 ) -> Result<Layout, (&'static str, String)> {
-    let cdn = |name: &String| {
-        let known = library.cdn.get(name).cloned();
-        known.ok_or_else(|| unknown("network", name, library.cdn.keys()))
-    };
     let more = &spec.more;
     let (cluster, two_choices) = (more.cluster.value(), more.two_choices.value());
     let given = [
@@ -200,23 +198,50 @@ fn layout(
         }));
     }
     if let Some(name) = &more.cdn {
-        let network = cdn(name).map_err(|what| ("cdn", what))?;
+        let network = network(name, library).map_err(|what| ("cdn", what))?;
         return Ok(Layout::of(move |site| {
             let cdn = Cdn::new(&network, site.trace, site.seed);
             Ok(Box::new(cdn.map_err(|error| error.to_string())?))
         }));
     }
     let Some(name) = &more.shield else { return Ok(Layout::single()) };
-    let shield = library.shield.get(name).cloned();
-    let shield =
-        shield.ok_or_else(|| ("shield", unknown("shield", name, library.shield.keys())))?;
-    let network = above.and_then(|above| above.more.cdn.as_ref());
-    let network =
-        network.ok_or(("shield", "a shield needs a tier with a `cdn` right above it".into()))?;
-    let network = cdn(network).map_err(|what| ("shield", what))?;
+    let shield = shield(name, library).map_err(|what| ("shield", what))?;
+    let above = above.and_then(|above| above.more.cdn.as_ref());
+    let above =
+        above.ok_or(("shield", "a shield needs a tier with a `cdn` right above it".into()))?;
+    let network = network(above, library).map_err(|what| ("shield", what))?;
     Ok(Layout::of(move |site| {
         let shield = Shield::new(&shield, &network, site.trace, site.seed);
         Ok(Box::new(shield.map_err(|error| error.to_string())?))
+    }))
+}
+
+fn network(name: &str, library: &Library) -> Result<CdnSpec, String> {
+    let known = library.cdn.get(name).cloned();
+    known.ok_or_else(|| unknown("network", name, library.cdn.keys()))
+}
+
+fn shield(name: &str, library: &Library) -> Result<ShieldSpec, String> {
+    let known = library.shield.get(name).cloned();
+    known.ok_or_else(|| unknown("shield", name, library.shield.keys()))
+}
+
+/// Where the origin is, if the scenario says so: behind the last network, and behind its shield.
+fn origin_layout(from: &ResolvedStack, library: &Library) -> Result<Layout, String> {
+    let Some(at) = from.origin.at else { return Ok(Layout::single()) };
+    let last =
+        from.tiers.iter().rfind(|tier| tier.more.cdn.is_some() || tier.more.shield.is_some());
+    let Some(last) = last else {
+        // A strategy without a network has its tiers where the origin is.
+        return Ok(Layout::single());
+    };
+    let of_network = from.tiers.iter().rev().find_map(|tier| tier.more.cdn.as_ref());
+    let of_network = of_network.ok_or("a shield needs a tier with a `cdn` right above it")?;
+    let cdn = network(of_network, library)?;
+    let shield = last.more.shield.as_ref().map(|name| shield(name, library)).transpose()?;
+    Ok(Layout::of(move |site| {
+        let origin = DistantOrigin::new(at, shield.as_ref(), &cdn, site.trace, site.seed);
+        Ok(Box::new(origin.map_err(|error| error.to_string())?))
     }))
 }
 
@@ -255,6 +280,7 @@ fn station(from: &StationPatch, profiles: &Profiles) -> Result<Option<StationSpe
     Ok(Some(StationSpec {
         servers,
         service,
+        stretch: 1.0,
         queue: from.queue,
         timeout: from.timeout,
         retry: Retry {

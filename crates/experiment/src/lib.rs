@@ -4,6 +4,7 @@
 //! every default, preset and matrix cell filled in; [`run`] replays all runs of it in parallel into
 //! [`frames::Results`]; a [`Manifest`] says everything needed to run it again bit for bit.
 
+pub mod ab;
 mod build;
 pub mod compare;
 mod error;

@@ -105,8 +105,12 @@ impl Manifest {
         let text = std::fs::read_to_string(path)
             .map_err(|source| Error::Io { path: path.to_path_buf(), source })?;
         let kind = serde_json::from_str::<serde_json::Value>(&text).ok();
-        if kind.is_some_and(|manifest| manifest["kind"] == "compare") {
+        if kind.as_ref().is_some_and(|manifest| manifest["kind"] == "compare") {
             let what = "is the manifest of a comparison\nhint: `cache-strategy compare` with the same arguments and another --out counts it again";
+            return Err(Error::Unfit(format!("{}: {what}", path.display())));
+        }
+        if kind.is_some_and(|manifest| manifest["kind"] == "test") {
+            let what = "is the manifest of a test\nhint: `cache-strategy test` with the same arguments and another --out makes it again";
             return Err(Error::Unfit(format!("{}: {what}", path.display())));
         }
         let manifest: Manifest = serde_json::from_str(&text).map_err(|error| {

@@ -6,6 +6,7 @@ use std::marker::PhantomData;
 use schemars::JsonSchema;
 use serde::de::{self, DeserializeOwned, Deserializer};
 use serde::{Deserialize, Serialize};
+use tiers::cdn::Place;
 use tiers::cluster::{ClusterSpec, TwoChoicesSpec};
 use tiers::security::{KeyPer, Rotation};
 use tiers::{ExpirySpec, Inclusion, Misses, OnMiss, Settle, Writes};
@@ -235,6 +236,9 @@ patch! {
 patch! {
     /// What there is to say of the origin beside its latency and price.
     OriginPatch {
+        /// Where it is, as [latitude, longitude]: fetches from a content delivery network take the way
+        /// from point of presence or shield. Without it the origin is next door to all.
+        at: Option<Place>,
         /// Its servers. Without `servers` it answers any number of requests at once.
         station: StationPatch,
         /// Share of the objects that it does not have.

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use tiers::security::{AuditSpec, Cipher, ErasureSpec};
 use tiers::{Arrivals, LatencyProfile, MOST_TIERS, PriceBook, Rate, TierPrice, Writes};
 
+use crate::ab::{self, TestSpec};
 use crate::patch::is_default;
 use crate::scenario::{
     Capacity, Chaos, DemotionPatch, FaultEntry, Library, Metric, OriginPatch, PolicyText,
@@ -56,6 +57,9 @@ pub struct Resolved {
     pub audit: Option<AuditSpec>,
     /// What decides the winner.
     pub metric: Metric,
+    /// What an A/B test compares.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub test: TestSpec,
     /// The traces.
     pub traces: Vec<ResolvedTrace>,
     /// The configurations, one for each strategy and matrix cell.
@@ -281,6 +285,7 @@ pub(crate) fn resolve_source(
         return Err(source.error_at(&["schema"], &message, None));
     }
     check_names(source, &scenario)?;
+    ab::check(source, &scenario)?;
     let library = library(source, dir, &scenario)?;
     let resolver = Resolver { source, scenario: &scenario, library: &library, last: &on_stack };
     let strategies = resolver.strategies()?;
@@ -300,6 +305,7 @@ pub(crate) fn resolve_source(
         erasure: scenario.erasure.clone(),
         audit: scenario.audit,
         metric: scenario.metric,
+        test: scenario.test.clone(),
         traces: scenario
             .traces
             .iter()

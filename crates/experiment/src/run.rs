@@ -181,7 +181,8 @@ fn check_distinct(recordings: &[Recording<'_>]) -> Result<(), Error> {
     Ok(())
 }
 
-fn notes(study: &Resolved, recording: &Recording<'_>) -> Vec<String> {
+/// What the reader of any figure about a trace should know.
+pub(crate) fn notes(study: &Resolved, recording: &Recording<'_>) -> Vec<String> {
     let name = recording.trace.name();
     let report = recording.trace.report().to_string();
     let mut notes: Vec<String> = report.lines().map(|line| format!("{name}: {line}")).collect();

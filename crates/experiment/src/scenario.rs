@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use tiers::security::{AuditSpec, CipherSpec, ErasureSpec};
 use tiers::{Arrivals, CdnSpec, LatencySpec, PriceBook, Rate, ShieldSpec};
 
+use crate::ab::TestSpec;
 pub use crate::fault::{Chaos, FaultEntry, FaultKind};
 pub use crate::patch::{
     DemotionPatch, EncryptionPatch, OriginPatch, RouterKind, RouterPatch, StackPatch, StationPatch,
@@ -66,6 +67,9 @@ pub struct Scenario {
     /// The figure that decides which strategy wins.
     #[serde(default)]
     pub metric: Metric,
+    /// What `cache-strategy test` compares, and by what.
+    #[serde(default)]
+    pub test: TestSpec,
     /// Files with price books and latency profiles, relative to this one.
     #[serde(default)]
     pub include: Vec<String>,
@@ -202,6 +206,8 @@ pub enum Metric {
     P99,
     /// Dollars a month; lower is better.
     Cost,
+    /// Share of reads that had an answer; higher is better.
+    Availability,
 }
 
 impl Metric {
@@ -212,6 +218,7 @@ impl Metric {
             Metric::ByteMissRatio => "byte miss ratio",
             Metric::P99 => "p99 latency",
             Metric::Cost => "cost a month",
+            Metric::Availability => "availability",
         }
     }
 
@@ -222,13 +229,16 @@ impl Metric {
             Metric::ByteMissRatio => "byte_miss_ratio",
             Metric::P99 => "latency_ns_p99",
             Metric::Cost => "cost_nanodollars_month",
+            Metric::Availability => "availability",
         }
     }
 
     /// A value of it, for reading.
     pub fn show(self, value: f64) -> String {
         match self {
-            Metric::HitRatio | Metric::ByteMissRatio => format!("{:.2} %", value * 100.0),
+            Metric::HitRatio | Metric::ByteMissRatio | Metric::Availability => {
+                format!("{:.2} %", value * 100.0)
+            }
             Metric::P99 => trace::units::Nanos(value as u64).rounded(),
             Metric::Cost => tiers::NanoDollars(value as i64).to_string(),
         }
@@ -241,6 +251,7 @@ impl Metric {
             Metric::ByteMissRatio => -run.byte_miss_ratio,
             Metric::P99 => -(run.latency_ns_p99 as f64),
             Metric::Cost => -(run.cost_nanodollars_month as f64),
+            Metric::Availability => run.availability,
         }
     }
 }

@@ -332,6 +332,8 @@ macro_rules! text {
     };
 }
 
+pub(crate) use text;
+
 text!(Fraction, {
     "type": "string",
     "pattern": r"^[0-9.]+\s*%$",

@@ -64,6 +64,8 @@ table! {
         tier: String,
         #[doc = "Number of the station in its tier, from 0."]
         station: u64,
+        #[doc = "What faults in a scenario call it: `shard-0-master`, `fastly/fra`; its number where machines have no names."]
+        name: String,
         #[doc = "Its servers."]
         servers: u64,
         #[doc = "Requests it served."]

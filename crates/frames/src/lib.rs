@@ -1,5 +1,6 @@
 //! The one place that knows polars: the versioned result schema, Parquet, and traces as Parquet.
 
+pub mod ab;
 mod atomic;
 pub mod comparison;
 pub mod detail;
@@ -11,6 +12,7 @@ pub mod security;
 pub mod table;
 mod trace_file;
 
+pub use ab::{AbLatencyRow, AbMeasureRow, AbNaiveRow, AbTestRow, AbTests, AbWindowRow};
 pub use atomic::{remove_temporaries, write_atomically};
 pub use comparison::{CellRow, Comparison, FamilyRow, LeaderRow, PairRow, StandingRow, TestRow};
 pub use detail::{FaultRow, QuantileRow, SpentRow, StationRow, TierWindowRow, WriteRow};

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use polars::prelude::*;
 use polars_io::prelude::*;
 
+use crate::ab::AbTests;
 use crate::comparison::Comparison;
 use crate::guard::{damaged, decoding, footer, io, stored};
 use crate::results::{
@@ -156,6 +157,8 @@ pub fn describe() -> String {
     describe_table::<FootprintRow>(&mut out);
     describe_table::<ReuseRow>(&mut out);
     describe_table::<RankRow>(&mut out);
+    out.push_str("\nThe tables of `cache-strategy test` share the column `test`.\n");
+    AbTests::describe(&mut out);
     out
 }
 

@@ -37,7 +37,7 @@ table! {
         objects: u64,
         #[doc = "Sum of the sizes of the reads counted, in bytes."]
         bytes: u64,
-        #[doc = "Simulated time from the first to the last request counted, in nanoseconds."]
+        #[doc = "Simulated time from the first to the last request counted, in nanoseconds; in a closed loop, from the first of them to the end of the last. Rates and money are by this time."]
         span_ns: u64,
         #[doc = "Sum of the capacities of all tiers as simulated, in bytes."]
         capacity_bytes: u64,
@@ -97,7 +97,7 @@ table! {
         latency_ns_p999: u64,
         #[doc = "Largest latency of a read, in nanoseconds."]
         latency_ns_max: u64,
-        #[doc = "Reads that had an answer / span_ns, a second. The loop is open, so where servers cannot keep up this is still the rate of arrivals, answered late: `saturation` tells, and `answers` in `tier_windows`. In a closed loop it is all reads answered, warm-up included, / end_ns."]
+        #[doc = "Reads that had an answer / span_ns, a second. The loop is open, so where servers cannot keep up this is still the rate of arrivals, answered late: `saturation` tells, and `answers` in `tier_windows`."]
         answers_per_second: f64,
         #[doc = "The highest `saturation` of any tier in `tiers`; 0 if nothing has servers."]
         saturation: f64,
@@ -105,7 +105,7 @@ table! {
         saturation_tier: String,
         #[doc = "Most requests under way at once, warm-up included."]
         in_flight_max: u64,
-        #[doc = "Simulated time from the first arrival to the last event, warm-up included, in nanoseconds."]
+        #[doc = "Simulated time from the first arrival to the last event of a request, warm-up included, in nanoseconds."]
         end_ns: u64,
         #[doc = "Cost of an hour at the simulated rates, in nano-dollars: a 720th of the month's."]
         cost_nanodollars_hour: i64,
@@ -189,7 +189,7 @@ table! {
         hit_ratio: f64,
         #[doc = "(hits + delayed_hits) / all reads counted: the tier's part of the stacked bar. What is missing to 1 over all tiers had no answer."]
         share: f64,
-        #[doc = "Reads it answered / span_ns, a second; in a closed loop as in `results`."]
+        #[doc = "Reads it answered / span_ns, a second."]
         answers_per_second: f64,
         #[doc = "Nodes, each with contents of its own; 0 for the origin."]
         nodes: u64,
@@ -197,7 +197,7 @@ table! {
         stations: u64,
         #[doc = "Servers over all its stations; 0 if it answers any number at once."]
         servers: u64,
-        #[doc = "Time its servers were busy / (servers x time from the first arrival to the last event); warm-up included, 0 without servers."]
+        #[doc = "Time its servers were busy / (servers x time from the first arrival to the last event of a request); warm-up included, 0 without servers."]
         saturation: f64,
         #[doc = "The same in the busiest window of `tier_windows`. Service counts where it begins, so it can exceed 1 where it lasts longer than a window."]
         saturation_max: f64,

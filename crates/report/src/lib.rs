@@ -19,10 +19,12 @@ mod write;
 
 pub use error::Error;
 pub use figure::{Chart, DataTable};
-pub use page::{ComparisonDocument, Document, Origin, comparison_page, page};
+pub use page::{
+    ComparisonDocument, Document, Origin, TestDocument, comparison_page, page, test_page,
+};
 pub use palette::Theme;
 pub use paper::{latex_table, summary};
 pub use verdict::Winner;
 pub use views::curves::charts as curve_charts;
-pub use views::{charts, comparison_charts};
-pub use write::{write, write_comparison, write_curves};
+pub use views::{charts, comparison_charts, test_charts};
+pub use write::{write, write_comparison, write_curves, write_tests};

@@ -42,7 +42,7 @@ macro_rules! latency {
     };
 }
 
-const METRICS: [Metric; 9] = [
+const METRICS: [Metric; 10] = [
     Metric {
         column: "hit_ratio",
         phrase: "highest hit ratio",
@@ -58,6 +58,14 @@ const METRICS: [Metric; 9] = [
         value: |run| run.byte_miss_ratio,
         show: format::percent,
         lead: |first, second| format!("{} below", format::points(second - first)),
+    },
+    Metric {
+        column: "availability",
+        phrase: "highest availability",
+        more_is_better: true,
+        value: |run| run.availability,
+        show: format::percent,
+        lead: |first, second| format!("{} over", format::points(first - second)),
     },
     Metric {
         column: "cost_nanodollars_month",

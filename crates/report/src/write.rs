@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use frames::Curves;
 
 use crate::{
-    Chart, ComparisonDocument, Document, Error, Theme, charts, comparison_charts, comparison_page,
-    curve_charts, latex_table, page, summary,
+    Chart, ComparisonDocument, Document, Error, TestDocument, Theme, charts, comparison_charts,
+    comparison_page, curve_charts, latex_table, page, summary, test_charts, test_page,
 };
 
 /// Writes `index.html`, `charts/*.svg` and `charts/*.png`, and returns their paths, the page last.
@@ -33,6 +33,11 @@ pub fn write_comparison(
     let charts = comparison_charts(comparison, baseline);
     written.extend(files(dir, charts, || comparison_page(document))?);
     Ok(written)
+}
+
+/// Writes the same files for A/B tests.
+pub fn write_tests(dir: &Path, document: &TestDocument<'_>) -> Result<Vec<PathBuf>, Error> {
+    files(dir, test_charts(document.tests), || test_page(document))
 }
 
 /// Writes the same files for miss-ratio curves.

@@ -34,7 +34,7 @@ mod station;
 mod tests;
 
 pub use arrivals::{Arrivals, Rate, at_speed};
-pub use cdn::{Cdn, CdnError, CdnSpec, Shield, ShieldSpec};
+pub use cdn::{Cdn, CdnError, CdnSpec, DistantOrigin, Shield, ShieldSpec};
 pub use cost::{
     BandwidthPrice, ByVolume, Component, CostItem, CpuPrice, Currency, MONTH, NanoDollars,
     NodePrice, Peak, PeakOf, PeakPrice, PriceBook, Processed, PurgePrice, RatePrice, Source,

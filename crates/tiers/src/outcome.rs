@@ -103,6 +103,8 @@ pub struct TierOutcome {
     pub latency: Histogram<u64>,
     /// Its stations, warm-up included; empty if it has no queues.
     pub stations: Vec<StationCounts>,
+    /// What these are called, in the same order.
+    pub station_names: Vec<String>,
     /// Servers over all its stations; 0 if it has no queues.
     pub servers: u64,
     /// Nodes, each with contents of its own; 0 for the origin.
@@ -228,6 +230,7 @@ impl TierOutcome {
             used_byte_seconds: 0.0,
             latency: histogram(3),
             stations: Vec::new(),
+            station_names: Vec::new(),
             servers: 0,
             n_nodes: 0,
             n_stations: 0,
@@ -260,10 +263,11 @@ pub struct Outcome {
     pub writes: u64,
     /// What they did.
     pub written: WriteOutcome,
-    /// Simulated time from the first to the last arrival counted.
+    /// Simulated time from the first to the last arrival counted; in a closed loop, from the first to
+    /// the end of the last.
     pub span: Nanos,
-    /// Simulated time from the first arrival to the last event: longer than the span of all arrivals
-    /// by what was still under way.
+    /// Simulated time from the first arrival to the last event of a request: longer than the span of
+    /// all arrivals by what was still under way. Faults and upkeep after it do not count.
     pub end: Nanos,
     /// Latency of all reads counted, from arrival to answer or error, in nanoseconds.
     pub latency: Histogram<u64>,

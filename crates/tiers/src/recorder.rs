@@ -15,6 +15,8 @@ pub(crate) struct Recorder<'a> {
     run: &'a Run<'a>,
     outcome: Outcome,
     start: u64,
+    /// When the first request that counts arrived.
+    counts_from: u64,
     window_ns: u64,
     regions: Option<&'a [u32]>,
     requests: u64,
@@ -67,11 +69,17 @@ impl<'a> Recorder<'a> {
             run,
             outcome,
             start: run.arrivals.first().copied().unwrap_or(0),
+            counts_from: 0,
             window_ns,
             regions: regions.map(|regions| regions.ids.as_slice()),
             requests: 0,
             fetches: vec![(0.0, 0.0); n_tiers],
         }
+    }
+
+    /// The warm-up is over.
+    pub(crate) fn start_counting(&mut self, now: u64) {
+        self.counts_from = now;
     }
 
     fn counts(&self, request: u32) -> bool {
@@ -384,8 +392,13 @@ impl<'a> Recorder<'a> {
         self.outcome.written.lost_bytes += bytes;
     }
 
-    pub(crate) fn finish(mut self, now: u64) -> Outcome {
-        self.outcome.end = Nanos(now - self.start);
+    /// The run, whose last request ended then. In a closed loop the trace's clock means nothing, so
+    /// the time counted is that from the first request that counts to that end.
+    pub(crate) fn finish(mut self, end: u64) -> Outcome {
+        self.outcome.end = Nanos(end - self.start);
+        if self.run.closed_loop.is_some() {
+            self.outcome.span = Nanos(end - self.counts_from);
+        }
         self.outcome.read_ends.sort_unstable();
         self.outcome
     }

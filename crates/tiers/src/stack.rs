@@ -117,6 +117,8 @@ pub struct Origin {
     pub latency: LatencyProfile,
     /// Its servers; without, it answers any number at once.
     pub station: Option<StationSpec>,
+    /// Where it is, seen from those who ask; one station.
+    pub layout: Layout,
     /// Share of the objects, chosen by hash, that do not exist there.
     pub absent: f64,
     /// What it charges.
@@ -159,7 +161,8 @@ impl Tier {
 impl Origin {
     /// An origin that answers any number of requests at once and costs nothing.
     pub fn new(latency: LatencyProfile) -> Self {
-        Origin { latency, station: None, absent: 0.0, price: TierPrice::default() }
+        let (layout, price) = (Layout::single(), TierPrice::default());
+        Origin { latency, station: None, layout, absent: 0.0, price }
     }
 }
 
@@ -186,6 +189,7 @@ impl StationSpec {
         StationSpec {
             servers,
             service: Service::Latency,
+            stretch: 1.0,
             queue: None,
             timeout: None,
             retry: Retry::default(),
@@ -271,6 +275,9 @@ pub struct StationSpec {
     pub servers: u32,
     /// How long a request keeps its server.
     pub service: Service,
+    /// How many times as long as that it does: 1, but where fewer servers stand for many and must be
+    /// as busy. Answers are no later for it, but those who wait are.
+    pub stretch: f64,
     /// Most requests that wait; more are shed. No bound if `None`.
     pub queue: Option<u32>,
     /// How long the client waits for an answer, counted from asking; for ever if `None`.

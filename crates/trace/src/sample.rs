@@ -41,7 +41,7 @@ pub fn by_object(trace: &Trace, rate: f64, seed: u64) -> Result<Trace, Error> {
     check_rate(rate)?;
     let kept = chosen(trace.columns().keys.as_ref(), trace.n_objects() as usize, rate, seed);
     let keep = trace.objects().iter().map(|object| kept[object.index()]);
-    collect(trace, keep, &format!("objects at rate {rate}, seed {seed}"))
+    selected(trace, keep, &format!("objects at rate {rate}, seed {seed}"))
 }
 
 /// The requests of about a share `rate` of the clients, chosen by their names.
@@ -52,7 +52,7 @@ pub fn by_client(trace: &Trace, rate: f64, seed: u64) -> Result<Trace, Error> {
     };
     let kept = chosen(Some(&client.names), client.names.len(), rate, seed);
     let keep = client.ids.iter().map(|id| kept[*id as usize]);
-    collect(trace, keep, &format!("clients at rate {rate}, seed {seed}"))
+    selected(trace, keep, &format!("clients at rate {rate}, seed {seed}"))
 }
 
 /// The requests from trace time `from` up to, but not including, `to`.
@@ -77,6 +77,25 @@ pub fn by_index(trace: &Trace, range: Range<usize>) -> Result<Trace, Error> {
     stretch(trace, range, &format!("requests {start}..{end}"))
 }
 
+/// The requests to `keep`, one answer a request; `what` says in the sample's format how they were chosen.
+/// For parts of a trace that are chosen otherwise than by the functions above.
+pub fn selected(
+    trace: &Trace,
+    keep: impl Iterator<Item = bool>,
+    what: &str,
+) -> Result<Trace, Error> {
+    let rows: Vec<usize> = keep.enumerate().filter_map(|(i, keep)| keep.then_some(i)).collect();
+    if rows.is_empty() {
+        let note =
+            Some(format!("a sample of {what} keeps none of {} requests", trace.n_requests()));
+        return Err(Error::Empty { file: trace.name().to_string(), note });
+    }
+    let mut report = trace.report().clone();
+    report.format = format!("{}, sample: {what}", report.format);
+    let columns = gather(trace.columns(), trace.n_objects(), &rows);
+    Ok(Trace::new(trace.name(), columns, report).expect("a part of a trace keeps its rules"))
+}
+
 fn check_rate(rate: f64) -> Result<(), Error> {
     if rate > 0.0 && rate <= 1.0 {
         return Ok(());
@@ -93,6 +112,19 @@ fn missing(trace: &Trace, what: &str, note: &str) -> Error {
 /// those below it. For those who choose a sample otherwise, such as by its size.
 pub fn places(trace: &Trace, seed: u64) -> Vec<f64> {
     placed(trace.columns().keys.as_ref(), trace.n_objects() as usize, seed).collect()
+}
+
+/// For every client, the number that [`by_client`] compares with its rate; `None` if the trace does not say
+/// who asked.
+pub fn client_places(trace: &Trace, seed: u64) -> Option<Vec<f64>> {
+    let names = &trace.columns().client.as_ref()?.names;
+    Some(placed(Some(names), names.len(), seed).collect())
+}
+
+/// For every client, 64 bits that depend on its name alone; `None` if the trace does not say who asked.
+pub fn client_hashes(trace: &Trace) -> Option<Vec<u64>> {
+    let names = &trace.columns().client.as_ref()?.names;
+    Some(hashes(Some(names), names.len()).collect())
 }
 
 /// For every object, 64 bits that depend on its key alone (on its id if the trace has no keys): the same
@@ -134,21 +166,7 @@ fn hash(text: &[u8]) -> u64 {
 }
 
 fn stretch(trace: &Trace, range: Range<usize>, what: &str) -> Result<Trace, Error> {
-    collect(trace, (0..trace.n_requests()).map(|i| range.contains(&i)), what)
-}
-
-/// The trace of the requests to `keep`.
-fn collect(trace: &Trace, keep: impl Iterator<Item = bool>, what: &str) -> Result<Trace, Error> {
-    let rows: Vec<usize> = keep.enumerate().filter_map(|(i, keep)| keep.then_some(i)).collect();
-    if rows.is_empty() {
-        let note =
-            Some(format!("a sample of {what} keeps none of {} requests", trace.n_requests()));
-        return Err(Error::Empty { file: trace.name().to_string(), note });
-    }
-    let mut report = trace.report().clone();
-    report.format = format!("{}, sample: {what}", report.format);
-    let columns = gather(trace.columns(), trace.n_objects(), &rows);
-    Ok(Trace::new(trace.name(), columns, report).expect("a part of a trace keeps its rules"))
+    selected(trace, (0..trace.n_requests()).map(|i| range.contains(&i)), what)
 }
 
 /// The columns of the requests `rows`, which are in order.

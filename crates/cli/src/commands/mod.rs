@@ -9,5 +9,6 @@ pub(crate) mod replay;
 pub(crate) mod run;
 pub(crate) mod scenario;
 pub(crate) mod sustain;
+pub(crate) mod test;
 pub(crate) mod trace;
 pub(crate) mod verify;

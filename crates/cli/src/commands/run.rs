@@ -9,10 +9,10 @@ use experiment::{
     Finished, Manifest, Resolved, RunOptions, RunProgress, Verdict, best, run as run_study,
     verdicts,
 };
-use frames::{Results, RunRow, TierRow};
+use frames::{ErasureRow, Results, RunRow, TierRow};
 use report::{Document, Origin, Winner};
 use tiers::NanoDollars;
-use trace::units::Nanos;
+use trace::units::{Nanos, thousands};
 
 use crate::args::{How, Rerun, Run};
 use crate::exit;
@@ -80,6 +80,9 @@ fn go(
             say(best_of_all(run, study));
         }
     }
+    for run in &finished.results.erasures {
+        say(erased(run));
+    }
     // A report of nothing would only hide an earlier one.
     if let Some(dir) = dir.filter(|_| !finished.results.runs.is_empty()) {
         write(dir, study, &finished, &verdicts, &manifest)?;
@@ -88,14 +91,22 @@ fn go(
     Ok((finished, manifest))
 }
 
-/// One row a run: hit ratio of each tier and overall, byte misses, latency, money.
-fn listing(results: &Results, verdicts: &[Verdict]) -> Listing {
-    let mut names: Vec<&str> = Vec::new();
-    for tier in results.tiers.iter().filter(|tier| tier.tier != "origin") {
-        if !names.contains(&tier.tier.as_str()) {
-            names.push(&tier.tier);
+/// The tiers of all runs, nearest the client first: where they stand in the longest stack.
+fn tier_names(results: &Results) -> Vec<&str> {
+    let mut tiers: Vec<(&str, u64)> = Vec::new();
+    for row in results.tiers.iter().filter(|tier| tier.tier != "origin") {
+        match tiers.iter_mut().find(|(name, _)| *name == row.tier) {
+            Some((_, position)) => *position = row.position.max(*position),
+            None => tiers.push((&row.tier, row.position)),
         }
     }
+    tiers.sort_by_key(|(_, position)| *position);
+    tiers.into_iter().map(|(name, _)| name).collect()
+}
+
+/// One row a run: hit ratio of each tier and overall, byte misses, latency, money.
+fn listing(results: &Results, verdicts: &[Verdict]) -> Listing {
+    let names = tier_names(results);
     let traces = distinct(results, |run| &run.trace) > 1;
     let cells = distinct(results, |run| &run.cell) > 1;
     let mut columns = vec!["winner".to_string(), "strategy".into()];
@@ -207,6 +218,27 @@ fn best_of_all(run: &RunRow, study: &Resolved) -> String {
     )
 }
 
+/// Whether a run kept its promise to forget.
+fn erased(run: &ErasureRow) -> String {
+    let asked = format!(
+        "{}: {} requests to erase {} objects, done everywhere after {} (p99 {})",
+        run.run,
+        thousands(run.requests),
+        thousands(run.objects),
+        Nanos(run.time_to_erasure_ns_p50).rounded(),
+        Nanos(run.time_to_erasure_ns_p99).rounded()
+    );
+    if run.holds == 1 {
+        return format!("{asked}; nothing erased was read afterwards or is left");
+    }
+    format!(
+        "{asked}; afterwards {} reads had something erased, {} copies are left, {} requests are not done",
+        thousands(run.violations),
+        thousands(run.residual_end),
+        thousands(run.incomplete)
+    )
+}
+
 /// A verdict in words.
 fn sentence(verdict: &Verdict) -> String {
     let place = match verdict.cell.as_str() {
@@ -301,7 +333,7 @@ fn audits(dir: &Path, finished: &Finished) -> Result<()> {
     Ok(())
 }
 
-fn text(path: &Path, text: &str) -> Result<()> {
+pub(super) fn text(path: &Path, text: &str) -> Result<()> {
     frames::write_atomically::<anyhow::Error>(path, |file| Ok(file.write_all(text.as_bytes())?))
 }
 
@@ -325,7 +357,7 @@ fn notes(finished: &Finished) -> Vec<String> {
 }
 
 /// Where the latency profiles and prices come from.
-fn sources(study: &Resolved) -> Vec<Origin> {
+pub(super) fn sources(study: &Resolved) -> Vec<Origin> {
     let library = &study.library;
     let origin = |what: &str, name: &String, source: &str, date: &str| Origin {
         what: format!("{what} {name}"),

@@ -7,6 +7,7 @@ const COMMANDS: &[&str] = &[
     "run",
     "rerun",
     "sustain",
+    "test",
     "validate",
     "show",
     "schema",

@@ -4,6 +4,7 @@
 //! What the program is expected to say is kept in `tests/snapshots`; the documents it generates, in
 //! `docs`. `UPDATE_SNAPSHOTS=1 cargo test -p cli --test it` writes both anew.
 
+mod ab;
 mod audit;
 mod calibrate;
 mod compare;

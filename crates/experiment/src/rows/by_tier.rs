@@ -77,27 +77,23 @@ impl Counted<'_> {
         let mut rows = Vec::new();
         for (position, tier) in self.outcome.tiers.iter().enumerate() {
             let servers = tier.servers / (tier.stations.len() as u64).max(1);
-            rows.extend(tier.stations.iter().enumerate().map(|(number, station)| {
-                self.station(self.tier_name(position), number, servers, station)
+            let named = tier.stations.iter().zip(&tier.station_names).enumerate();
+            rows.extend(named.map(|(number, (counts, name))| StationRow {
+                station: number as u64,
+                name: name.clone(),
+                ..self.station(self.tier_name(position), servers, counts)
             }));
         }
         rows
     }
 
-    fn station(
-        &self,
-        tier: &str,
-        number: usize,
-        servers: u64,
-        counts: &StationCounts,
-    ) -> StationRow {
+    fn station(&self, tier: &str, servers: u64, counts: &StationCounts) -> StationRow {
         let StationCounts { served, waited, shed, busy_ns, wait_ns, queue_max } = *counts;
         let wait_ns = u64::try_from(wait_ns).unwrap_or(u64::MAX);
         let seconds = self.outcome.end.as_secs_f64();
         StationRow {
             run: self.run.to_string(),
             tier: tier.to_string(),
-            station: number as u64,
             servers,
             served,
             waited,
@@ -109,6 +105,7 @@ impl Counted<'_> {
             queue_max,
             served_per_second: if seconds > 0.0 { served as f64 / seconds } else { 0.0 },
             saturation: self.saturation(busy_ns, servers),
+            ..StationRow::default()
         }
     }
 

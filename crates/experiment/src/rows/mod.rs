@@ -27,8 +27,7 @@ pub(crate) fn rows(
     outcome: &Outcome,
 ) -> Results {
     let run = run_name(strategy, trace.name());
-    let closed_loop = study.closed_loop.is_some();
-    let counted = Counted { run: &run, trace, stack, outcome, closed_loop };
+    let counted = Counted { run: &run, trace, stack, outcome };
     let tiers = counted.tiers();
     let costs = counted.costs();
     let busiest = tiers.iter().filter(|tier| tier.servers > 0).max_by(|a, b| {
@@ -124,7 +123,6 @@ struct Counted<'a> {
     trace: &'a Trace,
     stack: &'a Stack,
     outcome: &'a Outcome,
-    closed_loop: bool,
 }
 
 impl Counted<'_> {
@@ -133,14 +131,9 @@ impl Counted<'_> {
         self.stack.tiers.get(tier).map_or("origin", |spec| spec.name.as_str())
     }
 
-    /// Reads that a tier answered, a second; 0 if they span no time. In a closed loop the arrivals of
-    /// the trace mean nothing, so there it is over the whole run.
+    /// Reads that a tier answered, a second; 0 if they span no time.
     fn answers_per_second(&self, tier: usize) -> f64 {
-        let (answers, time) = if self.closed_loop {
-            (self.in_windows(tier).map(|window| window.answers).sum(), self.outcome.end)
-        } else {
-            (self.outcome.tiers[tier].answers(), self.outcome.span)
-        };
+        let (answers, time) = (self.outcome.tiers[tier].answers(), self.outcome.span);
         if time.0 == 0 { 0.0 } else { answers as f64 / time.as_secs_f64() }
     }
 
@@ -255,7 +248,7 @@ fn latency_hit_ratio(outcome: &Outcome) -> f64 {
 }
 
 /// The cumulative distribution, thinned to at most some hundred steps without losing the ends.
-fn latency_curve(run: &str, latency: &Histogram<u64>) -> Vec<LatencyRow> {
+pub(crate) fn latency_curve(run: &str, latency: &Histogram<u64>) -> Vec<LatencyRow> {
     let total = latency.len();
     let mut cumulative = 0;
     let mut last_step = 0;

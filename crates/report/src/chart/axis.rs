@@ -95,6 +95,36 @@ impl Axis {
         Axis::new(title, Scale::Linear, (from, to), ticks)
     }
 
+    /// Multiples of what matters, on both sides of none: at least two, at most six each way.
+    pub(crate) fn margins(title: &str, values: impl Iterator<Item = f64>) -> Axis {
+        let finite = values.filter(|value| value.is_finite());
+        let most = finite.fold(2.0, |most: f64, value| most.max(value.abs())).ceil().min(6.0);
+        let ticks = steps(-most, most, 1.0, |at| match at {
+            0.0 => "0".into(),
+            down if down < 0.0 => format!("−{:.0}×", -down),
+            up => format!("+{up:.0}×"),
+        });
+        Axis::new(title, Scale::Linear, (-most, most), ticks)
+    }
+
+    /// Differences of shares on both sides of none, in percentage points.
+    pub(crate) fn point_change(title: &str, values: impl Iterator<Item = f64>) -> Axis {
+        let (low, high) = values
+            .filter(|value| value.is_finite())
+            .fold((-0.0005, 0.0005), |(low, high): (f64, f64), v| (low.min(v), high.max(v)));
+        let step = nice((high - low) / 6.0);
+        let (from, to) = ((low / step).floor() * step, (high / step).ceil() * step);
+        let decimals = if step < 0.00099 {
+            2
+        } else if step < 0.0099 {
+            1
+        } else {
+            0
+        };
+        let label = |at: f64| format::change(at, decimals).trim_end_matches(" %").to_string();
+        Axis::new(title, Scale::Linear, (from, to), steps(from, to, step, label))
+    }
+
     /// Latencies on a log scale; if they span less than a decade, between round ones.
     pub(crate) fn latency(title: &str, low: f64, high: f64) -> Axis {
         let low = low.max(1.0);

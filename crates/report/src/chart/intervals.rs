@@ -1,6 +1,7 @@
 //! Estimates with their intervals: a marker, a thick line over the interval, and a thin one over a wider
 //! interval, if there is one.
 
+use crate::chart::LEADING;
 use crate::chart::axis::Axis;
 use crate::chart::legend::{self, Entry, Sample};
 use crate::chart::rows::Frame;
@@ -21,6 +22,8 @@ pub(crate) struct Intervals {
     pub(crate) zero: f64,
     /// Values around it that make no difference; nothing if the ends are equal.
     pub(crate) same: (f64, f64),
+    /// What lies left and right of it.
+    pub(crate) sides: [&'static str; 2],
     /// Over the figures at the right.
     pub(crate) heading: String,
     /// What each colour stands for.
@@ -69,7 +72,7 @@ impl Intervals {
         let figures = rows().map(|row| row.label.as_str()).chain([self.heading.as_str()]);
         let places = rows().count() as f64 + titles as f64 * TITLE;
         let frame = Frame::new(width, top, places, names, figures);
-        self.same(&mut scene, &frame);
+        self.ground(&mut scene, &frame);
         scene.height = frame.axis(&mut scene, &self.axis, self.zero, &self.heading);
         let mut place = 0.0;
         for group in &self.groups {
@@ -86,7 +89,11 @@ impl Intervals {
         scene
     }
 
-    fn same(&self, scene: &mut Scene, frame: &Frame) {
+    /// What makes no difference, and what lies on both sides of it.
+    fn ground(&self, scene: &mut Scene, frame: &Frame) {
+        let y = frame.top - LEADING / 2.0;
+        scene.text((frame.left, y), self.sides[0], Anchor::Left, Role::MUTED);
+        scene.text((frame.right, y), self.sides[1], Anchor::Right, Role::MUTED);
         let (low, high) = self.same;
         if low < high {
             let (from, to) = (frame.x(&self.axis, low), frame.x(&self.axis, high));
@@ -113,11 +120,20 @@ impl Intervals {
         };
         line(row.wider, 1.25, true);
         line(row.interval, 4.0, false);
-        if row.estimate.is_finite() && self.axis.holds(row.estimate) {
-            scene.marker((frame.x(&self.axis, row.estimate), y), 0, row.role);
+        let at = (frame.x(&self.axis, row.estimate), y);
+        match row.estimate {
+            estimate if !estimate.is_finite() => {}
+            estimate if self.axis.holds(estimate) => scene.marker(at, 0, row.role),
+            estimate => tip(scene, at, estimate > self.zero, row.role),
         }
         frame.tip(scene, y, row.tip.clone());
     }
+}
+
+/// Says that the estimate lies beyond this edge.
+fn tip(scene: &mut Scene, (x, y): (f64, f64), right: bool, role: Role) {
+    let back = if right { -7.0 } else { 7.0 };
+    scene.line(vec![(x + back, y - 6.0), (x, y), (x + back, y + 6.0)], 2.5, role);
 }
 
 #[cfg(test)]
@@ -140,6 +156,7 @@ mod tests {
             axis: Axis::change("", [-0.1, 0.2].into_iter()),
             zero: 0.0,
             same: (-0.01, 0.01),
+            sides: ["", ""],
             heading: "Mean".into(),
             legend: vec![("sure".into(), Role::series(0))],
             groups: vec![Group { title: "1%".into(), rows }],
@@ -161,6 +178,6 @@ mod tests {
         assert_eq!(marks(0.05, (0.0, 0.1), none), (1, 1));
         assert_eq!(marks(0.05, none, none), (0, 1));
         assert_eq!(marks(0.05, (0.0, 0.1), (-3.0, 0.15)), (3, 1), "no end where it is cut off");
-        assert_eq!(marks(-3.0, (-4.0, -2.0), none), (0, 0), "all of it is further to the left");
+        assert_eq!(marks(-3.0, (-4.0, -2.0), none), (1, 0), "a tip: all of it is further left");
     }
 }

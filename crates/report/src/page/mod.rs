@@ -1,5 +1,6 @@
 //! The page: one file that needs nothing else.
 
+mod ab;
 mod comparison;
 pub(crate) mod curves;
 mod facts;
@@ -16,6 +17,7 @@ use serde::Serialize;
 
 use crate::{Chart, Error, Winner, charts, palette, select, verdict};
 
+pub use ab::{TestDocument, test_page};
 pub use comparison::{ComparisonDocument, comparison_page};
 
 /// All that a report says.
@@ -128,6 +130,7 @@ fn environment() -> Result<Environment<'static>, minijinja::Error> {
     environment.add_template("foot.html", include_str!("../../templates/foot.html"))?;
     environment.add_template("head.html", include_str!("../../templates/head.html"))?;
     environment.add_template("macros.html", include_str!("../../templates/macros.html"))?;
+    environment.add_template("test.html", include_str!("../../templates/test.html"))?;
     Ok(environment)
 }
 

@@ -123,7 +123,7 @@ fn stations(results: &Results) -> Section {
         vec![
             row.run.clone(),
             row.tier.clone(),
-            row.station.to_string(),
+            row.name.clone(),
             format::count(row.servers),
             format::percent(row.saturation),
             format::count(row.served),

@@ -1,5 +1,6 @@
 //! The figures of the report, one a file: each chooses rows and says what to show.
 
+pub(crate) mod ab;
 pub(crate) mod comparison;
 mod cost;
 pub(crate) mod curves;
@@ -16,6 +17,7 @@ use frames::Results;
 use crate::select::{self, Case};
 use crate::{Chart, palette::Role};
 
+pub use ab::test_charts;
 pub use comparison::comparison_charts;
 
 /// The figures there is something to show in, trace by trace.

@@ -193,6 +193,7 @@ fn disturb(results: &mut Results, run: &RunRow, nth: u64) {
             run: name(),
             tier: tier.into(),
             station,
+            name: station.to_string(),
             servers: 8,
             served: 190_000,
             waited: 61_000,

@@ -19,13 +19,15 @@
 //! all records are unhealthy: "How Amazon Route 53 chooses records when health checking is
 //! configured", read 2026-11-25). A provider's outage is all its points of presence going down.
 //!
-//! [`Shield`] places what the points of presence miss at a cache between them and the origin.
+//! [`Shield`] places what the points of presence miss at a cache between them and the origin;
+//! [`DistantOrigin`] counts the way from either to the origin.
 //!
 //! What is left out: [`SIMPLIFICATIONS`].
 
 mod clients;
 mod geo;
 mod network;
+mod origin;
 mod shield;
 mod spec;
 #[cfg(test)]
@@ -33,6 +35,7 @@ mod tests;
 mod watch;
 
 pub use geo::{Place, great_circle_km};
+pub use origin::DistantOrigin;
 pub use shield::Shield;
 pub use spec::{
     CdnError, CdnSpec, PopSpec, ProviderSpec, RegionSpec, Routing, ShieldSpec, SiteSpec, Steering,
@@ -54,6 +57,7 @@ pub const SIMPLIFICATIONS: &[&str] = &[
     "Checks are made from one place, all at the same moments, and do not err.",
     "A point of presence is one cache; servers within it that hold different objects are not modelled.",
     "In a trace without clients, every request comes from a client of its own.",
+    "The way to the origin counts only if the scenario says where the origin is; then it leads from the shield, if there is one, even while that is down.",
     "A shield is asked by the point of presence that its own health makes likely: one provider's shields down count as that provider down.",
 ];
 

@@ -425,6 +425,34 @@ fn a_shield_is_asked_by_the_point_of_presence_the_client_is_at() {
     }
 }
 
+/// A quarter of the equator at 200,000 km/s, there and back.
+const QUARTER: u64 = 100_075_000;
+
+#[test]
+fn a_distant_origin_is_as_far_as_it_is_from_who_asks() {
+    let trace = regional(1, &["east", "west"]);
+    let mut all_a = spec();
+    all_a.providers.remove("b");
+    let at = Place::try_from([0.0, 0.0]).unwrap();
+    let ways = |shield: Option<&ShieldSpec>| -> Vec<u64> {
+        let mut origin = DistantOrigin::new(at, shield, &all_a, &trace, 9).unwrap();
+        let routes = routes(&mut origin, &trace, 0);
+        let way = |route: Route| match route {
+            Route::To { node: 0, station: 0, extra_ns } => extra_ns,
+            other => panic!("{other:?}"),
+        };
+        routes.into_iter().map(way).collect()
+    };
+    let near = |ways: Vec<u64>, expected: [u64; 2]| {
+        for (way, expected) in ways.into_iter().zip(expected) {
+            assert!(way.abs_diff(expected) < expected / 500 + 1, "{way} is not {expected}");
+        }
+    };
+    near(ways(None), [QUARTER, 0]);
+    near(ways(Some(&shield_spec("sites.there = { at = [0, 90] }"))), [QUARTER, QUARTER]);
+    near(ways(Some(&shield_spec("sites.here = { at = [0, 0] }"))), [0, 0]);
+}
+
 #[test]
 fn the_way_to_a_shield_has_no_last_mile_and_leads_to_the_nearest() {
     let trace = regional(1, &["east", "west"]);

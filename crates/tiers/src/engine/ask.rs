@@ -201,6 +201,7 @@ impl Engine<'_> {
                 Some(service) if with_body => slowed(service.at(number, now, size), slow),
                 Some(service) => slowed(service.at_smallest(number, now), slow),
             };
+            let busy = slowed(busy, live.station_spec.map_or(1.0, |spec| spec.stretch));
             queue.occupy(now, now + busy);
             self.recorder.busy(tier, busy, now);
         }

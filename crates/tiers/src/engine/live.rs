@@ -11,7 +11,7 @@ use crate::stack::{Retry, Service, Site};
 use crate::station::Station;
 use crate::{
     ActiveExpiry, CpuCache, Draws, Error, Origin, Placement, Queues, Run, SET_ASSOCIATIVE,
-    SetAssociative, Single, StationSpec, Tier, TierOutcome,
+    SetAssociative, StationSpec, Tier, TierOutcome,
 };
 
 pub(super) struct LiveTier<'a> {
@@ -124,9 +124,7 @@ impl<'a> LiveTier<'a> {
     ) -> Result<Self, Error> {
         let trace = run.trace;
         let tier_error = |what: String| Error::Tier { tier: spec.name.clone(), what };
-        let start_ns = run.arrivals.first().copied().unwrap_or(0);
-        let site = Site { trace, seed: run.seed, start_ns };
-        let placement = spec.layout.build(&site).map_err(tier_error)?;
+        let placement = spec.layout.build(&site(run)).map_err(tier_error)?;
         let fresh = &spec.freshness;
         let nodes = (0..placement.n_nodes())
             .map(|node| {
@@ -183,9 +181,16 @@ impl<'a> LiveTier<'a> {
         Ok(tier)
     }
 
-    pub(super) fn of_origin(origin: &'a Origin, run: &Run<'_>) -> Self {
+    pub(super) fn of_origin(origin: &'a Origin, run: &Run<'_>) -> Result<Self, Error> {
+        let placement = origin
+            .layout
+            .build(&site(run))
+            .map_err(|what| Error::Tier { tier: "origin".to_string(), what })?;
         let draws = Draws::new(&origin.latency, run.seed, "origin");
-        Self::bare(Box::new(Single), origin.station.as_ref(), draws, run, "origin")
+        Ok(LiveTier {
+            is_single: origin.layout.is_single(),
+            ..Self::bare(placement, origin.station.as_ref(), draws, run, "origin")
+        })
     }
 
     fn bare(
@@ -345,14 +350,21 @@ impl<'a> LiveTier<'a> {
         counts.used_byte_seconds = self.used.byte_ns as f64 / 1e9;
         counts.n_nodes = self.nodes.len() as u64;
         counts.n_stations = self.servers.len() as u64;
-        for server in &mut self.servers {
+        for (number, server) in self.servers.iter_mut().enumerate() {
             if let Some(station) = &mut server.station {
                 station.check(now);
                 counts.stations.push(station.counts().clone());
+                counts.station_names.push(self.placement.station_name(number as u32));
                 counts.servers += station.n_servers() as u64;
             }
         }
     }
+}
+
+/// What placements are built for.
+fn site<'a>(run: &Run<'a>) -> Site<'a> {
+    let start_ns = run.arrivals.first().copied().unwrap_or(0);
+    Site { trace: run.trace, seed: run.seed, start_ns }
 }
 
 /// The contents of one node: a cache under the tier's policy, or the processor's.

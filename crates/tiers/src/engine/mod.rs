@@ -146,6 +146,8 @@ struct Engine<'a> {
     /// Closed loop: the next request to send.
     next_request: usize,
     now: u64,
+    /// When something last happened to a request: faults and upkeep may come later.
+    last_use: u64,
 }
 
 /// Streams of draws that are not latencies.
@@ -178,7 +180,7 @@ impl<'a> Engine<'a> {
             let expiry = all_expire || expires(spec);
             tiers.push(LiveTier::of_tier(spec, run, expiry, versions)?);
         }
-        tiers.push(LiveTier::of_origin(&stack.origin, run));
+        tiers.push(LiveTier::of_origin(&stack.origin, run)?);
         let counts_accesses = stack.demotion.is_some()
             || stack.tiers.iter().any(|tier| matches!(tier.fill, Fill::Accesses(_)));
         let n_objects = trace.n_objects() as usize;
@@ -206,6 +208,12 @@ impl<'a> Engine<'a> {
             },
             next_request: 0,
             now: run.arrivals.first().copied().unwrap_or(0),
+            last_use: run
+                .arrivals
+                .last()
+                .copied()
+                .filter(|_| run.closed_loop.is_none())
+                .unwrap_or(0),
         };
         engine.check_faults()?;
         engine.schedule_faults();
@@ -237,6 +245,7 @@ impl<'a> Engine<'a> {
             What::Purge => self.purge(id as usize, tier, now),
             What::Rotate => self.rotate(tier, now),
             flight_event => {
+                self.last_use = self.last_use.max(now);
                 match flight_event {
                     What::Ask => self.ask(id, tier, now),
                     What::Answer => self.on_answer(id, tier, now),
@@ -274,6 +283,7 @@ impl<'a> Engine<'a> {
         self.now = now;
         if index == self.run.warmup {
             self.tiers.iter_mut().for_each(|tier| tier.start_counting(now));
+            self.recorder.start_counting(now);
             self.start_counting_keys();
         }
         match self.trace.op(index) {
@@ -315,6 +325,7 @@ impl<'a> Engine<'a> {
 
     /// Closed loop: a client that has its answer sends the next request.
     fn send_next(&mut self, now: u64) {
+        self.last_use = now;
         if self.next_request < self.trace.n_requests() {
             self.next_request += 1;
             self.arrive(self.next_request - 1, now);
@@ -333,7 +344,7 @@ impl<'a> Engine<'a> {
         let now = self.now;
         let encrypted: Vec<_> = (0..self.tiers.len()).map(|tier| self.encrypted(tier)).collect();
         let (erasure, audit) = self.finish_security(now);
-        let mut outcome = self.recorder.finish(now);
+        let mut outcome = self.recorder.finish(self.last_use);
         (outcome.erasure, outcome.audit) = (erasure, audit);
         for ((tier, counts), keys) in self.tiers.iter_mut().zip(&mut outcome.tiers).zip(encrypted) {
             tier.finish(now, counts);

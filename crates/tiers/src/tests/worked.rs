@@ -1,15 +1,16 @@
 //! Examples worked by hand, one for each thing the engine does. L1 answers in 1 ns, L2 in 10, the
 //! origin in 100, unless an example says otherwise.
 
+use std::ops::ControlFlow;
+
 use trace::units::Nanos;
 use trace::{Op, ReadReport, Sizes, Trace};
 
 use super::random::{Requests, hashed, run_any, spread_of};
 use super::{stack, tier, trace_of};
-use crate::ReadEnd;
 use crate::{
     Demotion, Ending, Failure, Fault, Fill, Hedge, HedgeLeg, Inclusion, Misses, OnMiss, Outcome,
-    Predicted, Retry, Router, Settle, Stack, StationSpec, Writes,
+    Predicted, ReadEnd, Retry, Router, Run, Settle, Stack, StationSpec, Writes, simulate,
 };
 
 const MS: u64 = 1_000_000;
@@ -188,6 +189,27 @@ fn a_stale_copy_is_better_than_an_error() {
         [(Ending::Miss, L2, 101), (Ending::Stale, L1, 151), (Ending::Error, None, 151)]
     );
     assert_eq!(outcome.tiers[0].bytes_out, 1);
+}
+
+#[test]
+fn a_fault_after_all_requests_makes_no_run_longer() {
+    let mut stack = one_tier();
+    stack.faults.push(fault(1_000_000, 0, Failure::Flush));
+    assert_eq!(run(&reads(&[(0, 0), (500, 0)]), &stack).end, Nanos(500));
+}
+
+#[test]
+fn a_closed_loop_has_a_clock_of_its_own() {
+    // Two requests that do not count and two that do, one client: 101, 1, 1, 1.
+    let stack = one_tier();
+    let requests = reads(&[(0, 0), (0, 0), (0, 0), (900, 0)]);
+    let run = Run {
+        closed_loop: Some(1),
+        warmup: 2,
+        ..Run::new(&requests.trace, &requests.arrivals, &stack, 1)
+    };
+    let outcome = simulate(&run, &mut |_| ControlFlow::Continue(())).unwrap().unwrap();
+    assert_eq!((outcome.span, outcome.end), (Nanos(2), Nanos(104)));
 }
 
 #[test]
@@ -582,6 +604,16 @@ fn a_server_may_be_free_before_the_answer_is_there() {
     let outcome = run(&reads(&[(0, 0), (0, 1), (0, 2)]), &stack);
     let latencies: Vec<u64> = ends(&outcome).iter().map(|end| end.2).collect();
     assert_eq!(latencies, [101, 111, 121]);
+}
+
+#[test]
+fn a_server_that_stands_for_many_is_kept_longer_than_the_answer_takes() {
+    // Answers take 100 and keep the server for three times as long.
+    let stack = station(StationSpec { stretch: 3.0, ..StationSpec::new(1) });
+    let outcome = run(&reads(&[(0, 0), (0, 1)]), &stack);
+    let latencies: Vec<u64> = ends(&outcome).iter().map(|end| end.2).collect();
+    assert_eq!(latencies, [101, 401]);
+    assert_eq!(outcome.origin().stations[0].busy_ns, 600);
 }
 
 #[test]

@@ -99,6 +99,7 @@ fn draw(view: &View<'_>, words: Words, groups: Vec<Group>, more: &str) -> Option
             axis,
             zero: 0.0,
             same: (-rope, rope),
+            sides: ["", ""],
             heading: "Mean".into(),
             legend: if tested { legend } else { Vec::new() },
             groups,

@@ -1,0 +1,275 @@
+//! `test`: one strategy against another over the same requests, to a table, a verdict and a report.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::Result;
+use experiment::ab::{
+    BaselineIs, Measure, Plan, TestManifest, TestOptions, Tested, test as run_test,
+};
+use experiment::{Resolved, RunOptions, RunProgress};
+use frames::{AbMeasureRow, AbTestRow, AbTests};
+use report::TestDocument;
+use serde_json::Value;
+use trace::units::thousands;
+
+use crate::args::Test;
+use crate::exit;
+use crate::output::{Field, Listing, percent};
+use crate::progress::{follow, say, stop_on_interrupt};
+
+use super::run::{VERSION, sources, text};
+
+pub(crate) fn test(args: &Test) -> Result<u8> {
+    let study = experiment::resolve(&args.scenario, &args.settings)?;
+    let plan = Plan::new(&study.test.overlaid(&args.spec()), &study)?;
+    let options = TestOptions { aa_repetitions: args.aa, naive: args.naive };
+    let progress = Arc::new(RunProgress::default());
+    stop_on_interrupt(&progress)?;
+    let bar = follow(&progress);
+    let how = RunOptions { threads: args.how.threads, ..RunOptions::default() };
+    let tested = run_test(&study, &plan, &options, &how, &progress)?;
+    drop(bar);
+    let tables = &tested.tables;
+    let listing = if args.naive { naive(tables) } else { measures(tables) };
+    listing.print(args.how.format)?;
+    say(introduction(&plan, &tested));
+    for note in &tested.notes {
+        say(format!("note: {note}"));
+    }
+    for row in &tables.tests {
+        say(format!("{}: {}", row.test, how_sure(row)));
+        say(format!("{}: {}: {}", row.test, row.verdict, row.reason));
+    }
+    if !tested.is_complete() {
+        say(format!("interrupted: {} of {} tests were made", tables.tests.len(), tested.n_tests));
+        return Ok(exit::INTERRUPTED);
+    }
+    if !args.no_report {
+        let name = format!("reports/{}-test", study.name);
+        let dir = args.out.clone().unwrap_or_else(|| name.into());
+        let manifest = TestManifest::new(VERSION, &study, &plan, &options, &tested);
+        write(&dir, &study, &plan, &tested, &manifest)?;
+        say(format!("report: {}", dir.join("index.html").display()));
+    }
+    let fails = |row: &AbTestRow| args.fail_on.iter().any(|verdict| verdict.word() == row.verdict);
+    Ok(if tables.tests.iter().any(fails) { exit::DIFFERENT } else { 0 })
+}
+
+/// `new against current over all traffic; reading took 0.31 s, testing 2.40 s`
+fn introduction(plan: &Plan, tested: &Tested) -> String {
+    let why = match plan.baseline_is {
+        BaselineIs::First => " (the first other strategy)",
+        BaselineIs::Given | BaselineIs::Current => "",
+    };
+    format!(
+        "B, {}, against A, {}{why}, over {}; reading took {:.2} s, testing {:.2} s",
+        plan.strategy,
+        plan.baseline,
+        over(plan),
+        tested.reading.as_secs_f64(),
+        tested.testing.as_secs_f64()
+    )
+}
+
+/// How much of the traffic, in words.
+fn over(plan: &Plan) -> String {
+    match plan.traffic {
+        all if all >= 1.0 => "all traffic".into(),
+        part => format!("the requests of {} % of the {}s", part * 100.0, plan.by.name()),
+    }
+}
+
+/// What the verdict rests on.
+fn how_sure(row: &AbTestRow) -> String {
+    let Ok(measure) = row.measure.parse::<Measure>() else { return String::new() };
+    let mut parts = vec![format!("{} reads", thousands(row.reads))];
+    if row.aa_repetitions > 0 {
+        parts.push(format!(
+            "A/A: {:.1} % of {} (95 % interval {:.1} to {:.1})",
+            row.aa_rate * 100.0,
+            row.aa_repetitions,
+            row.aa_low * 100.0,
+            row.aa_high * 100.0
+        ));
+    }
+    if row.minimum_detectable.is_finite() {
+        let least = measure.show_change(row.minimum_detectable);
+        parts.push(format!("finds differences from {} on", least.trim_start_matches('+')));
+    }
+    if row.requests_needed.is_finite() {
+        parts.push(format!("{} reads would decide", thousands(row.requests_needed as u64)));
+    }
+    parts.join("; ")
+}
+
+/// A row a measure.
+fn measures(tables: &AbTests) -> Listing {
+    let columns = [
+        "test",
+        "measure",
+        "role",
+        "unit",
+        "a",
+        "b",
+        "difference",
+        "low",
+        "high",
+        "relative",
+        "margin",
+        "probability_better",
+        "probability_worse",
+        "p_value",
+        "basis",
+        "whole_trace_low",
+        "whole_trace_high",
+        "result",
+    ];
+    let mut listing = Listing::new(&columns).for_programs(&[
+        "role",
+        "unit",
+        "probability_worse",
+        "p_value",
+        "basis",
+        "whole_trace_low",
+        "whole_trace_high",
+    ]);
+    for row in &tables.measures {
+        let Ok(measure) = row.measure.parse::<Measure>() else { continue };
+        let value = |value: f64| number(value, measure.show(value));
+        let change = |value: f64| number(value, measure.show_change(value));
+        let share = |value: f64| number(value, percent(value));
+        let sign = if row.relative < 0.0 { "−" } else { "+" };
+        listing.push(vec![
+            Field::text(&row.test),
+            Field::text(&row.measure),
+            Field::text(&row.role),
+            Field::text(&row.unit),
+            value(row.a),
+            value(row.b),
+            change(row.difference),
+            change(row.low),
+            change(row.high),
+            number(row.relative, format!("{sign}{}", percent(row.relative.abs()))),
+            number(row.margin, measure.show_change(row.margin).replace('+', "")),
+            share(row.probability_better),
+            share(row.probability_worse),
+            number(row.p_value, format!("{:.4}", row.p_value)),
+            Field::text(&row.basis),
+            change(row.whole_trace_low),
+            change(row.whole_trace_high),
+            Field::text(result(row, tables)),
+        ]);
+    }
+    listing
+}
+
+/// The verdict in the row of what decides, and how each guardrail stands.
+fn result<'a>(row: &'a AbMeasureRow, tables: &'a AbTests) -> &'a str {
+    let test = tables.tests.iter().find(|test| test.test == row.test);
+    match test {
+        Some(test) if row.role == "primary" => &test.verdict,
+        _ => &row.standing,
+    }
+}
+
+/// The naive reading beside ours.
+fn naive(tables: &AbTests) -> Listing {
+    let columns = [
+        "test",
+        "naive_a",
+        "naive_b",
+        "naive_p_value",
+        "naive_verdict",
+        "naive_aa_rate",
+        "naive_aa_pairs",
+        "difference",
+        "low",
+        "high",
+        "verdict",
+        "aa_rate",
+    ];
+    let mut listing = Listing::new(&columns);
+    for row in &tables.naive {
+        let test = tables.tests.iter().find(|test| test.test == row.test);
+        let primary = tables.measures.iter().find(|measure| measure.test == row.test);
+        let (Some(test), Some(primary)) = (test, primary) else { continue };
+        let Ok(measure) = primary.measure.parse::<Measure>() else { continue };
+        let share = |value: f64| number(value, percent(value));
+        let change = |value: f64| number(value, measure.show_change(value));
+        listing.push(vec![
+            Field::text(&row.test),
+            share(row.hit_ratio_a),
+            share(row.hit_ratio_b),
+            number(row.p_value, format!("{:.2e}", row.p_value)),
+            Field::text(&row.verdict),
+            share(row.aa_rate),
+            Field::count(row.aa_pairs),
+            change(primary.difference),
+            change(primary.low),
+            change(primary.high),
+            Field::text(&test.verdict),
+            share(test.aa_rate),
+        ]);
+    }
+    listing
+}
+
+/// What is no number, or has no end, is a dash.
+fn number(value: f64, shown: String) -> Field {
+    if value.is_finite() { Field::new(value, shown) } else { Field::new(Value::Null, "–") }
+}
+
+fn write(
+    dir: &Path,
+    study: &Resolved,
+    plan: &Plan,
+    tested: &Tested,
+    manifest: &TestManifest,
+) -> Result<()> {
+    let tables = &tested.tables;
+    tables.write(dir)?;
+    let notes = notes(tested);
+    let verdicts: Vec<Value> = tables
+        .tests
+        .iter()
+        .map(|row| {
+            serde_json::json!({
+                "test": row.test, "verdict": row.verdict, "reason": row.reason,
+            })
+        })
+        .collect();
+    let summary = serde_json::json!({
+        "schema": 1,
+        "kind": "test",
+        "study": study.name,
+        "a": plan.baseline,
+        "b": plan.strategy,
+        "traffic": plan.traffic,
+        "verdicts": verdicts,
+        "measures": measures(tables).objects(),
+        "notes": notes,
+    });
+    text(&dir.join("summary.json"), &(serde_json::to_string_pretty(&summary)? + "\n"))?;
+    let document = TestDocument {
+        title: &format!("{}: {} against {}", study.name, plan.strategy, plan.baseline),
+        description: &study.description,
+        tests: tables,
+        resolved_scenario: &super::scenario::to_toml(study)?,
+        manifest: &manifest.to_json(),
+        notes: &notes,
+        sources: &sources(study),
+        version: VERSION,
+    };
+    report::write_tests(dir, &document)?;
+    // Last, so that a manifest stands for a whole report.
+    text(&dir.join("manifest.json"), &manifest.to_json())
+}
+
+/// What the reader of the figures should know.
+fn notes(tested: &Tested) -> Vec<String> {
+    let mut notes = tested.notes.clone();
+    notes.push("Both arms see the same requests, so that differences are not of who happened to be in which arm. The interval says how far the difference would move with other traffic like this; it says nothing of traffic that is not like this, and nothing of what the model leaves out.".into());
+    notes.extend(tiers::SIMPLIFICATIONS.iter().map(|note| note.to_string()));
+    notes
+}

@@ -1,0 +1,201 @@
+//! `test`: verdicts, what they rest on, and what is refused.
+
+use std::path::Path;
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::support::{
+    SCENARIO, csv_trace, program, read_json, repository, snapshot, workplace, write,
+};
+
+/// A study of strategy `a`, the baseline, and `b`, which differs by these lines.
+fn study(b: &str) -> TempDir {
+    let dir = workplace();
+    let (common, _) = SCENARIO.split_once("[[strategies]]").unwrap();
+    let text = format!("{common}[[strategies]]\nname = \"a\"\n\n[[strategies]]\nname = \"b\"\n{b}");
+    write(dir.path(), "scenario.toml", text);
+    write(dir.path(), "trace.csv", csv_trace(20_000, 1));
+    dir
+}
+
+/// The rows of a test of `b`.
+fn tested(dir: &Path, more: &[&str]) -> Vec<Value> {
+    let args = [&["test", "-s", "b", "--no-report", "--format", "json"], more, &["scenario.toml"]];
+    program(dir, &args.concat()).ok().json()
+}
+
+#[track_caller]
+fn results(rows: &[Value]) -> Vec<&str> {
+    rows.iter().map(|row| row["result"].as_str().unwrap()).collect()
+}
+
+#[test]
+fn a_strategy_against_its_like_is_no_difference_exactly() {
+    let dir = study("");
+    for more in [&[][..], &["--traffic", "20%"], &["--metric", "p99"], &["--metric", "cost"]] {
+        let rows = tested(dir.path(), more);
+        assert_eq!(rows[0]["result"], "no-difference", "{more:?}");
+        for row in &rows {
+            assert_eq!(row["difference"], 0.0, "{more:?} {row}");
+            assert!(row["role"] == "primary" || row["standing"] != "broken");
+        }
+    }
+}
+
+#[test]
+fn a_better_one_ships_and_a_worse_one_does_not() {
+    let dir = study("stack.tiers.L1.capacity = \"60%\"\n");
+    let rows = tested(dir.path(), &["--guardrail", "cost=none"]);
+    assert_eq!(results(&rows), ["ship", "holds", "holds"]);
+    assert!(rows[0]["low"].as_f64().unwrap() > 0.005);
+    assert_eq!(rows[0]["probability_better"], 1.0);
+    // The other way round the same figures are as much worse.
+    let args = ["test", "-s", "a", "-b", "b", "--no-report", "--format", "json", "scenario.toml"];
+    let swapped = program(dir.path(), &args).ok().json();
+    assert_eq!(swapped[0]["result"], "worse");
+    let sum = |field: &str| swapped[0][field].as_f64().unwrap() + rows[0][field].as_f64().unwrap();
+    assert!(sum("difference").abs() < 1e-12);
+}
+
+#[test]
+fn a_guardrail_that_breaks_makes_it_worse_and_tells_ci() {
+    // More memory is better, and dear.
+    let dear = "stack.tiers.L1.price = { memory = \"$5000/GB/h\" }\n";
+    let dir = study(&format!("stack.tiers.L1.capacity = \"60%\"\n{dear}"));
+    let args = ["test", "-s", "b", "--no-report", "scenario.toml"];
+    let outcome = program(dir.path(), &args).ok();
+    let reason = "trace: worse: cost a month is worse by more than the ";
+    assert!(outcome.stderr.contains(reason), "{outcome:?}");
+    assert!(outcome.stderr.contains(", exactly on this trace.\n"), "{outcome:?}");
+    let strict = [&args[..], &["--fail-on", "worse"]].concat();
+    program(dir.path(), &strict).code(1);
+    let other = [&args[..], &["--fail-on", "inconclusive,no-difference"]].concat();
+    program(dir.path(), &other).ok();
+    // Over a part, a bill is no more than a hint: what looks dear keeps it from shipping.
+    let rows = tested(dir.path(), &["--traffic", "50%"]);
+    let cost = rows.iter().find(|row| row["measure"] == "cost").unwrap();
+    assert_eq!((&cost["result"], &cost["low"]), (&"doubtful".into(), &Value::Null));
+    assert_eq!(rows[0]["result"], "inconclusive");
+}
+
+#[test]
+fn a_test_is_the_same_at_any_number_of_threads() {
+    let dir = study("stack.tiers.L1.policy = \"random\"\n");
+    let files = |threads: &str| {
+        let out = format!("out-{threads}");
+        let args = ["test", "-s", "b", "--traffic", "50%", "--naive", "--threads", threads];
+        program(dir.path(), &[&args[..], &["-o", &out, "scenario.toml"]].concat()).ok();
+        let names = ["manifest.json", "summary.json", "index.html", "ab_tests.parquet"];
+        names.map(|name| std::fs::read(dir.path().join(&out).join(name)).unwrap())
+    };
+    assert_eq!(files("1"), files("4"));
+    let manifest = read_json(&dir.path().join("out-1"), "manifest.json");
+    assert_eq!(manifest["plan"]["strategy"], "b");
+    program(dir.path(), &["rerun", "out-1/manifest.json"]).refused_with(
+        "out-1/manifest.json: is the manifest of a test\nhint: `cache-strategy test` with the same arguments and another --out makes it again",
+    );
+}
+
+#[test]
+fn a_report_has_a_page_charts_and_tables() {
+    let dir = study("stack.tiers.L1.policy = \"fifo\"\n");
+    let outcome = program(dir.path(), &["test", "-s", "b", "scenario.toml"]).ok();
+    snapshot("test", &outcome.stdout);
+    let report = dir.path().join("reports/tiny-test");
+    let names = ["differences", "so-far", "latency"];
+    for chart in names.map(|name| report.join(format!("charts/{name}.svg"))) {
+        assert!(chart.is_file(), "{chart:?}");
+    }
+    let tables = frames::AbTests::read(&report).unwrap();
+    assert_eq!((tables.tests.len(), tables.measures.len()), (1, 4));
+    let row = &tables.tests[0];
+    assert_eq!((row.reads, row.traffic, row.share_of_expected), (18_000, 1.0, 1.0));
+    assert_eq!(tables.windows.iter().map(|window| window.reads).sum::<u64>(), 18_000);
+    let last = tables.windows.last().unwrap();
+    assert!((last.so_far - tables.measures[0].difference).abs() < 1e-9);
+    let summary = read_json(&report, "summary.json");
+    assert_eq!(summary["verdicts"][0]["verdict"], row.verdict.as_str());
+    let page = std::fs::read_to_string(report.join("index.html")).unwrap();
+    assert!(page.contains(&row.reason), "{}", row.reason);
+}
+
+#[test]
+fn the_scenario_says_what_the_command_line_does_not() {
+    let dir = study(
+        "stack.tiers.L1.policy = \"fifo\"\n[test]\nstrategy = \"b\"\nmetric = \"p99\"\nmargin = \"1ms\"\nguardrails = { cost = \"none\", error-ratio = \"none\" }\n",
+    );
+    let args = ["test", "--no-report", "--format", "json", "scenario.toml"];
+    let rows = program(dir.path(), &args).ok().json();
+    let measures: Vec<&Value> = rows.iter().map(|row| &row["measure"]).collect();
+    assert_eq!(measures, ["p99", "hit-ratio"]);
+    assert_eq!(rows[0]["margin"], 1e6);
+    let over = tested(dir.path(), &["--metric", "hit-ratio", "--margin", "1pp"]);
+    assert_eq!((&over[0]["measure"], &over[0]["margin"]), (&"hit-ratio".into(), &0.01.into()));
+}
+
+#[test]
+fn what_cannot_be_tested_is_refused_with_a_hint() {
+    let dir = study("");
+    let refused = |args: &[&str]| {
+        let args = [&["test", "--no-report"], args, &["scenario.toml"]].concat();
+        program(dir.path(), &args).refused()
+    };
+    let cases: [(&[&str], &str); 8] = [
+        (&[], "which strategy is to be tested?\nhint: give --strategy NAME, one of a, b"),
+        (&["-s", "bb"], "no strategy is called `bb`\nhint: did you mean `b`?"),
+        (&["-s", "b", "-b", "b"], "`b` cannot be tested against itself"),
+        (&["-s", "b", "--traffic", "0%"], "traffic: traffic must be above 0% and at most 100%"),
+        (&["-s", "b", "--margin", "2ms"], "margin: `2ms` is no amount of `hit-ratio`"),
+        (&["-s", "b", "--metric", "cost", "--traffic", "5%"], "cost cannot decide over a part"),
+        (
+            &["-s", "b", "--traffic", "5%", "--by", "client"],
+            "trace: the trace does not say who asks",
+        ),
+        (&["-s", "b", "--traffic", "0.001%"], "trace: holds no requests"),
+    ];
+    for (args, words) in cases {
+        let error = refused(args);
+        assert!(error.starts_with(&format!("error: {words}")), "{args:?}: {error}");
+    }
+    for (line, words) in [
+        ("strategie = \"b\"", "unknown field `strategie`"),
+        ("strategy = \"c\"", "no strategy is called `c`"),
+        ("guardrails.p99 = \"1pp\"", "`1pp` is no amount of `p99`"),
+        ("guardrails.p98 = \"5%\"", "unknown variant `p98`"),
+        ("level = \"100%\"", "a level must be from 50% to below 100%, such as 95%"),
+    ] {
+        let dir = study(&format!("[test]\n{line}\n"));
+        let error = program(dir.path(), &["validate", "scenario.toml"]).refused();
+        assert!(error.contains("scenario.toml:"), "{error}");
+        assert!(error.contains(words), "{line}: {error}");
+    }
+}
+
+/// On three recordings: the whole difference lies in the interval of a tenth of the objects, and a
+/// z-test finds a strategy to differ from itself nearly always.
+#[test]
+fn a_tenth_of_shipped_traces_agrees_with_the_whole_and_a_z_test_with_nobody() {
+    let rows = |more: &[&str]| {
+        let args = ["test", "--strategy=new-algorithm", "--no-report", "--format", "json"];
+        let args = [&args[..], more, &["scenarios/ab-test.toml"]].concat();
+        program(&repository(), &args).ok().json()
+    };
+    let primary = |rows: Vec<Value>| -> Vec<Value> {
+        rows.into_iter().filter(|row| row["role"] == "primary").collect()
+    };
+    let (whole, tenth) = (primary(rows(&[])), primary(rows(&["--traffic=10%"])));
+    assert_eq!((whole.len(), tenth.len()), (3, 3));
+    for (whole, tenth) in whole.iter().zip(&tenth) {
+        let truth = whole["difference"].as_f64().unwrap();
+        let [low, high] = ["low", "high"].map(|end| tenth[end].as_f64().unwrap());
+        assert!(low <= truth && truth <= high, "{whole}\n{tenth}");
+        // It is less sure than the whole.
+        let [from, to] = ["low", "high"].map(|end| whole[end].as_f64().unwrap());
+        assert!(high - low > 0.5 * (to - from), "{whole}\n{tenth}");
+    }
+    for row in rows(&["--traffic=10%", "--naive", "--aa", "50"]) {
+        assert!(row["naive_aa_rate"].as_f64().unwrap() > 0.8, "{row}");
+        assert!(row["aa_rate"].as_f64().unwrap() < 0.2, "{row}");
+    }
+}
