@@ -32,8 +32,9 @@ pub(crate) struct Recorder<'a> {
     window_start: u64,
     regions: Option<&'a [u32]>,
     requests: u64,
-    /// Mean time from the miss of a tier to the answer from below, for early refresh.
+    /// Mean time from the miss of a tier to the answer from below, if a tier refreshes early.
     fetches: Vec<(f64, f64)>,
+    times_fetches: bool,
 }
 
 /// Reads that arrived in a window.
@@ -96,6 +97,7 @@ impl<'a> Recorder<'a> {
             regions: regions.map(|regions| regions.ids.as_slice()),
             requests: 0,
             fetches: vec![(0.0, 0.0); n_tiers],
+            times_fetches: run.stack.tiers.iter().any(|tier| tier.freshness.early_refresh > 0.0),
         }
     }
 
@@ -229,7 +231,9 @@ impl<'a> Recorder<'a> {
         if let Some(tier) = tier {
             self.tier_window(tier, now).answers += 1;
         }
-        self.note_fetches(legs, tier);
+        if self.times_fetches {
+            self.note_fetches(legs, tier);
+        }
         if !self.counts(request) {
             return;
         }

@@ -20,6 +20,7 @@ impl Engine<'_> {
     }
 
     /// A read goes on to a tier, by the router's rule.
+    #[inline]
     pub(super) fn go_on(&mut self, id: u32, tier: usize, now: u64) {
         if self.race_starts_at(id, tier) {
             self.start_race(id, now);
@@ -41,25 +42,28 @@ impl Engine<'_> {
         leg.stale = false;
         let tries = leg.tries;
         self.recorder.asked(tier, request, purpose, now);
+        let live = &mut self.tiers[tier];
         if tries == 0 {
-            self.tiers[tier].earn_retry();
+            live.earn_retry();
         }
-        if self.tiers[tier].cut {
+        if !live.is_sound && live.cut {
             return self.fail_later(id, tier, now);
         }
         let Some(station) = self.find_way(id, tier, now) else { return };
         let live = &mut self.tiers[tier];
-        if live.servers[station].down {
+        if !live.is_sound && live.servers[station].down {
             return self.fail_later(id, tier, now);
         }
-        let timeout = live.timeout();
-        let Some(queue) = &mut live.servers[station].station else {
-            return self.serve(id, tier, now, 0);
+        let offer = match &mut live.servers[station].station {
+            None => Offer::Start,
+            Some(queue) => queue.offer(id, tag(tier, tries), now),
         };
-        match queue.offer(id, tag(tier, tries), now) {
+        match offer {
             Offer::Start => self.serve(id, tier, now, 0),
             Offer::Wait(wake) => {
-                let waiting = queue.n_waiting();
+                let queue = live.servers[station].station.as_ref();
+                let waiting = queue.map_or(0, |queue| queue.n_waiting());
+                let timeout = live.timeout();
                 self.recorder.queue_is(tier, waiting, now);
                 self.flights.hold(id);
                 if let Some(at) = wake {
@@ -79,10 +83,12 @@ impl Engine<'_> {
 
     /// The node and the station that the flight's request goes to; `None` if it reaches none and
     /// will learn so.
+    #[inline]
     fn find_way(&mut self, id: u32, tier: usize, now: u64) -> Option<usize> {
-        if self.tiers[tier].is_single {
-            return Some(0);
-        }
+        if self.tiers[tier].is_single { Some(0) } else { self.route(id, tier, now) }
+    }
+
+    fn route(&mut self, id: u32, tier: usize, now: u64) -> Option<usize> {
         let flight = self.flights.get(id);
         let ask = self.asking(flight.request, flight.purpose == Purpose::Write, now);
         let flight = self.flights.get_mut(id);
@@ -149,6 +155,7 @@ impl Engine<'_> {
 
     /// A server takes the request: the contents are looked up now, the answer is there after the
     /// tier's latency.
+    #[inline]
     fn serve(&mut self, id: u32, tier: usize, now: u64, waited: u64) {
         let request = self.flights.get(id).request;
         let tries = self.flights.leg(id, tier).tries;
@@ -179,6 +186,7 @@ impl Engine<'_> {
 
     /// Draws how long the request takes, keeps its server busy, and tells how long the flight is
     /// occupied by it and whether it gives up before the end.
+    #[inline(always)]
     fn occupy(&mut self, id: u32, tier: usize, found: Found, now: u64) -> (u64, bool) {
         let flight = self.flights.get(id);
         let request = flight.request;
@@ -216,6 +224,7 @@ impl Engine<'_> {
     }
 
     /// After a lookup: what the flight does with what it found.
+    #[inline(always)]
     fn settle(&mut self, id: u32, tier: usize, found: Found, now: u64, took: u64) {
         self.learn(id, tier, found, took);
         match found {
@@ -238,6 +247,7 @@ impl Engine<'_> {
     /// Nobody fetches for a tier while a leg of its race is under way above: whether it goes on is
     /// open, and it may come to wait there for one who waits for it here. As it is, those who wait
     /// for each other stand ever deeper, and the deepest waits for nobody.
+    #[inline(always)]
     fn settle_miss(&mut self, id: u32, tier: usize, now: u64, took: u64) {
         let flight = self.flights.get(id);
         let object = self.object(flight.request);
@@ -267,6 +277,7 @@ impl Engine<'_> {
     }
 
     /// Tells a predictor what a lookup found.
+    #[inline(always)]
     fn learn(&mut self, id: u32, tier: usize, found: Found, took: u64) {
         let origin = self.origin();
         if let Route::Predicted(path) = &mut self.route {
@@ -357,9 +368,10 @@ impl Engine<'_> {
         }
     }
 
+    #[inline]
     fn draws_an_error(&self, tier: usize, request: u32, tries: u8) -> bool {
         let live = &self.tiers[tier];
-        live.error_share > 0.0
+        !live.is_sound
             && self.chances.errors.uniform_at(draw(request, tries) ^ live.number) < live.error_share
     }
 
@@ -375,6 +387,13 @@ pub(super) fn tag(tier: usize, tries: u8) -> u32 {
     tier as u32 | u32::from(tries) << 8
 }
 
+#[inline]
 fn slowed(time: u64, factor: f64) -> u64 {
-    if factor == 1.0 { time } else { (time as f64 * factor) as u64 }
+    // By itself the compiler multiplies and converts in any case, which costs more than the test.
+    #[cold]
+    #[inline(never)]
+    fn times(time: u64, factor: f64) -> u64 {
+        (time as f64 * factor) as u64
+    }
+    if factor == 1.0 { time } else { times(time, factor) }
 }

@@ -57,6 +57,7 @@ impl Engine<'_> {
     }
 
     /// Looks the flight's object up at its node of the tier.
+    #[inline]
     pub(super) fn look(&mut self, id: u32, tier: usize, now: u64) -> Found {
         let flight = self.flights.get(id);
         let (request, node_number) = (flight.request, flight.node[tier] as usize);
@@ -167,6 +168,7 @@ impl Engine<'_> {
     }
 
     /// The node of a tier that a flight's answer is sent to, if anything reaches it.
+    #[inline]
     fn reach(&mut self, flight: &Flight, tier: usize, now: u64) -> Option<usize> {
         let node = if self.tiers[tier].is_single || flight.placed & 1 << tier != 0 {
             flight.node[tier] as usize
@@ -176,11 +178,20 @@ impl Engine<'_> {
         self.tiers[tier].is_reached(node).then_some(node)
     }
 
+    #[inline]
     fn is_to_be_kept(&self, flight: &Flight, tier: usize, answered_by: usize) -> bool {
+        let object = self.object(flight.request);
+        if tier == 0 && self.ledger.is_dirty(object) {
+            return false;
+        }
+        self.tiers[tier].keeps_all || self.is_chosen(flight, tier, answered_by)
+    }
+
+    /// The rules of a tier that does not keep all.
+    fn is_chosen(&self, flight: &Flight, tier: usize, answered_by: usize) -> bool {
         let spec = &self.stack.tiers[tier];
         let object = self.object(flight.request);
-        let is_dirty = tier == 0 && self.ledger.is_dirty(object);
-        if is_dirty || (spec.freshness.negative_ttl.is_none() && self.is_absent(object)) {
+        if spec.freshness.negative_ttl.is_none() && self.is_absent(object) {
             return false;
         }
         if flight.purpose == Purpose::Refresh && usize::from(flight.top) == tier {
@@ -211,6 +222,7 @@ impl Engine<'_> {
     }
 
     /// When a copy filled in now is no longer fresh.
+    #[inline]
     pub(super) fn expiry(&self, tier: usize, request: u32, now: u64) -> u64 {
         let live = &self.tiers[tier];
         let Freshness { jitter, negative_ttl, .. } = self.stack.tiers[tier].freshness;
@@ -272,10 +284,23 @@ impl Engine<'_> {
     }
 
     /// What happens to objects that a node has evicted.
+    #[inline]
     fn part_with_victims(&mut self, tier: usize, node: usize, request: u32, now: u64) {
         if self.victims.is_empty() {
             return;
         }
+        let nobody_cares = self.tiers[tier].evicts_quietly
+            && self.secure.is_none()
+            && (tier > 0 || self.ledger.is_clean());
+        if nobody_cares {
+            self.recorder.evicted(tier, request, self.victims.len() as u64);
+            self.victims.clear();
+        } else {
+            self.tell_of_victims(tier, node, request, now);
+        }
+    }
+
+    fn tell_of_victims(&mut self, tier: usize, node: usize, request: u32, now: u64) {
         let victims = std::mem::take(&mut self.victims);
         self.recorder.evicted(tier, request, victims.len() as u64);
         let below = self.stack.tiers.get(tier + 1);
@@ -463,6 +488,7 @@ impl Engine<'_> {
     }
 
     /// Notes until when a copy is good, and when expired ones are to be looked for.
+    #[inline]
     fn set_expiry(&mut self, tier: usize, node: usize, object: ObjectId, at: u64, now: u64) {
         let live = &mut self.tiers[tier];
         let clock = now.saturating_add(live.clock_ahead);
@@ -471,6 +497,7 @@ impl Engine<'_> {
     }
 
     /// Schedules the next look for expired copies of a node.
+    #[inline]
     fn sweep_later(&mut self, tier: usize, node: usize) {
         let live = &mut self.tiers[tier];
         let Some(next) = live.nodes[node].expiry.next() else { return };

@@ -174,9 +174,10 @@ impl<'a> Engine<'a> {
         };
         let all_expire = moves && stack.tiers.iter().any(expires);
         let mut tiers = Vec::new();
-        for spec in &stack.tiers {
+        for (number, spec) in stack.tiers.iter().enumerate() {
             let expiry = all_expire || expires(spec);
-            tiers.push(LiveTier::of_tier(spec, run, expiry, versions)?);
+            let below = stack.tiers.get(number + 1);
+            tiers.push(LiveTier::of_tier(spec, below, run, expiry, versions)?);
         }
         tiers.push(LiveTier::of_origin(&stack.origin, run));
         let counts_accesses = stack.demotion.is_some()
@@ -345,19 +346,17 @@ impl<'a> Engine<'a> {
     }
 
     /// The request as the policy of a tier sees it.
-    #[inline]
+    #[inline(always)]
     fn request(&self, index: u32, tier: usize) -> Request {
         let object = self.trace.objects()[index as usize];
-        let spec = &self.stack.tiers[tier];
-        let size = match spec.unit {
-            Unit::Objects => 1,
-            Unit::Bytes => self.size(index).saturating_add(self.tiers[tier].overhead),
-        };
+        let live = &self.tiers[tier];
+        let size =
+            if live.counts_bytes { self.size(index).saturating_add(live.overhead) } else { 1 };
         Request { object, size, seq: u64::from(index), next_use: NEVER }
     }
 
     /// Bytes of the answer: what the trace says, or one if there is no such object.
-    #[inline]
+    #[inline(always)]
     fn size(&self, index: u32) -> u64 {
         if self.is_absent(self.trace.objects()[index as usize]) {
             1
@@ -367,7 +366,7 @@ impl<'a> Engine<'a> {
     }
 
     /// Whether the origin has no such object.
-    #[inline]
+    #[inline(always)]
     fn is_absent(&self, object: ObjectId) -> bool {
         let share = self.stack.origin.absent;
         share > 0.0 && self.chances.absent.uniform_at(u64::from(object.0)) < share
