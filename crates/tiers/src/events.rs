@@ -104,6 +104,12 @@ impl Events {
         if self.heap.first()?.time > now { None } else { self.pop() }
     }
 
+    /// The event that happens after the one taken last, unless another comes before it.
+    #[inline]
+    pub(crate) fn upcoming(&self) -> Option<&Event> {
+        self.heap.first()
+    }
+
     fn push(&mut self, event: Event) {
         self.heap.push(event);
         self.rise(self.heap.len() - 1, event);
@@ -128,13 +134,13 @@ impl Events {
     #[inline]
     fn least_child(&self, parent: usize) -> Option<usize> {
         let start = CHILDREN * parent + 1;
-        let sooner = |a: (u128, usize), b: (u128, usize)| if b.0 < a.0 { b } else { a };
         match self.heap.get(start..start + CHILDREN) {
-            // In pairs, without a branch: which one is the least cannot be foretold.
-            Some([a, b, c, d]) => {
-                let left = sooner((a.key(), start), (b.key(), start + 1));
-                let right = sooner((c.key(), start + 2), (d.key(), start + 3));
-                Some(sooner(left, right).1)
+            // In pairs and without a branch: which is the least cannot be foretold.
+            Some(children) => {
+                let left = usize::from(children[1].key() < children[0].key());
+                let right = 2 + usize::from(children[3].key() < children[2].key());
+                let least = if children[right].key() < children[left].key() { right } else { left };
+                Some(start + least)
             }
             _ => (start..self.heap.len()).min_by_key(|child| self.heap[*child].key()),
         }

@@ -97,7 +97,7 @@ impl<'a> Recorder<'a> {
             regions: regions.map(|regions| regions.ids.as_slice()),
             requests: 0,
             fetches: vec![(0.0, 0.0); n_tiers],
-            times_fetches: run.stack.tiers.iter().any(|tier| tier.freshness.early_refresh > 0.0),
+            times_fetches: run.stack.tiers.iter().any(|tier| tier.freshness.early_refresh != 0.0),
         }
     }
 

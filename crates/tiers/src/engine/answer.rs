@@ -93,8 +93,7 @@ impl Engine<'_> {
             }
         }
         self.tiers[tier].nodes[node].fetching.recycle(finished.waiters);
-        let misses = self.tiers[tier].spec.map_or(Misses::Independent, |spec| spec.misses);
-        finished.outdated && misses == Misses::Lease
+        finished.outdated && self.tiers[tier].on_miss == Misses::Lease
     }
 
     /// What a read waited for is erased: it asks the tier again.

@@ -13,6 +13,22 @@ use crate::router::Route;
 use crate::stack::{LEASE_WAIT, Misses};
 use crate::station::Offer;
 
+/// A flight at a tier: what does not change while the tier deals with it, read once.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Visit {
+    pub(super) id: u32,
+    pub(super) tier: usize,
+    pub(super) request: u32,
+    pub(super) object: trace::ObjectId,
+    /// Bytes of the answer.
+    pub(super) size: u64,
+    pub(super) purpose: Purpose,
+    pub(super) node: usize,
+    station: usize,
+    /// Number of its draws.
+    draw: u64,
+}
+
 impl Engine<'_> {
     /// The number of the origin among the tiers.
     pub(super) fn origin(&self) -> usize {
@@ -157,64 +173,77 @@ impl Engine<'_> {
     /// tier's latency.
     #[inline]
     fn serve(&mut self, id: u32, tier: usize, now: u64, waited: u64) {
-        let request = self.flights.get(id).request;
-        let tries = self.flights.leg(id, tier).tries;
-        let fails = self.draws_an_error(tier, request, tries);
+        let visit = self.visit(id, tier);
+        let fails = self.draws_an_error(&visit);
         let found = if tier == self.origin() {
-            self.flights.leg_mut(id, tier).version = self.ledger.stored(self.object(request));
+            self.flights.leg_mut(id, tier).version = self.ledger.stored(visit.object);
             Found::Fresh
-        } else if self.flights.get(id).purpose == Purpose::Write {
+        } else if visit.purpose == Purpose::Write {
             // The tier that takes writes: it is asked for nothing else.
             Found::Fresh
         } else if fails {
             Found::Miss
         } else {
-            self.look(id, tier, now)
+            self.look(&visit, now)
         };
-        let (took, timed_out) = self.occupy(id, tier, found, now);
+        let (took, timed_out) = self.occupy(&visit, found, now);
         if fails || timed_out {
             if timed_out {
-                self.recorder.timed_out(tier, request);
+                self.recorder.timed_out(tier, visit.request);
             }
             return self.later(now + took, What::Fail, tier, id);
         }
         let leg = self.flights.leg_mut(id, tier);
         leg.queued += waited;
         leg.served += took;
-        self.settle(id, tier, found, now, took);
+        self.settle(&visit, found, now, took);
+    }
+
+    #[inline(always)]
+    fn visit(&self, id: u32, tier: usize) -> Visit {
+        let flight = self.flights.get(id);
+        let request = flight.request;
+        Visit {
+            id,
+            tier,
+            request,
+            object: self.object(request),
+            size: self.size(request),
+            purpose: flight.purpose,
+            node: flight.node[tier] as usize,
+            station: flight.station[tier] as usize,
+            draw: draw(request, self.flights.leg(id, tier).tries),
+        }
     }
 
     /// Draws how long the request takes, keeps its server busy, and tells how long the flight is
     /// occupied by it and whether it gives up before the end.
     #[inline(always)]
-    fn occupy(&mut self, id: u32, tier: usize, found: Found, now: u64) -> (u64, bool) {
-        let flight = self.flights.get(id);
-        let request = flight.request;
-        let station = flight.station[tier] as usize;
-        let is_write = matches!(flight.purpose, Purpose::Write | Purpose::Flush);
-        let with_body = found.has_answer() || is_write;
-        let size = self.size(request);
+    fn occupy(&mut self, visit: &Visit, found: Found, now: u64) -> (u64, bool) {
+        let Visit { tier, size, purpose, draw, .. } = *visit;
+        let with_body = found.has_answer() || matches!(purpose, Purpose::Write | Purpose::Flush);
         let live = &mut self.tiers[tier];
-        let slow = live.servers[station].slow;
-        let number = draw(request, self.flights.leg(id, tier).tries);
+        let server = &mut live.servers[visit.station];
+        let slow = server.slow;
         let latency = if with_body {
-            live.draws.at(number, now, size)
+            live.draws.at(draw, now, size)
         } else {
-            live.draws.at_smallest(number, now)
+            live.draws.at_smallest(draw, now)
         };
         let latency = slowed(latency, slow);
-        if let Some(queue) = &mut live.servers[station].station {
+        if let Some(queue) = &mut server.station {
             let busy = match &mut live.service {
                 None => latency,
-                Some(service) if with_body => slowed(service.at(number, now, size), slow),
-                Some(service) => slowed(service.at_smallest(number, now), slow),
+                Some(service) if with_body => slowed(service.at(draw, now, size), slow),
+                Some(service) => slowed(service.at_smallest(draw, now), slow),
             };
             queue.occupy(now, now + busy);
             self.recorder.busy(tier, busy, now);
         }
-        let leg = self.flights.leg(id, tier);
+        let timeout = live.timeout();
+        let leg = self.flights.leg(visit.id, tier);
         let took = latency + leg.extra;
-        if let Some(timeout) = self.tiers[tier].timeout() {
+        if let Some(timeout) = timeout {
             let left = (leg.asked + timeout).saturating_sub(now);
             if took > left {
                 return (left, true);
@@ -225,21 +254,19 @@ impl Engine<'_> {
 
     /// After a lookup: what the flight does with what it found.
     #[inline(always)]
-    fn settle(&mut self, id: u32, tier: usize, found: Found, now: u64, took: u64) {
-        self.learn(id, tier, found, took);
+    fn settle(&mut self, visit: &Visit, found: Found, now: u64, took: u64) {
+        let Visit { id, tier, .. } = *visit;
+        self.learn(visit, found, took);
         match found {
-            Found::Fresh => self.later(now + took, What::Answer, tier, id),
-            Found::Early => {
-                self.refresh(id, tier, now);
-                self.later(now + took, What::Answer, tier, id);
-            }
+            Found::Fresh => {}
+            Found::Early => self.refresh(id, tier, now),
             Found::Stale => {
                 self.flights.leg_mut(id, tier).stale = true;
                 self.refresh(id, tier, now);
-                self.later(now + took, What::Answer, tier, id);
             }
-            Found::Miss => self.settle_miss(id, tier, now, took),
+            Found::Miss => return self.settle_miss(visit, now, took),
         }
+        self.later(now + took, What::Answer, tier, id);
     }
 
     /// A miss goes on below, or waits for the fetch under way.
@@ -248,18 +275,21 @@ impl Engine<'_> {
     /// open, and it may come to wait there for one who waits for it here. As it is, those who wait
     /// for each other stand ever deeper, and the deepest waits for nobody.
     #[inline(always)]
-    fn settle_miss(&mut self, id: u32, tier: usize, now: u64, took: u64) {
+    fn settle_miss(&mut self, visit: &Visit, now: u64, took: u64) {
+        let Visit { id, tier, object, purpose, node, .. } = *visit;
         let flight = self.flights.get(id);
-        let object = self.object(flight.request);
-        let node = flight.node[tier] as usize;
         let may_fetch = flight.open & ((1 << tier) - 1) == 0;
-        let misses = self.tiers[tier].spec.map_or(Misses::Independent, |spec| spec.misses);
+        let live = &self.tiers[tier];
+        let misses = live.on_miss;
         let goes_on = misses == Misses::Independent
-            || flight.purpose != Purpose::Read
+            || purpose != Purpose::Read
             || flight.leads & 1 << tier != 0
             || self.is_unwanted(id, tier);
+        if goes_on {
+            return self.later(now + took, What::Miss, tier, id);
+        }
         let fetching = &mut self.tiers[tier].nodes[node].fetching;
-        if goes_on || (!may_fetch && !fetching.is_under_way(object)) {
+        if !may_fetch && !fetching.is_under_way(object) {
             return self.later(now + took, What::Miss, tier, id);
         }
         if fetching.lead(object, id) {
@@ -278,13 +308,14 @@ impl Engine<'_> {
 
     /// Tells a predictor what a lookup found.
     #[inline(always)]
-    fn learn(&mut self, id: u32, tier: usize, found: Found, took: u64) {
+    fn learn(&mut self, visit: &Visit, found: Found, took: u64) {
         let origin = self.origin();
-        if let Route::Predicted(path) = &mut self.route {
-            let flight = self.flights.get(id);
-            if tier < origin && flight.purpose == Purpose::Read {
-                path.learn(flight.class, tier, found.has_answer(), took);
-            }
+        if let Route::Predicted(path) = &mut self.route
+            && visit.tier < origin
+            && visit.purpose == Purpose::Read
+        {
+            let class = self.flights.get(visit.id).class;
+            path.learn(class, visit.tier, found.has_answer(), took);
         }
     }
 
@@ -369,10 +400,10 @@ impl Engine<'_> {
     }
 
     #[inline]
-    fn draws_an_error(&self, tier: usize, request: u32, tries: u8) -> bool {
-        let live = &self.tiers[tier];
+    fn draws_an_error(&self, visit: &Visit) -> bool {
+        let live = &self.tiers[visit.tier];
         !live.is_sound
-            && self.chances.errors.uniform_at(draw(request, tries) ^ live.number) < live.error_share
+            && self.chances.errors.uniform_at(visit.draw ^ live.number) < live.error_share
     }
 
     /// What the request is for.

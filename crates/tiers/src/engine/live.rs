@@ -1,13 +1,13 @@
 //! A tier at work: its nodes with their contents, its stations with their queues, and what is wrong
 //! with it at the moment.
 
-use cache::{Contents, Setup, Unit};
+use cache::{Contents, Request, Setup, Unit};
 use trace::stream::Stream;
-use trace::{NO_TTL, ObjectId, Trace};
+use trace::{NEVER, NO_TTL, ObjectId, Trace};
 
 use crate::copies::Copies;
 use crate::fetching::Fetching;
-use crate::stack::{Fill, Inclusion, Retry, Service, Site};
+use crate::stack::{Fill, Inclusion, Misses, Retry, Service, Site};
 use crate::station::Station;
 use crate::{
     ActiveExpiry, CpuCache, Draws, Error, Origin, Placement, Queues, Run, SET_ASSOCIATIVE,
@@ -30,7 +30,11 @@ pub(super) struct LiveTier<'a> {
     /// Nothing elsewhere depends on what it holds, unless it is dirty.
     pub(super) evicts_quietly: bool,
     /// Its capacity counts bytes.
-    pub(super) counts_bytes: bool,
+    counts_bytes: bool,
+    /// A use may make a copy last longer, or bring on its renewal.
+    pub(super) may_renew: bool,
+    /// What a read does that misses while its object is being fetched.
+    pub(super) on_miss: Misses,
     /// One node and one station without a queue, nothing sealed and nothing wrong: no event is needed
     /// to ask it.
     pub(super) is_plain: bool,
@@ -184,6 +188,8 @@ impl<'a> LiveTier<'a> {
             evicts_quietly: spec.inclusion != Inclusion::Inclusive
                 && below.is_none_or(|below| below.inclusion != Inclusion::Exclusive),
             counts_bytes: spec.unit == Unit::Bytes,
+            may_renew: fresh.renew || fresh.early_refresh != 0.0,
+            on_miss: spec.misses,
             overhead: match spec.unit {
                 Unit::Objects => 0,
                 Unit::Bytes => spec.stored_size(0),
@@ -241,6 +247,8 @@ impl<'a> LiveTier<'a> {
             keeps_all: false,
             evicts_quietly: false,
             counts_bytes: false,
+            may_renew: false,
+            on_miss: Misses::Independent,
             is_plain: false,
             nodes: Vec::new(),
             servers,
@@ -269,6 +277,13 @@ impl<'a> LiveTier<'a> {
             && self.spec.is_some_and(|spec| {
                 spec.layout.is_single() && spec.station.is_none() && spec.encryption.is_none()
             });
+    }
+
+    /// A request for an object of so many bytes, as the policies of the tier see it.
+    #[inline(always)]
+    pub(super) fn request(&self, object: ObjectId, size: u64, request: u32) -> Request {
+        let size = if self.counts_bytes { size.saturating_add(self.overhead) } else { 1 };
+        Request { object, size, seq: u64::from(request), next_use: NEVER }
     }
 
     /// Whether there is a machine up that has this node's contents.

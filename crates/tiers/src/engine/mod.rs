@@ -33,9 +33,9 @@ mod write;
 
 use std::ops::ControlFlow;
 
-use cache::{Request, Unit};
+use cache::Unit;
 use trace::stream::Stream;
-use trace::{NEVER, NO_TTL, ObjectId, Op, Trace};
+use trace::{NO_TTL, ObjectId, Op, Trace};
 
 use self::live::LiveTier;
 use self::secure::Secure;
@@ -226,6 +226,10 @@ impl<'a> Engine<'a> {
     fn step(&mut self, until: u64) -> bool {
         let Some(event) = self.events.next_due(until) else { return false };
         self.now = event.time;
+        // A flight was last looked at when it asked, many others ago.
+        if let Some(upcoming) = self.events.upcoming() {
+            self.flights.touch(upcoming.id, usize::from(upcoming.tier));
+        }
         let Event { time: now, id, tier, what, .. } = event;
         let tier = usize::from(tier);
         match what {
@@ -343,16 +347,6 @@ impl<'a> Engine<'a> {
         }
         outcome.in_flight_max = self.flights.most() as u64;
         outcome
-    }
-
-    /// The request as the policy of a tier sees it.
-    #[inline(always)]
-    fn request(&self, index: u32, tier: usize) -> Request {
-        let object = self.trace.objects()[index as usize];
-        let live = &self.tiers[tier];
-        let size =
-            if live.counts_bytes { self.size(index).saturating_add(live.overhead) } else { 1 };
-        Request { object, size, seq: u64::from(index), next_use: NEVER }
     }
 
     /// Bytes of the answer: what the trace says, or one if there is no such object.
