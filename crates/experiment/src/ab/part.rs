@@ -47,7 +47,7 @@ pub(super) struct Part<'a> {
 /// The requests of a part.
 pub(super) enum Requests<'a> {
     All(&'a Trace),
-    Some(Trace),
+    Some(Box<Trace>),
 }
 
 impl Deref for Requests<'_> {
@@ -109,7 +109,7 @@ impl<'a> Part<'a> {
             load: rate,
             footprint: recording.footprint,
             scale: recording.entry.scale,
-            trace: Requests::Some(trace),
+            trace: Requests::Some(Box::new(trace)),
         };
         let of_clients = |part: Part<'a>| Part {
             capacity: part.trace.footprint_bytes() as f64 / recording.footprint as f64,

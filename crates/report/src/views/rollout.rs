@@ -2,7 +2,7 @@
 
 use frames::{AbBatchRow, AbRolloutRow, AbStageRow};
 
-use super::tests::{One, lower, signed_points, words};
+use super::ab::{One, lower, signed_points, words};
 use crate::chart::axis::Axis;
 use crate::chart::lines::{Line, Lines};
 use crate::figure::{DataTable, Plot};

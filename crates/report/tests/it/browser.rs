@@ -121,7 +121,7 @@ fn pages() -> Vec<(&'static str, String, usize)> {
     for (name, n) in [("test", 1), ("tests", 2)] {
         let made = ab::tests(n);
         let html = test_page(&ab::document(&made)).expect("renders");
-        assert_opens(&chromium, name, &html, test_charts(&made).len());
+        pages.push((name, html, test_charts(&made).len()));
     }
     let dir = tempfile::tempdir().expect("a directory");
     let made_up = crate::curves::made_up();
