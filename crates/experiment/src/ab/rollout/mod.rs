@@ -283,10 +283,10 @@ impl<'a> Course<'a> {
             return Ok((judged(State::Holding, reason), batches));
         }
         let is_last = number + 1 == self.rollout.stages.shares().len();
-        if let Some(gate) = self.rollout.stages.gate().filter(|_| !is_last) {
-            if let Some(shut) = self.shut(gate, stage)? {
-                return Ok((judged(State::Inconclusive, shut), batches));
-            }
+        if let Some(gate) = self.rollout.stages.gate().filter(|_| !is_last)
+            && let Some(shut) = self.shut(gate, stage)?
+        {
+            return Ok((judged(State::Inconclusive, shut), batches));
         }
         Ok((
             judged(State::Ramping, format!("no guardrail broke up to {}", percent(share))),
