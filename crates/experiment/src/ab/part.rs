@@ -47,7 +47,7 @@ pub(super) struct Part<'a> {
 /// The requests of a part.
 pub(super) enum Requests<'a> {
     All(&'a Trace),
-    Some(Box<Trace>),
+    Chosen(Box<Trace>),
 }
 
 impl Deref for Requests<'_> {
@@ -56,7 +56,7 @@ impl Deref for Requests<'_> {
     fn deref(&self) -> &Trace {
         match self {
             Requests::All(trace) => trace,
-            Requests::Some(trace) => trace,
+            Requests::Chosen(trace) => trace,
         }
     }
 }
@@ -109,7 +109,7 @@ impl<'a> Part<'a> {
             load: rate,
             footprint: recording.footprint,
             scale: recording.entry.scale,
-            trace: Requests::Some(Box::new(trace)),
+            trace: Requests::Chosen(Box::new(trace)),
         };
         let of_clients = |part: Part<'a>| Part {
             capacity: part.trace.footprint_bytes() as f64 / recording.footprint as f64,
