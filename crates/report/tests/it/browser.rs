@@ -7,7 +7,7 @@ use std::{env, fs};
 
 use report::{charts, comparison_charts, comparison_page, page};
 
-use crate::{comparison, made_up};
+use crate::{ab, comparison, made_up};
 
 /// What is wrong with the page, in functions that the probe calls.
 const AUDIT: &str = include_str!("audit.js");
@@ -117,6 +117,10 @@ fn pages() -> Vec<(&'static str, String, usize)> {
     for study in made_up::studies() {
         let html = page(&study.document(&study.winners())).expect("renders");
         pages.push((study.name, html, charts(&study.results).len()));
+    }
+    for (name, names) in [("a test", &["web"][..]), ("tests", &["web", "a-test-of-a-long-name"])] {
+        let made = ab::made_up(names);
+        pages.push((name, ab::page(&made), report::test_charts(&made).len()));
     }
     let dir = tempfile::tempdir().expect("a directory");
     let made_up = crate::curves::made_up();
