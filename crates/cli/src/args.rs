@@ -1,5 +1,6 @@
 //! The command line.
 
+mod check;
 mod test;
 
 use std::path::PathBuf;
@@ -10,13 +11,14 @@ use experiment::Setting;
 use experiment::scenario::Fraction;
 use trace::units::Nanos;
 
+pub(crate) use check::{Check, CiArgs, Trend, When};
 pub(crate) use test::Test;
 
 /// Replay access traces through simulated cache tiers, and compare strategies
 #[derive(Debug, Parser)]
 #[command(name = "cache-strategy", version, max_term_width = 100)]
 #[command(
-    after_help = "Exit codes: 0 done, 1 a comparison found a difference, 2 bad usage or input, 70 a bug, 130 interrupted."
+    after_help = "Exit codes: 0 done, 1 a comparison found a difference, 2 bad usage or input, 3 check has nothing to compare with, 4 check is inconclusive, 70 a bug, 130 interrupted."
 )]
 pub(crate) struct Args {
     #[command(subcommand)]
@@ -47,6 +49,18 @@ pub(crate) enum Command {
     Compare(Compare),
     /// Compare published figures with what this program counts
     Verify(Verify),
+    /// Hold the figures of a study against a baseline, for CI
+    ///
+    /// Runs a scenario, or a flat study (kind = "flat"), and compares its figures with those that a
+    /// file keeps. Runs are deterministic, so the comparison is exact; tolerances say what does not
+    /// matter. Prints what changed. docs/check.md is the guide.
+    Check(Check),
+    /// Find where the figures of a history changed
+    ///
+    /// Simulated figures have no noise, so every step of a series is a change point. Small ones add up:
+    /// a figure that slips a little each time is told when it has slipped by --least since it was last
+    /// told.
+    Trend(Trend),
     /// Check the audit logs that runs leave
     #[command(subcommand)]
     Audit(Audit),

@@ -8,6 +8,10 @@ use crate::progress::say;
 pub(crate) const DIFFERENT: u8 = 1;
 /// Bad usage or input; also what clap exits with.
 pub(crate) const USAGE: u8 = 2;
+/// `check` has nothing to compare with: no baseline, or that of another study.
+pub(crate) const INCOMPARABLE: u8 = 3;
+/// `check` cannot tell: an interval does not decide.
+pub(crate) const INCONCLUSIVE: u8 = 4;
 /// A bug in this program.
 pub(crate) const INTERNAL: u8 = 70;
 /// Interrupted, as shells count it.
@@ -59,4 +63,28 @@ pub(crate) fn install_panic_message() {
         say("this is a bug in cache-strategy; please report it with the command that shows it");
         std::process::exit(i32::from(INTERNAL));
     }));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The child of the next test: a bug.
+    #[test]
+    #[ignore = "ends the process; the next test starts it"]
+    fn a_bug() {
+        install_panic_message();
+        panic!("a bug");
+    }
+
+    #[test]
+    fn a_bug_ends_with_70_and_says_that_it_is_one() {
+        let program = std::env::current_exe().unwrap();
+        let args =
+            ["--exact", "exit::tests::a_bug", "--ignored", "--nocapture", "--test-threads=1"];
+        let output = std::process::Command::new(program).args(args).output().unwrap();
+        assert_eq!(output.status.code(), Some(i32::from(INTERNAL)), "{output:?}");
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(said.contains("this is a bug in cache-strategy"), "{said}");
+    }
 }

@@ -1,7 +1,8 @@
 //! The program `cache-strategy`: arguments, progress, printing, exit codes.
 //!
 //! Standard output carries data, standard error carries talk. Exit codes: 0 done, 1 a comparison
-//! found a difference, 2 bad usage or input, 70 a bug in this program, 130 interrupted.
+//! found a difference, 2 bad usage or input, 3 `check` has nothing to compare with, 4 `check` is
+//! inconclusive, 70 a bug in this program, 130 interrupted.
 
 mod args;
 mod capacity;
@@ -31,6 +32,8 @@ fn main() -> ExitCode {
         Command::Mrc(mrc) => commands::mrc::mrc(mrc),
         Command::Compare(compare) => commands::compare::compare(compare),
         Command::Verify(verify) => commands::verify::verify(verify),
+        Command::Check(check) => commands::check::check(check),
+        Command::Trend(trend) => commands::trend::trend(trend),
         Command::Audit(audit) => commands::audit::audit(audit),
         Command::Policies(policies) => commands::policies::policies(policies),
         Command::Trace(trace) => commands::trace::trace(trace),

@@ -99,6 +99,11 @@ impl Listing {
         }
     }
 
+    /// Prints the table unless it has no rows: a head alone says nothing.
+    pub(crate) fn print_if_any(&self, format: Format) -> io::Result<()> {
+        if self.rows.is_empty() { Ok(()) } else { self.print(format) }
+    }
+
     /// Writes the table.
     pub(crate) fn write(&self, format: Format, out: &mut dyn Write) -> io::Result<()> {
         match format {

@@ -6,6 +6,7 @@
 
 pub mod ab;
 mod build;
+pub mod check;
 pub mod compare;
 mod error;
 mod fault;

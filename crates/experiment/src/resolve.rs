@@ -363,7 +363,7 @@ fn set(table: &mut toml::Table, path: &str, value: toml::Value) -> Result<(), Er
 }
 
 /// Removes `a/..` pairs, so that `scenarios/../traces/x` reads `traces/x`.
-fn tidy(path: &Path) -> PathBuf {
+pub(crate) fn tidy(path: &Path) -> PathBuf {
     use std::path::Component;
     let mut tidy = PathBuf::new();
     for component in path.components() {

@@ -78,10 +78,30 @@ impl Source {
         )
     }
 
+    /// Where values stand, for many look-ups.
+    pub(crate) fn places(&self) -> Option<Places<'_>> {
+        Some(Places { text: &self.text, root: DeTable::parse(&self.text).ok()? })
+    }
+
     fn span_of(&self, path: &[&str]) -> Option<Range<usize>> {
         let root = DeTable::parse(&self.text).ok()?;
         let (first, rest) = path.split_first()?;
         Some(deepest_span(child(root.get_ref(), first)?, rest))
+    }
+}
+
+/// A parsed text that knows the lines of its values.
+pub(crate) struct Places<'a> {
+    text: &'a str,
+    root: Spanned<DeTable<'a>>,
+}
+
+impl Places<'_> {
+    /// The line, from 1, of the value with this path, or of its nearest ancestor in the file.
+    pub(crate) fn line(&self, path: &[&str]) -> Option<usize> {
+        let (first, rest) = path.split_first()?;
+        let span = deepest_span(child(self.root.get_ref(), first)?, rest);
+        Some(self.text[..span.start.min(self.text.len())].matches('\n').count() + 1)
     }
 }
 
@@ -151,5 +171,8 @@ mod tests {
         assert!(at(&["d", "1", "e", "f"]).starts_with("a.toml:6:7: here"));
         assert!(at(&["a", "b", "gone"]).starts_with("a.toml:1:"));
         assert!(at(&["gone"]).starts_with("a.toml: here"));
+        let places = source.places().unwrap();
+        assert_eq!(places.line(&["d", "1", "e", "f"]), Some(6));
+        assert_eq!(places.line(&["gone"]), None);
     }
 }

@@ -2,6 +2,7 @@
 
 pub mod ab;
 mod atomic;
+pub mod check;
 pub mod comparison;
 pub mod detail;
 mod error;
@@ -12,8 +13,12 @@ pub mod security;
 pub mod table;
 mod trace_file;
 
-pub use ab::{AbLatencyRow, AbMeasureRow, AbNaiveRow, AbTestRow, AbTests, AbWindowRow};
+pub use ab::{
+    AbBatchRow, AbLatencyRow, AbMeasureRow, AbNaiveRow, AbRolloutRow, AbStageRow, AbTestRow,
+    AbTests, AbWindowRow,
+};
 pub use atomic::{remove_temporaries, write_atomically};
+pub use check::{CauseRow, CheckRow};
 pub use comparison::{CellRow, Comparison, FamilyRow, LeaderRow, PairRow, StandingRow, TestRow};
 pub use detail::{FaultRow, QuantileRow, SpentRow, StationRow, TierWindowRow, WriteRow};
 pub use error::Error;

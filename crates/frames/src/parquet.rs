@@ -9,6 +9,7 @@ use polars::prelude::*;
 use polars_io::prelude::*;
 
 use crate::ab::AbTests;
+use crate::check::{CauseRow, CheckRow};
 use crate::comparison::Comparison;
 use crate::guard::{damaged, decoding, footer, io, stored};
 use crate::results::{
@@ -157,17 +158,25 @@ pub fn describe() -> String {
     describe_table::<FootprintRow>(&mut out);
     describe_table::<ReuseRow>(&mut out);
     describe_table::<RankRow>(&mut out);
+    out.push_str(
+        "\nWhat `cache-strategy check --format json` prints, a row a line: figures, and with `--explain` causes.\n",
+    );
+    describe_rows::<CheckRow>(&mut out, CheckRow::NAME);
+    describe_rows::<CauseRow>(&mut out, CauseRow::NAME);
     out.push_str("\nThe tables of `cache-strategy test` share the column `test`.\n");
     AbTests::describe(&mut out);
     out
 }
 
 pub(crate) fn describe_table<T: Table>(out: &mut String) {
+    describe_rows::<T>(out, &file_of::<T>());
+}
+
+fn describe_rows<T: Table>(out: &mut String, heading: &str) {
     use std::fmt::Write as _;
     let _ = write!(
         out,
-        "\n## `{}`\n\n{}\n\n| column | type | meaning |\n|---|---|---|\n",
-        file_of::<T>(),
+        "\n## `{heading}`\n\n{}\n\n| column | type | meaning |\n|---|---|---|\n",
         T::DOC
     );
     for column in T::schema() {

@@ -23,4 +23,7 @@ pub enum Error {
     /// The page could not be put together.
     #[error("the page cannot be put together: {0}")]
     Page(#[from] minijinja::Error),
+    /// A report for a build server could not be put together.
+    #[error("the report for the build server cannot be put together: {0}")]
+    Ci(String),
 }

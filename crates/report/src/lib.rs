@@ -4,6 +4,7 @@
 //! of lines, boxes and text, and `paint` hands the scene to plotters. Only `paint` knows plotters.
 
 mod chart;
+pub mod ci;
 mod error;
 mod figure;
 mod font;
@@ -26,5 +27,6 @@ pub use palette::Theme;
 pub use paper::{latex_table, summary};
 pub use verdict::Winner;
 pub use views::curves::charts as curve_charts;
+pub use views::trend::{TrendLine, chart as trend_chart};
 pub use views::{charts, comparison_charts, test_charts};
 pub use write::{write, write_comparison, write_curves, write_tests};

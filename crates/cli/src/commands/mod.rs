@@ -2,6 +2,7 @@
 
 pub(crate) mod audit;
 pub(crate) mod calibrate;
+pub(crate) mod check;
 pub(crate) mod compare;
 pub(crate) mod mrc;
 pub(crate) mod policies;
@@ -11,4 +12,5 @@ pub(crate) mod scenario;
 pub(crate) mod sustain;
 pub(crate) mod test;
 pub(crate) mod trace;
+pub(crate) mod trend;
 pub(crate) mod verify;

@@ -1,31 +1,39 @@
 //! `validate`, `show` and `schema`.
 
 use std::io::Write;
+use std::path::Path;
 
 use anyhow::{Result, bail};
+use experiment::check::Study;
 use experiment::{Resolved, Source};
 
 use crate::args::{Document, Schema, Show, Validate};
 use crate::progress::say;
 
 pub(crate) fn validate(args: &Validate) -> Result<u8> {
-    let study = experiment::resolve(&args.scenario, &args.settings)?;
-    for trace in &study.traces {
-        if !trace.path.is_file() {
-            bail!(
-                "{}: the trace {} is not there, or is no file\nhint: paths start at the folder of the scenario",
-                args.scenario.display(),
-                trace.path.display()
-            );
+    let study = Study::open(&args.scenario, &args.settings)?;
+    let (configurations, traces): (usize, Vec<&Path>) = match &study {
+        Study::Stack(study) => {
+            (study.strategies.len(), study.traces.iter().map(|trace| &*trace.path).collect())
         }
+        Study::Flat(study) => (
+            study.policies.len() * study.capacities.len(),
+            study.traces.iter().map(|trace| &*trace.path).collect(),
+        ),
+    };
+    if let Some(missing) = traces.iter().find(|path| !path.is_file()) {
+        bail!(
+            "{}: the trace {} is not there, or is no file\nhint: paths start at the folder of the scenario",
+            args.scenario.display(),
+            missing.display()
+        );
     }
-    let (strategies, traces) = (study.strategies.len(), study.traces.len());
     say(format!(
         "{} is valid: {} ({} × {})",
         args.scenario.display(),
-        counted(strategies * traces, "run"),
-        counted(strategies, "configuration"),
-        counted(traces, "trace")
+        counted(configurations * traces.len(), "run"),
+        counted(configurations, "configuration"),
+        counted(traces.len(), "trace")
     ));
     Ok(0)
 }

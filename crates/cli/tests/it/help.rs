@@ -15,6 +15,8 @@ const COMMANDS: &[&str] = &[
     "mrc",
     "compare",
     "verify",
+    "check",
+    "trend",
     "audit",
     "audit verify",
     "policies",
@@ -72,9 +74,10 @@ fn exit_codes_are_those_that_help_promises() {
     let codes = codes.split_whitespace().collect::<Vec<_>>().join(" ");
     assert_eq!(
         codes,
-        "0 done, 1 a comparison found a difference, 2 bad usage or input, 70 a bug, 130 interrupted."
+        "0 done, 1 a comparison found a difference, 2 bad usage or input, 3 check has nothing to \
+         compare with, 4 check is inconclusive, 70 a bug, 130 interrupted."
     );
-    // The tests of this crate see 0, 1, 2 and 130; 70 only the source can show.
+    // The tests of this crate see each of them; here is that there is no other.
     let source = repository().join("crates/cli/src/exit.rs");
     let source = std::fs::read_to_string(source).unwrap();
     let mut used: Vec<&str> = source
@@ -83,7 +86,7 @@ fn exit_codes_are_those_that_help_promises() {
         .map(|(_, code)| code.trim_end_matches(';'))
         .collect();
     used.sort_by_key(|code| code.parse::<u8>().unwrap());
-    assert_eq!(used, ["1", "2", "70", "130"]);
+    assert_eq!(used, ["1", "2", "3", "4", "70", "130"]);
 }
 
 #[test]

@@ -130,16 +130,19 @@ fn single_caches_stop_too() {
     let dir = workplace();
     write(dir.path(), "long.toml", RECIPE);
     program(dir.path(), &["trace", "generate", "long.toml", "long.parquet"]).ok();
+    write(dir.path(), "scenario.toml", SCENARIO);
     let lfu = vec!["lfu"; 60].join(",");
     for args in [
-        &["replay", "long.parquet", "--policy", &lfu, "--capacity", "50000"][..],
+        &["check", "scenario.toml", "--update-baseline", "--reason", "x", "--with-detail"][..],
+        &["replay", "long.parquet", "--policy", &lfu, "--capacity", "50000"],
         &["mrc", "long.parquet", "--policy", &lfu, "--method", "exact", "--out", "report"],
     ] {
         let (code, said) = interrupted(dir.path(), args, &mut Duration::from_millis(800));
         assert_eq!(code, Some(130), "{said}");
     }
-    // A part of the curves is no report.
+    // A part of the curves is no report, and of the figures no baseline.
     assert!(!dir.path().join("report").exists());
+    assert!(!dir.path().join("baselines").exists());
 }
 
 #[test]

@@ -7,6 +7,7 @@
 mod ab;
 mod audit;
 mod calibrate;
+mod check;
 mod compare;
 mod errors;
 mod generated;

@@ -12,6 +12,8 @@ fn every_scenario_is_valid_and_its_traces_are_there() {
     let scenarios: Vec<_> = files(&root.join("scenarios"))
         .into_iter()
         .filter(|path| path.extension().is_some_and(|ending| ending == "toml"))
+        // What `check` holds some of them to is no scenario.
+        .filter(|path| !path.ancestors().any(|folder| folder.ends_with("baselines")))
         .collect();
     assert!(!scenarios.is_empty());
     for path in scenarios {

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::{env, fs};
 
-use report::{charts, comparison_charts, comparison_page, page};
+use report::{charts, comparison_charts, comparison_page, page, test_charts, test_page};
 
 use crate::{ab, comparison, made_up};
 
@@ -118,9 +118,10 @@ fn pages() -> Vec<(&'static str, String, usize)> {
         let html = page(&study.document(&study.winners())).expect("renders");
         pages.push((study.name, html, charts(&study.results).len()));
     }
-    for (name, names) in [("a test", &["web"][..]), ("tests", &["web", "a-test-of-a-long-name"])] {
-        let made = ab::made_up(names);
-        pages.push((name, ab::page(&made), report::test_charts(&made).len()));
+    for (name, n) in [("test", 1), ("tests", 2)] {
+        let made = ab::tests(n);
+        let html = test_page(&ab::document(&made)).expect("renders");
+        pages.push((name, html, test_charts(&made).len()));
     }
     let dir = tempfile::tempdir().expect("a directory");
     let made_up = crate::curves::made_up();
