@@ -187,7 +187,7 @@ fn the_verdict_comes_first_and_nothing_is_shown_that_is_no_number() {
     assert!(order.map(at).is_sorted(), "{:?}", order.map(at));
     // The explanations of the columns speak of what is no number, the figures show none.
     let (_, body) = page.split_once("<body>").unwrap();
-    let (body, _) = body.split_once("id=\"background\"").unwrap();
+    let (body, _) = body.split_once("id=\"method\"").unwrap();
     for absurd in ["NaN", ">inf", "<algorithm>"] {
         assert!(!body.contains(absurd), "{absurd}");
     }
