@@ -6,6 +6,8 @@ use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
+pub mod counting;
+
 use serde::{Deserialize, Serialize};
 use trace::readers::{ReadOptions, read};
 use trace::{NEVER, Trace, next_use};
@@ -41,7 +43,18 @@ impl Recipe {
 
     /// The trace.
     pub fn generate(&self) -> Result<Trace, trace::Error> {
-        let recipe = trace::generate::Recipe::from_toml(self.text, self.name)?;
+        self.generate_first(u64::MAX)
+    }
+
+    /// Its first `n` requests.
+    pub fn generate_first(&self, n: u64) -> Result<Trace, trace::Error> {
+        let mut recipe = trace::generate::Recipe::from_toml(self.text, self.name)?;
+        let mut left = n;
+        for phase in &mut recipe.phases {
+            phase.requests = phase.requests.min(left);
+            left -= phase.requests;
+        }
+        recipe.phases.retain(|phase| phase.requests > 0);
         trace::generate::generate(&recipe, None)
     }
 }

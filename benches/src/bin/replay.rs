@@ -6,13 +6,11 @@
 //!     replay [--trace zipf-1.0-1m|zipf-0.8-10m | --file TRACE] [--policies LIST]
 //!            [--sizes unit|sized] [--rounds N] [--record FILE]
 
-use std::alloc::{GlobalAlloc, Layout, System};
 use std::error::Error;
 use std::ops::ControlFlow;
 use std::path::Path;
-use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
-use benches::{Arguments, ROUNDS, Recipe, Speed, measure, show, size_of};
+use benches::{Arguments, ROUNDS, Recipe, Speed, counting, measure, show, size_of};
 use cache::{Job, PolicyInfo, Unit, split_specs};
 use serde_json::{Map, Value};
 use trace::readers::{ReadOptions, read};
@@ -50,42 +48,8 @@ const SAMPLED: &[&str] = &[
     "sampled",
 ];
 
-/// The system's allocator, counting. Replay allocates next to nothing in its loop, so this costs
-/// nothing that is measured.
-struct Counting;
-
-static HELD: AtomicUsize = AtomicUsize::new(0);
-static PEAK: AtomicUsize = AtomicUsize::new(0);
-
 #[global_allocator]
-static ALLOCATOR: Counting = Counting;
-
-#[allow(unsafe_code, reason = "the only way to see what a policy allocates")]
-// SAFETY: every call is passed on as it is; the counters do not touch the memory.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        add(layout.size());
-        // SAFETY: the caller's promises are those that `System` asks for.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
-        add(layout.size());
-        // SAFETY: as above.
-        unsafe { System.alloc_zeroed(layout) }
-    }
-
-    unsafe fn dealloc(&self, at: *mut u8, layout: Layout) {
-        HELD.fetch_sub(layout.size(), Relaxed);
-        // SAFETY: as above.
-        unsafe { System.dealloc(at, layout) }
-    }
-}
-
-fn add(bytes: usize) {
-    let held = HELD.fetch_add(bytes, Relaxed) + bytes;
-    PEAK.fetch_max(held, Relaxed);
-}
+static ALLOCATOR: counting::Allocator = counting::Allocator;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments = Arguments::parse(&["trace", "file", "policies", "sizes", "rounds", "record"])?;
@@ -195,8 +159,8 @@ fn run(
     parameters: &Map<String, Value>,
     job: &Job<'_>,
 ) -> Result<(u64, usize), Box<dyn Error>> {
-    let before = HELD.load(Relaxed);
-    PEAK.store(before, Relaxed);
-    let counts = (policy.kind.run)(job, parameters, &mut |_| ControlFlow::Continue(()))?;
-    Ok((counts.ok_or("stopped")?.misses(), PEAK.load(Relaxed) - before))
+    let (counts, state) = counting::peak_of(|| {
+        (policy.kind.run)(job, parameters, &mut |_| ControlFlow::Continue(()))
+    });
+    Ok((counts?.ok_or("stopped")?.misses(), state))
 }

@@ -1,16 +1,18 @@
 //! How fast the stack is simulated: four tiers with the latencies of the preset `brief`.
 //!
-//!     stack [--requests N] [--record FILE]
+//!     stack [--requests N] [--rounds N] [--queues off|on] [--record FILE]
 //!
 //! One million objects of one byte, Zipf 1.0, at 20,000 requests a second; the tiers hold 0.1, 1, 10
 //! and 50 % of the objects. `queues off` has no stations; `queues on` has one in every tier but the
 //! first and at the origin, with coalesced misses. Histograms and series are on in both.
+//!
+//! Bytes are the most held during a run, by objects of the trace and tiers, the origin not counted.
 
 use std::collections::BTreeMap;
 use std::error::Error;
 use std::ops::ControlFlow;
 
-use benches::{Arguments, ROUNDS, measure, show, zipf};
+use benches::{Arguments, ROUNDS, Recipe, counting, measure, show};
 use cache::PolicySpec;
 use tiers::{
     Arrivals, LatencyProfile, LatencySpec, Misses, Origin, Outcome, Rate, Run, Service, Stack,
@@ -19,34 +21,51 @@ use tiers::{
 use trace::Trace;
 use trace::units::Nanos;
 
+#[global_allocator]
+static ALLOCATOR: counting::Allocator = counting::Allocator;
+
 fn main() -> Result<(), Box<dyn Error>> {
-    let arguments = Arguments::parse(&["requests", "record"])?;
-    let n: usize = arguments.get("requests").unwrap_or("5000000").parse()?;
-    let trace = first(&zipf()?, n)?;
+    let arguments = Arguments::parse(&["requests", "rounds", "queues", "record"])?;
+    let n = arguments.get("requests").unwrap_or("5000000").parse()?;
+    let rounds = arguments.get("rounds").map_or(Ok(ROUNDS), str::parse)?;
+    let trace = Recipe::named("zipf-1.0-1m")?.generate_first(n)?;
     let arrivals = Arrivals::Poisson.times(&trace, Some(Rate(20_000.0)), 1).ok_or("no rate")?;
     let mut rows = Vec::new();
-    for (name, stack) in
-        [("queues off", stack(&trace)?), ("queues on", with_queues(stack(&trace)?))]
+    for (queues, goal, stack) in
+        [("off", 3.0, stack(&trace)?), ("on", 1.5, with_queues(stack(&trace)?))]
     {
-        let (speed, outcome) = measure(ROUNDS, trace.n_requests(), || {
+        if arguments.get("queues").is_some_and(|wanted| wanted != queues) {
+            continue;
+        }
+        let (speed, (outcome, held)) = measure(rounds, trace.n_requests(), || {
             let run = Run { n_windows: 48, ..Run::new(&trace, &arrivals, &stack, 1) };
-            Ok(simulate(&run, &mut |_| ControlFlow::Continue(()))?.ok_or("stopped")?)
+            let (outcome, held) =
+                counting::peak_of(|| simulate(&run, &mut |_| ControlFlow::Continue(())));
+            Ok((outcome?.ok_or("stopped")?, held))
         })?;
-        let mut row = vec![name.to_string()];
+        let mut row = vec![format!("queues {queues}"), format!("{goal:.1}")];
         row.extend(
             [speed.cpu_median, speed.median, speed.min, speed.max].map(|s| format!("{s:.2}")),
         );
+        let places = f64::from(trace.n_objects()) * stack.tiers.len() as f64;
+        row.push(format!("{:.1}", held as f64 / places));
         row.extend(counts(&outcome));
         rows.push(row);
     }
-    let header =
-        ["run", "cpu_m_per_s", "m_per_s", "min", "max", "hits", "p99_ns", "waited", "in_flight"];
+    let header = [
+        "run",
+        "goal_m_per_s",
+        "cpu_m_per_s",
+        "m_per_s",
+        "min",
+        "max",
+        "bytes_per_object_and_tier",
+        "hits",
+        "p99_ns",
+        "waited",
+        "in_flight",
+    ];
     show(&header, &rows, arguments.get("record").map(Into::into))
-}
-
-fn first(trace: &Trace, n: usize) -> Result<Trace, Box<dyn Error>> {
-    let numbers = trace.objects().iter().take(n).map(|object| u64::from(object.0));
-    Ok(Trace::from_numbers("zipf", numbers))
 }
 
 fn counts(outcome: &Outcome) -> [String; 4] {

@@ -88,6 +88,14 @@ fn main() -> Result<(), Box<dyn Error>> {
         let data = format!("p95 over 120 blocks keeping {kept} of the last");
         table.row(COVERS, &data, "histograms", trials::quantiles(kept, 2_000)?)?;
     }
+    for n in [6, 10, 20] {
+        for (skewed, law) in [(false, "normal"), (true, "skewed")] {
+            let [alone, all] = trials::independent_rows(n, skewed, 4_000)?;
+            table.row(COVERS, &format!("{n} independent {law} rows"), "bootstrap-t", alone)?;
+            let data = format!("{n} independent {law} rows of 8 strategies");
+            table.row(COVERS, &data, "max-t, all at once", all)?;
+        }
+    }
     table.row("any p <= 0.05 without any", "10 strategies", "max-t", trials::many_equal(2_000)?)?;
     let best = trials::best_is_in_the_set(2_000)?;
     table.row("95 % set holds the best", "10 strategies", "model confidence set", best)?;

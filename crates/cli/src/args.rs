@@ -362,7 +362,7 @@ pub(crate) struct Mrc {
 /// larger grid takes what it can use. Where capacities count objects, Belady's optimum is added.
 #[derive(Debug, Parser)]
 #[command(
-    after_help = "Examples:\n  cache-strategy compare --traces 'traces/*.zst' --policies all --sizes 0.1%,1%,10%\n  cache-strategy compare --traces 'lirs:old/*.gz' arc:OLTP.lis.zst --policies lru,arc,lirs --sizes 1%"
+    after_help = "Examples:\n  cache-strategy compare --traces 'traces/*.zst' --policies all --sizes 0.1%,1%,10%\n  cache-strategy compare --traces 'lirs:old/*.gz' arc:OLTP.lis.zst --policies lru,arc,lirs --sizes 1% --family folder"
 )]
 pub(crate) struct Compare {
     /// Trace files, or patterns such as 'traces/*.zst'; a format may stand before a colon, as in

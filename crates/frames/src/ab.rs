@@ -184,6 +184,88 @@ table! {
     }
 }
 
+table! {
+    #[doc = "One row a test, if asked for: how a staged rollout went."]
+    AbRolloutRow = "ab_rollouts" {
+        #[doc = "Test, as in `ab_tests`."]
+        test: String,
+        #[doc = "What went over to B one after the other: `object` or `client`."]
+        by: String,
+        #[doc = "The stages as they were asked for."]
+        stages: String,
+        #[doc = "`shipped`, `rolled-back` or `inconclusive`."]
+        state: String,
+        #[doc = "Why, in a sentence."]
+        reason: String,
+        #[doc = "Share of the units in the last stage that began."]
+        share: f64,
+        #[doc = "When it ended, in nanoseconds since the first request."]
+        end_ns: u64,
+        #[doc = "Reads of units while they were with B."]
+        exposed_reads: u64,
+        #[doc = "How many more of them the origin answered than if they had stayed with A; below 0, fewer."]
+        extra_misses: i64,
+        #[doc = "How many more of them had no answer."]
+        extra_errors: i64,
+        #[doc = "After a rollback: how many more reads A's fleet sent to the origin than if the units had never left, because it had not seen them for a while; below 0 where that is outweighed by what it kept of the others meanwhile. Otherwise 0."]
+        cold_misses: i64,
+        #[doc = "After a rollback: what the origin charged for all these misses, in nano-dollars, for the time they took. Otherwise 0."]
+        extra_nanodollars: i64,
+    }
+}
+
+table! {
+    #[doc = "One row a rollout and stage; two if it was held."]
+    AbStageRow = "ab_stages" {
+        #[doc = "Test, as in `ab_tests`."]
+        test: String,
+        #[doc = "Number of the stage, from 0."]
+        stage: u64,
+        #[doc = "Share of the units with B."]
+        share: f64,
+        #[doc = "`ramping`: the next stage began; `holding`: it went on for once more; `failing`: a guardrail broke; `unhealthy`: units are not spread as they should be; `inconclusive`: not good enough to go on."]
+        state: String,
+        #[doc = "Why, in words."]
+        reason: String,
+        #[doc = "When it began, in nanoseconds since the first request."]
+        start_ns: u64,
+        #[doc = "When it ended, or what went wrong was seen."]
+        end_ns: u64,
+        #[doc = "Reads of the units with B up to then."]
+        reads: u64,
+        #[doc = "What `a` and `b` are: the measure that decides if it is a share, otherwise `hit-ratio`."]
+        measure: String,
+        #[doc = "Its value over these reads, had the units stayed with A."]
+        a: f64,
+        #[doc = "Its value with B."]
+        b: f64,
+    }
+}
+
+table! {
+    #[doc = "One row a rollout, stage and batch of reads."]
+    AbBatchRow = "ab_batches" {
+        #[doc = "Test, as in `ab_tests`."]
+        test: String,
+        #[doc = "Number of the stage, from 0."]
+        stage: u64,
+        #[doc = "Share of the units with B."]
+        share: f64,
+        #[doc = "Arrival of its first read, in nanoseconds since the first request."]
+        start_ns: u64,
+        #[doc = "Reads."]
+        reads: u64,
+        #[doc = "B - A of the measure that `ab_stages` names, over these reads."]
+        difference: f64,
+        #[doc = "Mean of the differences of the stage so far; NaN before 20 batches, as its ends are."]
+        so_far: f64,
+        #[doc = "Lower end of its confidence sequence, at a level that is shared out over the stages."]
+        low: f64,
+        #[doc = "Upper end."]
+        high: f64,
+    }
+}
+
 tables! {
     #[doc = "All tables of the tests of one study."]
     AbTests {
@@ -197,5 +279,11 @@ tables! {
         latency: AbLatencyRow,
         #[doc = "Empty unless asked for."]
         naive: AbNaiveRow,
+        #[doc = "Empty unless asked for."]
+        rollouts: AbRolloutRow,
+        #[doc = "In order of time."]
+        stages: AbStageRow,
+        #[doc = "In order of time."]
+        batches: AbBatchRow,
     }
 }

@@ -13,7 +13,10 @@ pub mod security;
 pub mod table;
 mod trace_file;
 
-pub use ab::{AbLatencyRow, AbMeasureRow, AbNaiveRow, AbTestRow, AbTests, AbWindowRow};
+pub use ab::{
+    AbBatchRow, AbLatencyRow, AbMeasureRow, AbNaiveRow, AbRolloutRow, AbStageRow, AbTestRow,
+    AbTests, AbWindowRow,
+};
 pub use atomic::{remove_temporaries, write_atomically};
 pub use check::{CauseRow, CheckRow};
 pub use comparison::{CellRow, Comparison, FamilyRow, LeaderRow, PairRow, StandingRow, TestRow};

@@ -1,8 +1,5 @@
 //! What happens later, in the order (time, sequence number), so that ties have one order.
 
-use std::cmp::Ordering;
-use std::collections::BinaryHeap;
-
 /// Something that happens later.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Event {
@@ -51,46 +48,144 @@ pub(crate) enum What {
     Rotate,
 }
 
-impl PartialEq for Event {
-    fn eq(&self, other: &Self) -> bool {
-        self.cmp(other) == Ordering::Equal
-    }
-}
-
-impl Eq for Event {}
-
-impl PartialOrd for Event {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl Ord for Event {
-    /// The earliest is the greatest, as the heap wants it.
-    fn cmp(&self, other: &Self) -> Ordering {
-        (other.time, other.sequence).cmp(&(self.time, self.sequence))
-    }
-}
-
-/// The events to come.
+/// The events to come: the first one, and a heap of the others.
+///
+/// Much of what is scheduled happens next: a read that misses in memory asks the next tier before anything
+/// else is due. It never enters the heap. Whether there is a first one or not, none in the heap comes
+/// before it.
+///
+/// A node of the heap has four children, which lie side by side: half the levels of a binary one.
 #[derive(Debug, Default)]
 pub(crate) struct Events {
-    heap: BinaryHeap<Event>,
+    first: Option<Event>,
+    heap: Vec<Event>,
     sequence: u64,
 }
 
+const CHILDREN: usize = 4;
+
+impl Event {
+    /// Events happen in this order.
+    #[inline]
+    fn key(&self) -> u128 {
+        u128::from(self.time) << 64 | u128::from(self.sequence)
+    }
+}
+
 impl Events {
+    #[inline]
     pub(crate) fn schedule(&mut self, time: u64, what: What, tier: usize, id: u32) {
         self.sequence += 1;
-        self.heap.push(Event { time, sequence: self.sequence, id, tier: tier as u8, what });
+        let event = Event { time, sequence: self.sequence, id, tier: tier as u8, what };
+        match &mut self.first {
+            // One that was scheduled later comes later at the same time.
+            Some(first) if first.time <= time => self.push(event),
+            Some(first) => {
+                let second = std::mem::replace(first, event);
+                self.push(second);
+            }
+            None if self.heap.first().is_none_or(|next| time < next.time) => {
+                self.first = Some(event);
+            }
+            None => self.push(event),
+        }
     }
 
     /// The next event that is due before or at `now`.
     #[inline]
     pub(crate) fn next_due(&mut self, now: u64) -> Option<Event> {
-        if self.heap.peek()?.time > now {
-            return None;
+        if let Some(first) = self.first {
+            if first.time > now {
+                return None;
+            }
+            self.first = None;
+            return Some(first);
         }
-        self.heap.pop()
+        if self.heap.first()?.time > now { None } else { self.pop() }
+    }
+
+    /// The event that happens after the one taken last, unless another comes before it.
+    #[inline]
+    pub(crate) fn upcoming(&self) -> Option<&Event> {
+        self.heap.first()
+    }
+
+    fn push(&mut self, event: Event) {
+        self.heap.push(event);
+        self.rise(self.heap.len() - 1, event);
+    }
+
+    /// Takes the root out. The hole it leaves goes down to a leaf, and the last event rises from there,
+    /// seldom far: it was a leaf before.
+    fn pop(&mut self) -> Option<Event> {
+        let root = *self.heap.first()?;
+        let last = self.heap.pop()?;
+        if !self.heap.is_empty() {
+            let mut hole = 0;
+            while let Some(least) = self.least_child(hole) {
+                self.heap[hole] = self.heap[least];
+                hole = least;
+            }
+            self.rise(hole, last);
+        }
+        Some(root)
+    }
+
+    #[inline]
+    fn least_child(&self, parent: usize) -> Option<usize> {
+        let start = CHILDREN * parent + 1;
+        match self.heap.get(start..start + CHILDREN) {
+            // In pairs and without a branch: which is the least cannot be foretold.
+            Some(children) => {
+                let left = usize::from(children[1].key() < children[0].key());
+                let right = 2 + usize::from(children[3].key() < children[2].key());
+                let least = if children[right].key() < children[left].key() { right } else { left };
+                Some(start + least)
+            }
+            _ => (start..self.heap.len()).min_by_key(|child| self.heap[*child].key()),
+        }
+    }
+
+    #[inline]
+    fn rise(&mut self, mut at: usize, event: Event) {
+        while at > 0 {
+            let parent = (at - 1) / CHILDREN;
+            if self.heap[parent].key() < event.key() {
+                break;
+            }
+            self.heap[at] = self.heap[parent];
+            at = parent;
+        }
+        self.heap[at] = event;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        /// Against a sorted list: schedules and takes in turn, with many equal times.
+        #[test]
+        fn events_come_by_time_and_then_as_they_were_scheduled(
+            steps in prop::collection::vec((0..20u64, 0..3u64), 1..200),
+        ) {
+            let mut events = Events::default();
+            let mut expected: Vec<(u64, u32)> = Vec::new();
+            let mut now = 0;
+            for (number, (after, advance)) in steps.into_iter().enumerate() {
+                let number = number as u32;
+                events.schedule(now + after, What::Ask, 0, number);
+                expected.push((now + after, number));
+                now += advance;
+                expected.sort_unstable();
+                while let Some(event) = events.next_due(now) {
+                    prop_assert_eq!((event.time, event.id), expected.remove(0));
+                }
+                prop_assert!(expected.first().is_none_or(|next| next.0 > now));
+            }
+        }
     }
 }

@@ -108,6 +108,7 @@ impl ActiveExpiry {
     }
 
     /// A copy that is in expires at `at`; `u64::MAX` is never.
+    #[inline]
     pub fn note(&mut self, object: ObjectId, at: u64, now: u64) {
         if at == u64::MAX {
             return;
@@ -124,6 +125,7 @@ impl ActiveExpiry {
     }
 
     /// When it next wants to [run](Self::cycle); `None` if it has nothing to look for.
+    #[inline]
     pub fn next(&self) -> Option<u64> {
         match &self.0 {
             Kind::Lazy => None,

@@ -173,6 +173,13 @@ impl Flights {
         &mut self.legs[id as usize * self.n_tiers..][..self.n_tiers]
     }
 
+    /// The flight is likely to be needed soon: fetches its memory. `id` may be that of none.
+    #[inline]
+    pub(crate) fn touch(&self, id: u32, tier: usize) {
+        cache::prefetch(&self.slots, id as usize);
+        cache::prefetch(&self.legs, id as usize * self.n_tiers + tier);
+    }
+
     /// One more event or list knows the flight.
     #[inline]
     pub(crate) fn hold(&mut self, id: u32) {

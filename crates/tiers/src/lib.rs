@@ -30,6 +30,7 @@ mod router;
 pub mod security;
 mod stack;
 mod station;
+mod tally;
 #[cfg(test)]
 mod tests;
 

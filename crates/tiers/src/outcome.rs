@@ -4,7 +4,7 @@ use hdrhistogram::Histogram;
 use trace::units::Nanos;
 
 use crate::security::{ErasureOutcome, Finished, KeyCounters};
-use crate::{CostItem, Explained, Peak, Stack, StationCounts, Usage, bill};
+use crate::{CostItem, Explained, Peak, Stack, StationCounts, Usage, bill, tally};
 
 /// How a read ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -185,17 +185,6 @@ pub struct WriteOutcome {
     pub lost_bytes: u64,
 }
 
-/// A histogram of latencies with this many significant digits.
-pub(crate) fn histogram(digits: u8) -> Histogram<u64> {
-    Histogram::new(digits).expect("between 0 and 5 digits are allowed")
-}
-
-/// Counts one latency. `saturating_record` would clip it instead of growing the histogram.
-#[inline]
-pub(crate) fn record(histogram: &mut Histogram<u64>, latency: u64) {
-    histogram.record(latency).expect("a histogram made without bounds grows as it must");
-}
-
 impl TierOutcome {
     pub(crate) fn new() -> Self {
         TierOutcome {
@@ -228,7 +217,7 @@ impl TierOutcome {
             cancelled: 0,
             used_bytes_max: 0,
             used_byte_seconds: 0.0,
-            latency: histogram(3),
+            latency: tally::empty(3),
             stations: Vec::new(),
             station_names: Vec::new(),
             servers: 0,

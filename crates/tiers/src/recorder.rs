@@ -8,72 +8,99 @@ use trace::units::Nanos;
 use crate::arrivals::span;
 use crate::explain::Explained;
 use crate::flight::{Flight, Leg, Purpose};
-use crate::outcome::{ENDINGS, Ending, ReadEnd, TierWindow, WriteOutcome, histogram, record};
+use crate::outcome::{ENDINGS, Ending, ReadEnd, TierWindow, WriteOutcome};
+use crate::tally::{self, Tally};
 use crate::{Outcome, Run, TierOutcome, Window};
+
+/// The tally of each ending, and of each tier that answered so; errors are put down to the first.
+type ByEnding = [Vec<Tally>; ENDINGS.len()];
 
 pub(crate) struct Recorder<'a> {
     run: &'a Run<'a>,
+    /// What is counted as it comes. Reads by how they ended are sums of `reads`, made at the end.
     outcome: Outcome,
+    reads: ByEnding,
+    by_region: Vec<Tally>,
+    writes: Tally,
+    windows: Vec<WindowReads>,
+    /// Window by window, tier by tier.
+    tier_windows: Vec<TierWindow>,
     start: u64,
     /// When the first request that counts arrived.
     counts_from: u64,
     window_ns: u64,
+    /// Number of the window looked for last, and when it starts.
+    window: usize,
+    window_start: u64,
     regions: Option<&'a [u32]>,
     requests: u64,
-    /// Mean time from the miss of a tier to the answer from below, for early refresh.
+    /// Mean time from the miss of a tier to the answer from below, if a tier refreshes early.
     fetches: Vec<(f64, f64)>,
+    times_fetches: bool,
+}
+
+/// Reads that arrived in a window.
+#[derive(Clone)]
+struct WindowReads {
+    endings: [u64; ENDINGS.len()],
+    latency: Tally,
 }
 
 impl<'a> Recorder<'a> {
     pub(crate) fn new(run: &'a Run<'a>, n_tiers: usize) -> Self {
         let warm = run.warmup.min(run.arrivals.len());
-        let n_windows = run.n_windows.max(1) as u64;
-        let window_ns = span(run.arrivals).0 / n_windows + 1;
-        let windows = (0..n_windows).map(|w| Window {
-            start: Nanos(w * window_ns),
-            endings: [0; 5],
-            latency: histogram(2),
-            tiers: vec![TierWindow::default(); n_tiers],
-        });
+        let n_windows = run.n_windows.max(1);
         let regions = run.trace.columns().region.as_ref();
         let n_regions = regions.map_or(0, |regions| regions.names.len());
-        let outcome = Outcome {
-            tiers: (0..n_tiers).map(|_| TierOutcome::new()).collect(),
-            reads: 0,
-            read_bytes: 0,
-            endings: [0; 5],
-            miss_bytes: 0,
-            ending_latency: ENDINGS.iter().map(|_| histogram(3)).collect(),
-            writes: 0,
-            written: WriteOutcome {
-                latency: histogram(3),
-                failures: 0,
-                stale_reads: 0,
-                dirty_bytes_max: 0,
-                lost: 0,
-                lost_bytes: 0,
-            },
-            span: span(&run.arrivals[warm..]),
-            end: Nanos(0),
-            latency: histogram(3),
-            regions: (0..n_regions).map(|_| histogram(3)).collect(),
-            window: Nanos(window_ns),
-            windows: windows.collect(),
-            explained: Explained::new(n_tiers),
-            in_flight_max: 0,
-            erasure: None,
-            audit: None,
-            read_ends: Vec::new(),
-        };
+        let start = run.arrivals.first().copied().unwrap_or(0);
+        let window_ns = span(run.arrivals).0 / n_windows as u64 + 1;
         Recorder {
             run,
-            outcome,
-            start: run.arrivals.first().copied().unwrap_or(0),
+            outcome: Outcome {
+                tiers: (0..n_tiers).map(|_| TierOutcome::new()).collect(),
+                reads: 0,
+                read_bytes: 0,
+                endings: [0; ENDINGS.len()],
+                miss_bytes: 0,
+                ending_latency: Vec::new(),
+                writes: 0,
+                written: WriteOutcome {
+                    latency: tally::empty(3),
+                    failures: 0,
+                    stale_reads: 0,
+                    dirty_bytes_max: 0,
+                    lost: 0,
+                    lost_bytes: 0,
+                },
+                span: span(&run.arrivals[warm..]),
+                end: Nanos(0),
+                latency: tally::empty(3),
+                regions: Vec::new(),
+                window: Nanos(window_ns),
+                windows: Vec::new(),
+                explained: Explained::new(n_tiers),
+                in_flight_max: 0,
+                erasure: None,
+                audit: None,
+                read_ends: Vec::new(),
+            },
+            reads: ENDINGS.map(|_| vec![Tally::new(3); n_tiers]),
+            by_region: vec![Tally::new(3); n_regions],
+            writes: Tally::new(3),
+            windows: vec![
+                WindowReads { endings: [0; ENDINGS.len()], latency: Tally::new(2) };
+                n_windows
+            ],
+            tier_windows: vec![TierWindow::default(); n_windows * n_tiers],
+            start,
             counts_from: 0,
             window_ns,
+            window: 0,
+            window_start: start,
             regions: regions.map(|regions| regions.ids.as_slice()),
             requests: 0,
             fetches: vec![(0.0, 0.0); n_tiers],
+            times_fetches: run.stack.tiers.iter().any(|tier| tier.freshness.early_refresh != 0.0),
         }
     }
 
@@ -90,11 +117,23 @@ impl<'a> Recorder<'a> {
         self.counts(request).then(|| &mut self.outcome.tiers[tier])
     }
 
+    /// The window that a time lies in. Mostly it is that of the last time asked for, which saves the
+    /// division.
     #[inline]
-    fn window(&mut self, now: u64) -> &mut Window {
-        let last = self.outcome.windows.len() - 1;
-        let at = ((now - self.start) / self.window_ns) as usize;
-        &mut self.outcome.windows[at.min(last)]
+    fn window_of(&mut self, time: u64) -> usize {
+        // Also true of times before: the difference wraps to a large one.
+        if time.wrapping_sub(self.window_start) >= self.window_ns {
+            let last = self.windows.len() - 1;
+            self.window = (((time - self.start) / self.window_ns) as usize).min(last);
+            self.window_start = self.start + self.window as u64 * self.window_ns;
+        }
+        self.window
+    }
+
+    #[inline]
+    fn tier_window(&mut self, tier: usize, now: u64) -> &mut TierWindow {
+        let at = self.window_of(now) * self.outcome.tiers.len() + tier;
+        &mut self.tier_windows[at]
     }
 
     /// A read arrived.
@@ -114,7 +153,7 @@ impl<'a> Recorder<'a> {
     /// A tier was asked.
     #[inline]
     pub(crate) fn asked(&mut self, tier: usize, request: u32, purpose: Purpose, now: u64) {
-        self.window(now).tiers[tier].lookups += 1;
+        self.tier_window(tier, now).lookups += 1;
         if matches!(purpose, Purpose::Read | Purpose::Refresh)
             && let Some(counts) = self.tier(tier, request)
         {
@@ -134,29 +173,35 @@ impl<'a> Recorder<'a> {
         old: bool,
     ) {
         self.keep(request, Ending::Hit, Some(tier), latency);
-        let window = self.window(now);
-        window.endings[Ending::Hit as usize] += 1;
-        record(&mut window.latency, latency);
-        let window = &mut window.tiers[tier];
+        let window = self.tier_window(tier, now);
         window.answers += 1;
         window.bytes_out += size;
+        self.count_end(request, now, Ending::Hit, tier, latency);
         if !self.counts(request) {
             return;
         }
         let outcome = &mut self.outcome;
-        outcome.endings[Ending::Hit as usize] += 1;
-        record(&mut outcome.latency, latency);
-        record(&mut outcome.ending_latency[Ending::Hit as usize], latency);
-        if let Some(regions) = self.regions {
-            record(&mut outcome.regions[regions[request as usize] as usize], latency);
-        }
         outcome.explained.add_direct(latency, tier);
         outcome.written.stale_reads += u64::from(old);
         let counts = &mut outcome.tiers[tier];
-        counts.hits += 1;
         counts.hit_bytes += size;
         counts.bytes_out += size;
-        record(&mut counts.latency, latency);
+    }
+
+    /// Counts the end of a read; an error is put down to the first tier.
+    #[inline]
+    fn count_end(&mut self, request: u32, arrived: u64, ending: Ending, tier: usize, latency: u64) {
+        let window = self.window_of(arrived);
+        let window = &mut self.windows[window];
+        window.endings[ending as usize] += 1;
+        window.latency.count(latency);
+        if !self.counts(request) {
+            return;
+        }
+        self.reads[ending as usize][tier].count(latency);
+        if let Some(regions) = self.regions {
+            self.by_region[regions[request as usize] as usize].count(latency);
+        }
     }
 
     /// Keeps a read by itself, if the run keeps them.
@@ -170,7 +215,7 @@ impl<'a> Recorder<'a> {
 
     /// A tier sent an answer.
     pub(crate) fn sent(&mut self, tier: usize, request: u32, size: u64, now: u64) {
-        self.window(now).tiers[tier].bytes_out += size;
+        self.tier_window(tier, now).bytes_out += size;
         if let Some(counts) = self.tier(tier, request) {
             counts.bytes_out += size;
         }
@@ -190,36 +235,23 @@ impl<'a> Recorder<'a> {
         let old = tier.is_some() && flight.version < flight.expects;
         let latency = now - flight.arrived;
         self.keep(request, ending, tier, latency);
-        let window = self.window(flight.arrived);
-        window.endings[ending as usize] += 1;
-        record(&mut window.latency, latency);
+        self.count_end(request, flight.arrived, ending, tier.unwrap_or(0), latency);
         if let Some(tier) = tier {
-            self.window(now).tiers[tier].answers += 1;
+            self.tier_window(tier, now).answers += 1;
         }
-        self.note_fetches(legs, tier);
+        if self.times_fetches {
+            self.note_fetches(legs, tier);
+        }
         if !self.counts(request) {
             return;
         }
         let outcome = &mut self.outcome;
-        outcome.endings[ending as usize] += 1;
-        record(&mut outcome.latency, latency);
-        record(&mut outcome.ending_latency[ending as usize], latency);
-        if let Some(regions) = self.regions {
-            record(&mut outcome.regions[regions[request as usize] as usize], latency);
-        }
         let spent: u64 = legs.iter().map(Leg::total).sum();
         outcome.explained.add(latency, latency.saturating_sub(spent), legs, tier);
         let Some(tier) = tier else { return };
         outcome.written.stale_reads += u64::from(old);
         outcome.miss_bytes += if ending == Ending::Miss { size } else { 0 };
-        let counts = &mut outcome.tiers[tier];
-        match ending {
-            Ending::Delayed => counts.delayed += 1,
-            Ending::Stale => counts.stale += 1,
-            Ending::Hit | Ending::Miss | Ending::Error => counts.hits += 1,
-        }
-        counts.hit_bytes += size;
-        record(&mut counts.latency, latency);
+        outcome.tiers[tier].hit_bytes += size;
     }
 
     /// How long the answer took from each tier's miss on.
@@ -299,7 +331,7 @@ impl<'a> Recorder<'a> {
     }
 
     pub(crate) fn failed(&mut self, tier: usize, request: u32, now: u64) {
-        self.window(now).tiers[tier].failures += 1;
+        self.tier_window(tier, now).failures += 1;
         if let Some(counts) = self.tier(tier, request) {
             counts.failures += 1;
         }
@@ -336,11 +368,11 @@ impl<'a> Recorder<'a> {
     }
 
     pub(crate) fn busy(&mut self, tier: usize, busy: u64, now: u64) {
-        self.window(now).tiers[tier].busy_ns += busy;
+        self.tier_window(tier, now).busy_ns += busy;
     }
 
     pub(crate) fn queue_is(&mut self, tier: usize, length: usize, now: u64) {
-        let max = &mut self.window(now).tiers[tier].queue_max;
+        let max = &mut self.tier_window(tier, now).queue_max;
         *max = (*max).max(length as u64);
     }
 
@@ -351,7 +383,7 @@ impl<'a> Recorder<'a> {
 
     pub(crate) fn written(&mut self, request: u32, tier: usize, latency: u64) {
         if self.counts(request) {
-            record(&mut self.outcome.written.latency, latency);
+            self.writes.count(latency);
             self.outcome.tiers[tier].writes += 1;
         }
     }
@@ -400,6 +432,44 @@ impl<'a> Recorder<'a> {
             self.outcome.span = Nanos(end - self.counts_from);
         }
         self.outcome.read_ends.sort_unstable();
+        self.outcome.written.latency = self.writes.histogram();
+        self.outcome.regions = self.by_region.iter().map(Tally::histogram).collect();
+        self.sum_up_reads();
+        self.sum_up_windows();
         self.outcome
+    }
+
+    fn sum_up_reads(&mut self) {
+        let outcome = &mut self.outcome;
+        for (ending, by_tier) in ENDINGS.into_iter().zip(&self.reads) {
+            let mut latency = tally::empty(3);
+            for (tier, tally) in outcome.tiers.iter_mut().zip(by_tier) {
+                let n = tally.total();
+                outcome.endings[ending as usize] += n;
+                tally.add_to(&mut latency);
+                tally.add_to(&mut outcome.latency);
+                match ending {
+                    Ending::Hit | Ending::Miss => tier.hits += n,
+                    Ending::Delayed => tier.delayed += n,
+                    Ending::Stale => tier.stale += n,
+                    Ending::Error => continue,
+                }
+                tally.add_to(&mut tier.latency);
+            }
+            outcome.ending_latency.push(latency);
+        }
+    }
+
+    fn sum_up_windows(&mut self) {
+        let n_tiers = self.outcome.tiers.len();
+        let windows = self.windows.iter().zip(self.tier_windows.chunks(n_tiers)).enumerate();
+        self.outcome.windows = windows
+            .map(|(number, (reads, tiers))| Window {
+                start: Nanos(number as u64 * self.window_ns),
+                endings: reads.endings,
+                latency: reads.latency.histogram(),
+                tiers: tiers.to_vec(),
+            })
+            .collect();
     }
 }

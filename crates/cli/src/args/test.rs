@@ -4,8 +4,9 @@ use std::path::PathBuf;
 
 use clap::{Parser, ValueEnum};
 use experiment::Setting;
-use experiment::ab::{GuardrailText, Margin, Measure, TestSpec, Unit};
+use experiment::ab::{GuardrailText, Margin, Measure, Stages, TestSpec, Unit};
 use experiment::scenario::Fraction;
+use trace::units::Nanos;
 
 use super::How;
 
@@ -16,7 +17,7 @@ use super::How;
 /// not given is taken from the section [test] of the scenario.
 #[derive(Debug, Parser)]
 #[command(
-    after_help = "Exit codes: 0 whatever the verdict; 1 if it is one that --fail-on names.\n\nExamples:\n  cache-strategy test --strategy=new-algorithm scenarios/ab-test.toml\n  cache-strategy test --strategy=new-algorithm --traffic=10% scenarios/ab-test.toml\n  cache-strategy test --strategy arc --baseline lru --metric p99 --margin 2ms my.toml\n  cache-strategy test --strategy arc --guardrail p99=10% --guardrail cost=none my.toml\n  cache-strategy test --strategy new --fail-on worse,inconclusive --no-report my.toml"
+    after_help = "Exit codes: 0 whatever the verdict; 1 if it is one that --fail-on names.\n\nExamples:\n  cache-strategy test --strategy=new-algorithm scenarios/ab-test.toml\n  cache-strategy test --strategy=new-algorithm --traffic=10% scenarios/ab-test.toml\n  cache-strategy test --strategy arc --baseline lru --metric p99 --margin 2ms my.toml\n  cache-strategy test --strategy arc --guardrail p99=10% --guardrail cost=none my.toml\n  cache-strategy test --strategy new --fail-on worse,inconclusive --no-report my.toml\n  cache-strategy test --strategy=new-algorithm --rollout ramp scenarios/ab-test.toml"
 )]
 pub(crate) struct Test {
     /// Scenario file
@@ -59,6 +60,14 @@ pub(crate) struct Test {
     /// beside the verdict
     #[arg(long)]
     pub(crate) naive: bool,
+    /// Roll the strategy out after the test, on simulated time, and print the stages instead: ramp
+    /// (1,5,10,25,50,100 %), jump (10 %, then 25 % if it is surely better by more than 10 %), or a list
+    /// such as 1%,10%,100%
+    #[arg(long, value_name = "STAGES", conflicts_with = "naive")]
+    pub(crate) rollout: Option<Stages>,
+    /// Simulated time that a stage lasts [default: all are as long, and fill the trace]
+    #[arg(long, value_name = "TIME")]
+    pub(crate) stage: Option<Nanos>,
     /// End with 1 if a verdict is one of these
     #[arg(long, value_enum, value_delimiter = ',', value_name = "VERDICT")]
     pub(crate) fail_on: Vec<FailOn>,
@@ -84,6 +93,8 @@ pub(crate) enum FailOn {
     Inconclusive,
     /// Too little to matter
     NoDifference,
+    /// The rollout was rolled back
+    RolledBack,
 }
 
 impl FailOn {
@@ -93,6 +104,7 @@ impl FailOn {
             FailOn::Worse => "worse",
             FailOn::Inconclusive => "inconclusive",
             FailOn::NoDifference => "no-difference",
+            FailOn::RolledBack => "rolled-back",
         }
     }
 }
@@ -109,6 +121,8 @@ impl Test {
             margin: self.margin,
             guardrails: self.guardrail.iter().map(|rail| (rail.measure, rail.allowance)).collect(),
             level: self.level,
+            rollout: self.rollout.clone(),
+            stage: self.stage,
         }
     }
 }

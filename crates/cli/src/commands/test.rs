@@ -8,10 +8,11 @@ use experiment::ab::{
     BaselineIs, Measure, Plan, TestManifest, TestOptions, Tested, test as run_test,
 };
 use experiment::{Resolved, RunOptions, RunProgress};
-use frames::{AbMeasureRow, AbTestRow, AbTests};
+use frames::{AbMeasureRow, AbRolloutRow, AbTestRow, AbTests};
 use report::TestDocument;
 use serde_json::Value;
-use trace::units::thousands;
+use tiers::NanoDollars;
+use trace::units::{Nanos, thousands};
 
 use crate::args::Test;
 use crate::exit;
@@ -31,7 +32,11 @@ pub(crate) fn test(args: &Test) -> Result<u8> {
     let tested = run_test(&study, &plan, &options, &how, &progress)?;
     drop(bar);
     let tables = &tested.tables;
-    let listing = if args.naive { naive(tables) } else { measures(tables) };
+    let listing = match () {
+        () if args.naive => naive(tables),
+        () if plan.rollout.is_some() => stages(tables),
+        () => measures(tables),
+    };
     listing.print(args.how.format)?;
     say(introduction(&plan, &tested));
     for note in &tested.notes {
@@ -40,6 +45,9 @@ pub(crate) fn test(args: &Test) -> Result<u8> {
     for row in &tables.tests {
         say(format!("{}: {}", row.test, how_sure(row)));
         say(format!("{}: {}: {}", row.test, row.verdict, row.reason));
+    }
+    for row in &tables.rollouts {
+        say(format!("{}: {}", row.test, rolled_out(row)));
     }
     if !tested.is_complete() {
         say(format!("interrupted: {} of {} tests were made", tables.tests.len(), tested.n_tests));
@@ -52,8 +60,65 @@ pub(crate) fn test(args: &Test) -> Result<u8> {
         write(&dir, &study, &plan, &tested, &manifest)?;
         say(format!("report: {}", dir.join("index.html").display()));
     }
-    let fails = |row: &AbTestRow| args.fail_on.iter().any(|verdict| verdict.word() == row.verdict);
-    Ok(if tables.tests.iter().any(fails) { exit::DIFFERENT } else { 0 })
+    let verdicts = tables.tests.iter().map(|row| &row.verdict);
+    let ended = verdicts.chain(tables.rollouts.iter().map(|row| &row.state));
+    let fails = |word: &String| args.fail_on.iter().any(|verdict| verdict.word() == word);
+    Ok(if ended.into_iter().any(fails) { exit::DIFFERENT } else { 0 })
+}
+
+/// How a rollout ended, and what it cost if it was rolled back.
+fn rolled_out(row: &AbRolloutRow) -> String {
+    let more = |n: i64| match n {
+        n if n < 0 => format!("−{}", thousands(n.unsigned_abs())),
+        0 => "0".into(),
+        n => format!("+{}", thousands(n as u64)),
+    };
+    let mut text = format!(
+        "rollout: {} at {} % of the {}s, {} into the trace: {} {} reads were with B: {} misses and {} errors against staying with A",
+        row.state,
+        (row.share * 1e4).round() / 100.0,
+        row.by,
+        Nanos(row.end_ns).rounded(),
+        row.reason,
+        thousands(row.exposed_reads),
+        more(row.extra_misses),
+        more(row.extra_errors)
+    );
+    if row.state == "rolled-back" {
+        text += &format!(
+            "; after that, with A, {} misses against never having left; {} at the origin in all",
+            more(row.cold_misses),
+            NanoDollars(row.extra_nanodollars)
+        );
+    }
+    text
+}
+
+/// A row a stage.
+fn stages(tables: &AbTests) -> Listing {
+    let columns = [
+        "test", "stage", "share", "state", "start_ns", "end_ns", "reads", "measure", "a", "b",
+        "reason",
+    ];
+    let mut listing =
+        Listing::new(&columns).for_programs(&["stage"]).wrapped(&["measure", "start_ns"]);
+    for row in &tables.stages {
+        let Ok(measure) = row.measure.parse::<Measure>() else { continue };
+        listing.push(vec![
+            Field::text(&row.test),
+            Field::count(row.stage),
+            number(row.share, format!("{} %", (row.share * 1e4).round() / 100.0)),
+            Field::text(&row.state),
+            Field::new(row.start_ns, Nanos(row.start_ns).rounded()),
+            Field::new(row.end_ns, Nanos(row.end_ns).rounded()),
+            Field::count(row.reads),
+            Field::text(&row.measure),
+            number(row.a, measure.show(row.a)),
+            number(row.b, measure.show(row.b)),
+            Field::text(&row.reason),
+        ]);
+    }
+    listing
 }
 
 /// `new against current over all traffic; reading took 0.31 s, testing 2.40 s`
@@ -247,6 +312,7 @@ fn write(
         "b": plan.strategy,
         "traffic": plan.traffic,
         "verdicts": verdicts,
+        "rollouts": tables.rollouts.iter().map(rollout).collect::<Vec<_>>(),
         "measures": measures(tables).objects(),
         "notes": notes,
     });
@@ -264,6 +330,21 @@ fn write(
     report::write_tests(dir, &document)?;
     // Last, so that a manifest stands for a whole report.
     text(&dir.join("manifest.json"), &manifest.to_json())
+}
+
+fn rollout(row: &AbRolloutRow) -> Value {
+    serde_json::json!({
+        "test": row.test,
+        "state": row.state,
+        "reason": row.reason,
+        "share": row.share,
+        "end_ns": row.end_ns,
+        "exposed_reads": row.exposed_reads,
+        "extra_misses": row.extra_misses,
+        "extra_errors": row.extra_errors,
+        "cold_misses": row.cold_misses,
+        "extra_usd": NanoDollars(row.extra_nanodollars).dollars(),
+    })
 }
 
 /// What the reader of the figures should know.

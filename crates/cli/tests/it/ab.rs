@@ -172,6 +172,40 @@ fn what_cannot_be_tested_is_refused_with_a_hint() {
     }
 }
 
+#[test]
+fn a_rollout_of_a_better_one_ships_and_of_a_worse_one_is_rolled_back_with_its_cost() {
+    let dir = study("stack.tiers.L1.capacity = \"90%\"\n[test]\nguardrails.cost = \"none\"\n");
+    let go = |arms: &[&str], more: &[&str]| {
+        let args =
+            [&["test", "--rollout", "10%,50%,100%"], arms, more, &["scenario.toml"]].concat();
+        program(dir.path(), &args)
+    };
+    let better = go(&["-s", "b"], &["--fail-on", "rolled-back"]).ok();
+    assert!(better.stderr.contains("rollout: shipped at 100 % of the objects"), "{better:?}");
+    let tables = frames::AbTests::read(&dir.path().join("reports/tiny-test")).unwrap();
+    assert!(tables.rollouts[0].extra_misses < 0, "{:?}", tables.rollouts);
+    assert_eq!(tables.rollouts[0].cold_misses, 0);
+    let shares: Vec<f64> = tables.stages.iter().map(|stage| stage.share).collect();
+    assert!(shares.is_sorted() && shares.ends_with(&[1.0]), "{shares:?}");
+    assert!(dir.path().join("reports/tiny-test/charts/rollout.svg").is_file());
+
+    let back = ["-s", "a", "-b", "b"];
+    let worse = go(&back, &["--fail-on", "rolled-back", "--format", "json"]).code(1);
+    let stages = worse.json();
+    assert_eq!(stages.last().unwrap()["state"], "failing");
+    let summary = read_json(&dir.path().join("reports/tiny-test"), "summary.json");
+    let rollout = &summary["rollouts"][0];
+    assert_eq!(rollout["state"], "rolled-back");
+    for harm in ["extra_misses", "extra_usd", "exposed_reads"] {
+        assert!(rollout[harm].as_f64().unwrap() > 0.0, "{rollout}");
+    }
+    // Stages of a length of one's own, which the trace is too short for.
+    let short = go(&["-s", "b"], &["--stage", "20min", "--no-report"]).ok();
+    let words = "rollout: inconclusive at 50 % of the objects";
+    assert!(short.stderr.contains(words), "{short:?}");
+    go(&["-s", "b"], &["--stage", "0s"]).refused();
+}
+
 /// On three recordings: the whole difference lies in the interval of a tenth of the objects, and a
 /// z-test finds a strategy to differ from itself nearly always.
 #[test]

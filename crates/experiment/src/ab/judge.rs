@@ -300,21 +300,7 @@ fn rounded_up(number: u64) -> u64 {
 mod tests {
     use super::*;
     use crate::ab::measure::Measure;
-    use crate::ab::spec::{BaselineIs, Unit};
-
-    fn plan() -> Plan {
-        Plan {
-            baseline: "a".into(),
-            baseline_is: BaselineIs::First,
-            strategy: "b".into(),
-            traffic: 1.0,
-            by: Unit::Object,
-            metric: Measure::HitRatio,
-            margin: Margin::Points(0.5),
-            guardrails: Vec::new(),
-            level: 0.95,
-        }
-    }
+    use crate::ab::tests::plan;
 
     fn finding(measure: Measure, a: f64, [estimate, low, high]: [f64; 3]) -> Finding {
         let known = Finding::without_error(measure, Basis::WholeRun, (a, a + estimate), 0.95);

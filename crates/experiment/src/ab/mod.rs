@@ -10,6 +10,7 @@
 //! | `judge` | verdict, reason, requests needed, rate of false findings |
 //! | `so_far` | the difference over time |
 //! | `naive` | what a z-test on disjoint parts would have said |
+//! | `rollout/` | a staged rollout on simulated time |
 //!
 //! A simulator can show both strategies the same requests, which no live test can, and all of them, which
 //! few live tests dare. So both arms always see the same requests, and by default all: then the only
@@ -24,6 +25,7 @@ mod manifest;
 mod measure;
 mod naive;
 mod part;
+mod rollout;
 mod rows;
 mod so_far;
 mod spec;
@@ -44,6 +46,7 @@ use self::finding::{Finding, Pair};
 use self::judge::{Judgement, false_positives, judge};
 use self::naive::Naive;
 use self::part::{Part, Taken};
+use self::rollout::{RolledOut, roll_out};
 use self::so_far::Step;
 use crate::recording::Recording;
 use crate::run::{in_pool, notes, read_all};
@@ -51,8 +54,9 @@ use crate::{Error, Resolved, ResolvedStrategy, RunOptions, RunProgress, TraceIde
 
 pub use manifest::TestManifest;
 pub use measure::{Allowance, GuardrailText, MEASURES, Margin, Measure};
+pub use rollout::Stages;
 pub(crate) use spec::check;
-pub use spec::{BaselineIs, Plan, TestSpec, Unit};
+pub use spec::{BaselineIs, Plan, Rollout, TestSpec, Unit};
 
 /// How a test is run beside what it asks.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -124,6 +128,7 @@ struct Test<'a> {
     aa_repetitions: u64,
     steps: Vec<Step>,
     naive: Option<Naive>,
+    rolled_out: Option<RolledOut>,
     notes: Vec<String>,
 }
 
@@ -191,7 +196,8 @@ fn in_the_pool(
 fn work(recording: &Recording<'_>, plan: &Plan, options: &TestOptions) -> f64 {
     let n = recording.trace.n_requests() as f64;
     let naive = if options.naive { 1.0 + plan.traffic.min(0.5) } else { 0.0 };
-    n * (2.0 * plan.traffic + naive)
+    let rollout = if plan.rollout.is_some() { 3.0 } else { 0.0 };
+    n * (2.0 * plan.traffic + naive + rollout)
 }
 
 /// Both arms in each cell of the matrix.
@@ -227,6 +233,16 @@ fn one<'a>(
             None => return Ok(None),
         },
         false => None,
+    };
+    let rolled_out = match &plan.rollout {
+        None => None,
+        Some(rollout) => {
+            let test = rows::name(recording, &a.cell);
+            match roll_out(study, recording, plan, rollout, [a, b], progress, &test)? {
+                Some(done) => Some(done),
+                None => return Ok(None),
+            }
+        }
     };
     let unfit = |error: analysis::Error| {
         let what = if part.is_part() { "the part of its traffic" } else { "it" };
@@ -268,6 +284,7 @@ fn one<'a>(
         aa_repetitions: repetitions,
         steps,
         naive,
+        rolled_out,
         notes,
         part,
         pair,

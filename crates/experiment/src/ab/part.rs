@@ -47,7 +47,7 @@ pub(super) struct Part<'a> {
 /// The requests of a part.
 pub(super) enum Requests<'a> {
     All(&'a Trace),
-    Some(Trace),
+    Chosen(Box<Trace>),
 }
 
 impl Deref for Requests<'_> {
@@ -56,7 +56,7 @@ impl Deref for Requests<'_> {
     fn deref(&self) -> &Trace {
         match self {
             Requests::All(trace) => trace,
-            Requests::Some(trace) => trace,
+            Requests::Chosen(trace) => trace,
         }
     }
 }
@@ -109,7 +109,7 @@ impl<'a> Part<'a> {
             load: rate,
             footprint: recording.footprint,
             scale: recording.entry.scale,
-            trace: Requests::Some(trace),
+            trace: Requests::Chosen(Box::new(trace)),
         };
         let of_clients = |part: Part<'a>| Part {
             capacity: part.trace.footprint_bytes() as f64 / recording.footprint as f64,
@@ -124,6 +124,11 @@ impl<'a> Part<'a> {
             )));
         }
         Ok(part)
+    }
+
+    /// Takes the size of another part: of its stack, not of its requests.
+    pub(super) fn size_as(&mut self, other: &Part<'_>) {
+        (self.capacity, self.load, self.footprint) = (other.capacity, other.load, other.footprint);
     }
 
     /// Whether it is less than the whole.
@@ -203,6 +208,12 @@ impl<'a> Taken<'a> {
         Ok(Taken { places, clients, trace })
     }
 
+    /// Units at these places, whatever their keys are.
+    #[cfg(test)]
+    pub(super) fn at(trace: &'a Trace, places: Vec<f64>) -> Self {
+        Taken { places, clients: None, trace }
+    }
+
     /// The place of the unit that a request belongs to.
     pub(super) fn place(&self, request: usize) -> f64 {
         self.places[self.unit(request)]
@@ -214,6 +225,11 @@ impl<'a> Taken<'a> {
             Some(clients) => clients[request] as usize,
             None => self.trace.objects()[request].index(),
         }
+    }
+
+    /// Units there are.
+    pub(super) fn n_units(&self) -> usize {
+        self.places.len()
     }
 
     /// Units whose place is below `rate`.

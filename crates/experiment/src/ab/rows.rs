@@ -7,24 +7,33 @@ use super::finding::Finding;
 use super::judge::Standing;
 use super::measure::{Kind, Margin};
 use super::{Test, windows};
+use crate::recording::Recording;
 use crate::rows::latency_curve;
 
+/// The trace, and the cell if there is a matrix.
+pub(super) fn name(recording: &Recording<'_>, cell: &str) -> String {
+    match cell {
+        "" => recording.trace.name().to_string(),
+        cell => format!("{} / {cell}", recording.trace.name()),
+    }
+}
+
 impl Test<'_> {
-    /// The trace, and the cell if there is a matrix.
     pub(super) fn name(&self) -> String {
-        match self.cell {
-            "" => self.recording.trace.name().to_string(),
-            cell => format!("{} / {cell}", self.recording.trace.name()),
-        }
+        name(self.recording, self.cell)
     }
 
     pub(super) fn tables(&self) -> AbTests {
+        let rolled_out = self.rolled_out.as_ref();
         AbTests {
             tests: vec![self.row()],
             measures: self.measures(),
             windows: self.windows(),
             latency: self.latency(),
             naive: self.naive().into_iter().collect(),
+            rollouts: rolled_out.map(|done| done.rollout.clone()).into_iter().collect(),
+            stages: rolled_out.map(|done| done.stages.clone()).unwrap_or_default(),
+            batches: rolled_out.map(|done| done.batches.clone()).unwrap_or_default(),
         }
     }
 

@@ -5,6 +5,9 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use trace::units::Nanos;
+
+use super::Stages;
 use super::measure::{Allowance, Margin, Measure, is_traffic};
 use crate::patch::is_default;
 use crate::scenario::{Fraction, Scenario};
@@ -42,6 +45,12 @@ pub struct TestSpec {
     /// How sure intervals are, "95%" by default.
     #[serde(skip_serializing_if = "is_default")]
     pub level: Option<Fraction>,
+    /// A staged rollout after the test; none by default.
+    #[serde(skip_serializing_if = "is_default")]
+    pub rollout: Option<Stages>,
+    /// Simulated time that a stage lasts; by default all are as long, and fill the trace.
+    #[serde(skip_serializing_if = "is_default")]
+    pub stage: Option<Nanos>,
 }
 
 /// What a part of the traffic is chosen by.
@@ -87,6 +96,8 @@ impl TestSpec {
             margin: over.margin.or(self.margin),
             guardrails,
             level: over.level.or(self.level),
+            rollout: over.rollout.clone().or_else(|| self.rollout.clone()),
+            stage: over.stage.or(self.stage),
         }
     }
 
@@ -98,6 +109,9 @@ impl TestSpec {
         }
         if self.level.is_some_and(|level| !(50.0..100.0).contains(&(level.share() * 100.0))) {
             return at("level", "a level must be from 50% to below 100%, such as 95%");
+        }
+        if self.stage == Some(Nanos(0)) {
+            return at("stage", "a stage must last longer than 0");
         }
         if let Some(Err(what)) = self.margin.map(|margin| margin.check(metric)) {
             return at("margin", &what);
@@ -182,6 +196,20 @@ pub struct Plan {
     pub guardrails: Vec<(Measure, Margin)>,
     /// How sure intervals are.
     pub level: f64,
+    /// What follows the test.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rollout: Option<Rollout>,
+}
+
+/// A staged rollout.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Rollout {
+    /// Its stages.
+    pub stages: Stages,
+    /// How long each lasts, if they are not to fill the trace.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub length: Option<Nanos>,
 }
 
 impl Plan {
@@ -241,6 +269,7 @@ impl Plan {
             margin: spec.margin.unwrap_or(metric.usual_margin()),
             guardrails: guardrails(metric, &spec.guardrails),
             level: spec.level.map_or(0.95, Fraction::share),
+            rollout: spec.rollout.clone().map(|stages| Rollout { stages, length: spec.stage }),
         })
     }
 }

@@ -3,13 +3,30 @@
 use std::path::Path;
 
 use super::part::{Part, Taken};
-use super::{Unit, arm};
+use super::{BaselineIs, Margin, Measure, Plan, Unit, arm};
 use crate::recording::Recording;
 use crate::resolve::resolve_source;
 use crate::{Resolved, RunOptions, Source};
 
-/// 8 servers of 2.5 ms before the origin; objects are asked for alike, so that a part is a fair one.
-fn study(dir: &Path) -> Resolved {
+/// Strategy `b` against `a`, by the hit ratio.
+pub(super) fn plan() -> Plan {
+    Plan {
+        baseline: "a".into(),
+        baseline_is: BaselineIs::First,
+        strategy: "b".into(),
+        traffic: 1.0,
+        by: Unit::Object,
+        metric: Measure::HitRatio,
+        margin: Margin::Points(0.5),
+        guardrails: Vec::new(),
+        level: 0.95,
+        rollout: None,
+    }
+}
+
+/// 8 servers of 2.5 ms before the origin. Objects are asked for alike, so that a part is a fair one, or
+/// some more than others.
+pub(super) fn study(dir: &Path, skewed: bool) -> Resolved {
     let text = r#"schema = 1
 name = "s"
 warmup = "20%"
@@ -34,7 +51,8 @@ name = "a"
     for i in 0..60_000u64 {
         state =
             state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        let (key, client) = ((state >> 33) % 2_000, (state >> 50) % 300);
+        let (even, client) = ((state >> 33) % 2_000, (state >> 50) % 300);
+        let key = if skewed { even * even / 2_000 * even / 2_000 } else { even };
         trace += &format!("{}.{:06},k{key},4000,c{client}\n", i / 4000, i % 4000 * 250);
     }
     std::fs::write(dir.join("t.csv"), trace).unwrap();
@@ -44,12 +62,12 @@ name = "a"
 #[test]
 fn a_part_of_the_objects_hits_as_often_and_keeps_servers_as_busy() {
     let dir = tempfile::tempdir().unwrap();
-    let study = study(dir.path());
+    let study = study(dir.path(), false);
     let recording = Recording::open(&study, &study.traces[0], &RunOptions::default()).unwrap();
     let run = |part: &Part<'_>| {
         let go = &mut |_| std::ops::ControlFlow::Continue(());
         let arm = arm::simulate(&study, part, &study.strategies[0], go).unwrap().unwrap();
-        let hits = arm.reads.iter().filter(|read| super::Measure::HitRatio.counts(read)).count();
+        let hits = arm.reads.iter().filter(|read| Measure::HitRatio.counts(read)).count();
         (hits as f64 / arm.reads.len() as f64, arm.saturation, arm.cost)
     };
     let whole = run(&Part::whole(&study, &recording));
@@ -68,7 +86,7 @@ fn a_part_of_the_objects_hits_as_often_and_keeps_servers_as_busy() {
 #[test]
 fn parts_are_disjoint_and_a_larger_one_holds_the_smaller() {
     let dir = tempfile::tempdir().unwrap();
-    let study = study(dir.path());
+    let study = study(dir.path(), false);
     let recording = Recording::open(&study, &study.traces[0], &RunOptions::default()).unwrap();
     for by in [Unit::Object, Unit::Client] {
         let n = |places| {

@@ -52,7 +52,7 @@ pub fn statistics(
     rope: f64,
     seed: u64,
 ) -> Result<(), Error> {
-    let cells = std::mem::take(&mut comparison.cells);
+    let Comparison { cells, leaders, .. } = std::mem::take(comparison);
     for size in unique(&cells, |cell| &cell.size) {
         let table = Table::new(&cells, size, Rope::within(rope));
         comparison.families.extend(table.family_rows()?);
@@ -60,7 +60,7 @@ pub fn statistics(
         comparison.standings.extend(table.standings(baseline, seed)?);
         comparison.pairs.extend(table.pairs()?);
     }
-    comparison.cells = cells;
+    (comparison.cells, comparison.leaders) = (cells, leaders);
     let standings = &comparison.standings;
     let mean = |leader: &LeaderRow| {
         let is_it = |row: &&StandingRow| row.size == leader.size && row.policy == leader.policy;

@@ -19,6 +19,7 @@
 //!
 //! Removal other than by eviction forgets the uses. State: 12 + 8k bytes an object, 24 a resident.
 
+use cache::prefetch;
 use cache::prelude::*;
 
 use crate::heap::Heap;
@@ -206,6 +207,8 @@ impl Eviction for LruK {
     #[inline]
     fn touch(&self, upcoming: ObjectId) {
         self.heap.touch(upcoming);
+        prefetch(&self.last_use, upcoming.index());
+        prefetch(&self.uses, upcoming.index() * self.k);
     }
 
     #[inline]

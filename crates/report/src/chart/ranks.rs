@@ -19,6 +19,8 @@ const BEYOND: f64 = 3.0;
 pub(crate) struct Ranks {
     /// Names and mean ranks, the best first.
     pub(crate) ranks: Vec<(String, f64)>,
+    /// How many were ranked, whether drawn or not.
+    pub(crate) n: usize,
     /// Ranks closer than that are not told apart.
     pub(crate) critical: f64,
     /// The first and last place of each group that is not told apart.
@@ -60,7 +62,7 @@ impl Ranks {
         let names = self.ranks.iter().map(|(name, _)| font::width(name, TEXT));
         let room = names.fold(0.0, f64::max) + font::width("00.00", TEXT) + 22.0;
         let margin = room.min(0.36 * width);
-        let last = self.ranks.len().max(2) as f64;
+        let last = self.n.max(2) as f64;
         Frame { left: margin, right: width - margin, y: 3.6 * LEADING, last }
     }
 
@@ -115,14 +117,17 @@ impl Frame {
 
     fn line(&self, scene: &mut Scene) {
         scene.line(vec![(self.left, self.y), (self.right, self.y)], 1.5, Role::INK);
-        let mut free = f64::NEG_INFINITY;
-        for rank in 1..=self.last as usize {
-            let (x, label) = (self.x(rank as f64), rank.to_string());
-            let half = font::width(&label, TEXT) / 2.0;
+        let room = font::width(&self.last.to_string(), TEXT) + 6.0;
+        let apart = self.x(2.0) - self.x(1.0);
+        let fits = |step: &usize| *step as f64 * apart >= room;
+        let step = [1, 2, 5, 10, 20, 50].into_iter().find(fits).unwrap_or(100);
+        for rank in (1..=self.last as usize).filter(|rank| *rank == 1 || rank % step == 0) {
+            let x = self.x(rank as f64);
             scene.line(vec![(x, self.y - 4.0), (x, self.y)], 1.0, Role::INK);
-            if x - half >= free {
-                scene.text((x, self.y - 13.0), label, Anchor::Middle, Role::MUTED);
-                free = x + half + 6.0;
+            // Next to the 1 there may be no room for the first step.
+            if rank == 1 || (rank - 1) as f64 * apart >= room {
+                let at = (x, self.y - 13.0);
+                scene.text(at, rank.to_string(), Anchor::Middle, Role::MUTED);
             }
         }
     }
@@ -153,6 +158,7 @@ mod tests {
         let ranks = [("m+cf", 1.964), ("m", 2.0), ("cf", 2.893), ("c4.5", 3.143)];
         Ranks {
             ranks: ranks.map(|(name, rank)| (name.to_string(), rank)).to_vec(),
+            n: 4,
             critical: 1.25,
             groups: vec![(0, 3)],
         }

@@ -4,7 +4,7 @@ use frames::{AbMeasureRow, AbTestRow, AbTests};
 use minijinja::context;
 use serde::Serialize;
 
-use super::{Origin, definitions, environment, figure};
+use super::{Meaning, Origin, environment, figure};
 use crate::views::ab::{change, test_charts, value, words};
 use crate::{DataTable, Error, format, palette};
 
@@ -60,8 +60,7 @@ pub fn test_page(document: &TestDocument<'_>) -> Result<String, Error> {
         naive => naive(tests),
         notes => document.notes,
         sources => document.sources,
-        test_columns => definitions::<AbTestRow>(),
-        measure_columns => definitions::<AbMeasureRow>(),
+        meanings => meanings(tests),
         scenario => document.resolved_scenario,
         manifest => document.manifest,
         colours => palette::css(),
@@ -69,6 +68,17 @@ pub fn test_page(document: &TestDocument<'_>) -> Result<String, Error> {
         script => include_str!("../../templates/script.js"),
     };
     Ok(environment()?.get_template("test.html")?.render(context)?)
+}
+
+/// What the columns of the tables mean.
+fn meanings(tests: &AbTests) -> Vec<Meaning> {
+    [
+        Meaning::of::<AbTestRow>("a test", &tests.tests),
+        Meaning::of::<AbMeasureRow>("a measure", &tests.measures),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 /// Of one test its verdict and reason, of several their verdicts.

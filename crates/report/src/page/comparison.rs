@@ -1,13 +1,14 @@
 //! The page of a comparison.
 
+mod verdict;
+
 use frames::{CellRow, Comparison, FamilyRow, LeaderRow, PairRow, StandingRow, TestRow};
 use minijinja::context;
 use serde::Serialize;
 
 use super::{Meaning, environment, figure};
 use crate::select::unique;
-use crate::views::comparison::{ALPHA, at};
-use crate::views::listed;
+use crate::views::comparison::at;
 use crate::{DataTable, Error, comparison_charts, format, latex_table, palette, summary};
 
 /// All that the report of a comparison says.
@@ -66,7 +67,7 @@ pub fn comparison_page(document: &ComparisonDocument<'_>) -> Result<String, Erro
         title => document.title,
         version => document.version,
         baseline => document.baseline,
-        headline => headline(comparison, document.baseline),
+        headline => verdict::headline(comparison, document.baseline),
         facts => facts(comparison),
         leaders => leaders(comparison, document.baseline, N_LEADERS),
         all => leaders(comparison, document.baseline, usize::MAX),
@@ -77,6 +78,7 @@ pub fn comparison_page(document: &ComparisonDocument<'_>) -> Result<String, Erro
         summary,
         method,
         latex => latex_table(comparison, document.baseline),
+        families => families(comparison),
         traces => traces(comparison),
         meanings => meanings(comparison),
         manifest => document.manifest,
@@ -109,60 +111,6 @@ fn meanings(comparison: &Comparison) -> Vec<Meaning> {
 
 fn sizes(comparison: &Comparison) -> Vec<&str> {
     unique(comparison.leaders.iter().map(|row| row.size.as_str()))
-}
-
-/// The best rival of each size, and how sure that is.
-fn headline(comparison: &Comparison, baseline: &str) -> String {
-    let sentences: Vec<String> =
-        sizes(comparison).iter().filter_map(|size| sentence(comparison, baseline, size)).collect();
-    let mut text = sentences.join(" ");
-    let families = comparison.tests.first().map_or(0, |test| test.families);
-    // A number and its unit stay on one line.
-    text = text.replace(" %", "\u{a0}%");
-    if (1..analysis::LEAST_ROWS as u64).contains(&families) {
-        let n = if families == 1 { "One family" } else { "So few families" };
-        text += &format!(" {n} of traces allow no conclusion about others.");
-    }
-    text
-}
-
-/// `At 1%, arc has 12.3 % fewer misses than fifo in the mean (95 % interval as the best
-/// of 9: +8.0 % to +15.1 %); lirs may be as good.`
-fn sentence(comparison: &Comparison, baseline: &str, size: &str) -> Option<String> {
-    let best = best(comparison, size)?;
-    if best.policy == baseline {
-        return Some(format!("At {size}, nothing is ahead of {baseline}."));
-    }
-    let of_size = |row: &&StandingRow| row.size == size;
-    let rivals = || comparison.standings.iter().filter(of_size);
-    let standing = rivals().find(|row| row.policy == best.policy);
-    let mean = standing.map_or(best.reduction_mean, |row| row.reduction);
-    let lead = format::change(mean, 1);
-    let mut text = format!(
-        "At {size}, {} has {} fewer misses than {baseline} in the mean",
-        best.policy,
-        lead.trim_start_matches('+')
-    );
-    if let Some(row) = standing.filter(|row| row.reduction_low_of_many.is_finite()) {
-        let ends = [row.reduction_low_of_many, row.reduction_high_of_many];
-        let [low, high] = ends.map(|end| format::change(end, 1));
-        let many = rivals().filter(|row| row.p_of_many.is_finite()).count();
-        let of = if many > 1 { format!(" as the best of {many}") } else { String::new() };
-        text += &format!(" (95 % interval{of}: {low} to {high})");
-        if row.wilcoxon_p_holm >= ALPHA {
-            text += ", which may be chance";
-        }
-    }
-    let equals: Vec<String> = rivals()
-        .filter(|row| row.best_p > ALPHA && row.policy != best.policy)
-        .map(|row| row.policy.clone())
-        .collect();
-    text += &match equals.len() {
-        0 => String::new(),
-        n if n > 3 => format!("; {n} others may be as good"),
-        _ => format!("; {} may be as good", listed(&equals)),
-    };
-    Some(text + ".")
 }
 
 fn facts(comparison: &Comparison) -> Vec<(&'static str, String)> {
@@ -250,6 +198,31 @@ fn leader(
         winner: winner == Some(row.policy.as_str()) && row.policy != baseline,
         cells,
     }
+}
+
+/// How the best of each size does, family by family; nothing where every trace is its own.
+fn families(comparison: &Comparison) -> Option<DataTable> {
+    let rows = || comparison.families.iter();
+    if rows().all(|row| row.wins + row.ties + row.losses < 2) {
+        return None;
+    }
+    let of_size = |size: &&str| {
+        let best = best(comparison, size).map(|row| row.policy.as_str());
+        let size = size.to_string();
+        rows().filter(move |row| row.size == size && Some(row.policy.as_str()) == best)
+    };
+    let row = |row: &FamilyRow| {
+        let names = [&row.size, &row.policy, &row.family].map(String::clone);
+        let counts = [row.wins, row.ties, row.losses].map(format::count);
+        let mean = format::change(row.reduction, 1);
+        names.into_iter().chain(counts).chain([mean]).collect()
+    };
+    let columns = ["Size", "Policy", "Family", "Wins", "Ties", "Losses", "Mean reduction"];
+    Some(DataTable {
+        columns: columns.map(String::from).to_vec(),
+        names: 3,
+        rows: sizes(comparison).iter().flat_map(of_size).map(row).collect(),
+    })
 }
 
 fn traces(comparison: &Comparison) -> DataTable {

@@ -83,8 +83,10 @@ struct Definition {
 pub fn page(document: &Document<'_>) -> Result<String, Error> {
     let results = document.results;
     let mut charts = charts(results);
-    let lead =
-        lead(&charts, document.winners).map(|at| charts.remove(at)).map(figure).transpose()?;
+    let lead = lead(&charts, document.winners)
+        .map(|at| charts.remove(at))
+        .map(|chart| figure(on_its_own(chart)))
+        .transpose()?;
     let figures = charts.into_iter().map(figure).collect::<Result<Vec<_>, _>>()?;
     let sentences: Vec<String> =
         document.winners.iter().map(|winner| one_of_many(results, winner)).collect();
@@ -139,14 +141,24 @@ fn figure(chart: Chart) -> Result<Figure, Error> {
     Ok(Figure { words: Words { id, group, title, findings, caption, table, series }, wide, narrow })
 }
 
-/// The figure that shows what the verdict says; none where every trace has its own.
+/// The figure that shows what the verdict says; of several traces, that of the first.
 fn lead(charts: &[Chart], winners: &[Winner<'_>]) -> Option<usize> {
     let id = match winners.first()?.metric {
         metric if metric.starts_with("latency") => "latency",
         metric if metric.starts_with("cost_nanodollars") => "cost",
         _ => "hit-ratio",
     };
-    charts.iter().position(|chart| chart.id == id)
+    let is_it = |chart: &Chart| chart.id == id || chart.id == format!("{id}-1");
+    charts.iter().position(is_it)
+}
+
+/// A figure that stands outside its group says itself what it is about.
+fn on_its_own(mut chart: Chart) -> Chart {
+    let group = std::mem::take(&mut chart.group);
+    if !group.is_empty() {
+        chart.title = format!("{}: {group}", chart.title);
+    }
+    chart
 }
 
 /// What the columns of the tables mean that have rows.

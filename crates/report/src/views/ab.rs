@@ -21,15 +21,15 @@ pub fn test_charts(tests: &AbTests) -> Vec<Chart> {
         };
         tests.tests.iter().enumerate().map(one).filter_map(|one| kind(&one)).collect()
     };
-    [of(differences), of(over_time), of(latency)].concat()
+    [of(differences), of(super::rollout::chart), of(over_time), of(latency)].concat()
 }
 
 /// One test of several.
-struct One<'a> {
-    tests: &'a AbTests,
-    test: &'a AbTestRow,
-    suffix: String,
-    group: String,
+pub(super) struct One<'a> {
+    pub(super) tests: &'a AbTests,
+    pub(super) test: &'a AbTestRow,
+    pub(super) suffix: String,
+    pub(super) group: String,
 }
 
 impl One<'_> {
@@ -237,14 +237,14 @@ fn over_time(one: &One<'_>) -> Option<Chart> {
     })
 }
 
-fn lower(name: &str) -> String {
+pub(super) fn lower(name: &str) -> String {
     let mut letters = name.chars();
     let first = letters.next().map(|first| first.to_ascii_lowercase());
     // `p99` is small already, and a strategy's name never leads here.
     first.into_iter().chain(letters).collect()
 }
 
-fn signed_points(value: f64) -> String {
+pub(super) fn signed_points(value: f64) -> String {
     let sign = match value {
         up if up > 0.0 => "+",
         down if down < 0.0 => "−",
@@ -285,8 +285,6 @@ fn window_table(at: &[f64], windows: &[&AbWindowRow], timed: bool) -> DataTable 
 fn latency(one: &One<'_>) -> Option<Chart> {
     let arms = [(0, &one.test.a), (1, &one.test.b)];
     let lines: Vec<Line> = arms.iter().map(|(slot, arm)| distribution(one, *slot, arm)).collect();
-    let all = || lines.iter().flat_map(|line| &line.points).map(|point| point.0);
-    let (low, high) = (all().reduce(f64::min)?, all().reduce(f64::max)?);
     let table = quantile_table(&lines);
     let alt = "Cumulative latency curves of both strategies; the table has some quantiles.".into();
     Some(Chart {
@@ -300,14 +298,7 @@ fn latency(one: &One<'_>) -> Option<Chart> {
                 .into(),
         alt,
         table,
-        plot: Plot::Lines(Lines {
-            x: Axis::latency("Latency of reads, log scale", low, high),
-            y: Axis::whole("Share of reads at most this slow"),
-            lines,
-            guides: vec![(0.5, "p50".into()), (0.99, "p99".into())],
-            marks: Vec::new(),
-            name_ends: false,
-        }),
+        plot: super::latency::distributions(lines)?,
     })
 }
 

@@ -15,21 +15,12 @@ pub(super) fn chart(case: &Case<'_>) -> Option<Chart> {
         .map(|(slot, run)| line(case, *slot, run))
         .filter(|line| !line.points.is_empty())
         .collect();
-    let all = || lines.iter().flat_map(|line| &line.points).map(|point| point.0);
-    let (low, high) = (all().reduce(f64::min)?, all().reduce(f64::max)?);
+    let plot = distributions(lines)?;
     let said = |(_, run): &(usize, &RunRow)| {
         let (p50, p99) = (format::nanos(run.latency_ns_p50), format::nanos(run.latency_ns_p99));
         format!("{} {p50} and {p99}", run.strategy)
     };
     let percentiles: Vec<String> = case.runs.iter().map(said).collect();
-    let plot = Lines {
-        x: Axis::latency("Latency of reads, log scale", low, high),
-        y: Axis::whole("Share of reads at most this slow"),
-        lines,
-        guides: vec![(0.5, "p50".into()), (0.99, "p99".into())],
-        marks: Vec::new(),
-        name_ends: false,
-    };
     Some(Chart {
         id: format!("latency{}", case.suffix),
         group: case.group.clone(),
@@ -42,8 +33,22 @@ pub(super) fn chart(case: &Case<'_>) -> Option<Chart> {
         ),
         alt: format!("Cumulative latency curves. Median and p99: {}.", percentiles.join("; ")),
         table: table(case),
-        plot: Plot::Lines(plot),
+        plot,
     })
+}
+
+/// Cumulative distributions of latency over each other; none without a point.
+pub(super) fn distributions(lines: Vec<Line>) -> Option<Plot> {
+    let all = || lines.iter().flat_map(|line| &line.points).map(|point| point.0);
+    let (low, high) = (all().reduce(f64::min)?, all().reduce(f64::max)?);
+    Some(Plot::Lines(Lines {
+        x: Axis::latency("Latency of reads, log scale", low, high),
+        y: Axis::whole("Share of reads at most this slow"),
+        lines,
+        guides: vec![(0.5, "p50".into()), (0.99, "p99".into())],
+        marks: Vec::new(),
+        name_ends: false,
+    }))
 }
 
 fn line(case: &Case<'_>, slot: usize, run: &RunRow) -> Line {

@@ -9,6 +9,7 @@ mod erasure;
 mod latency;
 mod miss_ratio;
 mod over_time;
+pub(crate) mod rollout;
 mod shares;
 mod spent;
 pub(crate) mod trend;

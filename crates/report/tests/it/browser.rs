@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::{env, fs};
 
-use report::{charts, comparison_charts, comparison_page, page};
+use report::{charts, comparison_charts, comparison_page, page, test_charts, test_page};
 
-use crate::{comparison, made_up};
+use crate::{ab, comparison, made_up};
 
 /// What is wrong with the page, in functions that the probe calls.
 const AUDIT: &str = include_str!("audit.js");
@@ -39,15 +39,26 @@ addEventListener("load", () => {
 });
 "#;
 
-/// A frame of any width, because windows have a least one. It shows what the probe says.
-fn frame(page: &str, width: u32) -> String {
+/// How a page is looked at: width, colours, and the paper that it has then.
+const LOOKS: [(u32, &str, &str); 2] =
+    [(1280, "light", "rgb(255, 255, 255)"), (375, "dark", "rgb(21, 23, 26)")];
+
+/// Frames of any width, because windows have a least one; what they prefer is the colour scheme of the frame.
+/// It shows what the probes say.
+fn frames(page: &str) -> String {
+    let frame = |(width, scheme, _): (u32, &str, &str)| {
+        format!(
+            "<iframe src='{page}' width='{width}' height='900' style='color-scheme: {scheme}'></iframe>"
+        )
+    };
     format!(
         "<!DOCTYPE html><meta charset=utf-8><link rel=icon href='data:,'>
         <script>onmessage = (event) => {{
             const pre = document.createElement('pre');
             pre.textContent = event.data;
             document.body.append(pre);
-        }}</script><iframe src='{page}' width='{width}' height='900' style='border:0'></iframe>"
+        }}</script><body>{}",
+        LOOKS.map(frame).concat()
     )
 }
 
@@ -57,14 +68,15 @@ fn chromium() -> Option<PathBuf> {
 }
 
 /// The document after its scripts have run, and what the browser logged.
-fn open(chromium: &Path, page: &Path, flags: &[&str]) -> (String, String) {
+fn open(chromium: &Path, page: &Path) -> (String, String) {
     let profile = tempfile::tempdir().expect("a directory");
     let output = Command::new(chromium)
         .args(["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"])
         .args(["--disable-background-networking", "--disable-component-update", "--disable-sync"])
         .args(["--enable-logging=stderr", "--v=0", "--dump-dom", "--window-size=1400,1000"])
         .arg(format!("--user-data-dir={}", profile.path().display()))
-        .args(flags)
+        // Light, where the page around it has no say.
+        .arg("--blink-settings=preferredColorScheme=1")
         .arg(format!("file://{}", page.display()))
         .output()
         .expect("the browser starts");
@@ -95,7 +107,7 @@ fn every_page_opens_without_errors_in_all_widths_and_both_themes() {
 fn pages() -> Vec<(&'static str, String, usize)> {
     let mut pages = Vec::new();
     for (name, made) in [
-        ("few families", comparison::judged(comparison::usual(), 3)),
+        ("few families", comparison::judged(comparison::usual(), 2)),
         ("comparison", comparison::judged(comparison::usual(), 9)),
         ("crowd", comparison::judged(comparison::crowd(), 70)),
     ] {
@@ -106,6 +118,11 @@ fn pages() -> Vec<(&'static str, String, usize)> {
         let html = page(&study.document(&study.winners())).expect("renders");
         pages.push((study.name, html, charts(&study.results).len()));
     }
+    for (name, n) in [("test", 1), ("tests", 2)] {
+        let made = ab::tests(n);
+        let html = test_page(&ab::document(&made)).expect("renders");
+        pages.push((name, html, test_charts(&made).len()));
+    }
     let dir = tempfile::tempdir().expect("a directory");
     let made_up = crate::curves::made_up();
     let written = report::write_curves(dir.path(), &made_up, "0").expect("writes");
@@ -114,25 +131,21 @@ fn pages() -> Vec<(&'static str, String, usize)> {
     pages
 }
 
-/// Opens a page of `n` charts wide and light, then narrow and dark.
+/// Opens a page of `n` charts, wide and light as well as narrow and dark.
 fn assert_opens(chromium: &Path, name: &str, html: &str, n: usize) {
     let dir = tempfile::tempdir().expect("a directory");
     let html = html.replace("</body>", &format!("<script>{AUDIT}{PROBE}</script></body>"));
     fs::write(dir.path().join("page.html"), html).expect("writes");
-    let (light, dark) = ("rgb(255, 255, 255)", "rgb(21, 23, 26)");
-    for (width, paper, flag) in [
-        (1280, light, "--blink-settings=preferredColorScheme=1"),
-        (375, dark, "--blink-settings=preferredColorScheme=0"),
-    ] {
-        let outer = dir.path().join("frame.html");
-        fs::write(&outer, frame("page.html", width)).expect("writes");
-        let (dom, log) = open(chromium, &outer, &[flag]);
+    let outer = dir.path().join("frames.html");
+    fs::write(&outer, frames("page.html")).expect("writes");
+    let (dom, log) = open(chromium, &outer);
+    let probes = dom.split_once("<pre>").map_or("", |(_, probes)| probes);
+    for (width, _, paper) in LOOKS {
         let wanted = format!(
             "width={width} charts={n} cut=0 touching=0 overflow=false paper={paper} switched=true wrong=[]"
         );
-        let probe = dom.split("<pre>").last().unwrap_or_default();
-        assert!(dom.contains(&wanted), "{name}: {probe}, not {wanted}");
-        let errors: Vec<&str> = log.lines().filter(|line| line.contains("CONSOLE")).collect();
-        assert!(errors.is_empty(), "{name} at {width}: {errors:?}");
+        assert!(dom.contains(&wanted), "{name}: {probes}, not {wanted}");
     }
+    let errors: Vec<&str> = log.lines().filter(|line| line.contains("CONSOLE")).collect();
+    assert!(errors.is_empty(), "{name}: {errors:?}");
 }

@@ -1,5 +1,6 @@
 //! The report as its readers get it.
 
+mod ab;
 mod browser;
 mod comparison;
 mod curves;

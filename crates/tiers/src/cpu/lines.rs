@@ -10,6 +10,7 @@ pub(super) struct Lines {
     tags: Vec<u64>,
     ways: usize,
     order: Order,
+    n_lines: u64,
     n_filled: u64,
 }
 
@@ -20,6 +21,7 @@ impl Lines {
             tags: vec![EMPTY; sets * ways],
             ways,
             order: Order::new(replacement, sets, ways),
+            n_lines: sets as u64 * ways as u64,
             n_filled: 0,
         }
     }
@@ -53,7 +55,10 @@ impl Lines {
     #[inline]
     pub(super) fn fill(&mut self, set: usize, line: u64) -> Option<u64> {
         let tags = &mut self.tags[set * self.ways..][..self.ways];
-        let way = self.order.victim(set, tags);
+        // Once the cache is full there is no empty way to look for.
+        let has_room = self.n_filled < self.n_lines;
+        let empty = if has_room { tags.iter().position(|tag| *tag == EMPTY) } else { None };
+        let way = empty.unwrap_or_else(|| self.order.victim(set, tags.len()));
         let old = std::mem::replace(&mut tags[way], line);
         self.order.touch(set, tags, way);
         self.n_filled += u64::from(old == EMPTY);

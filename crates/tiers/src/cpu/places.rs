@@ -110,13 +110,18 @@ impl Places {
     #[inline]
     pub(super) fn lines(&self, object: ObjectId, size: u64) -> impl Iterator<Item = (usize, u64)> {
         let place = self.of[object.index()];
+        let mut next_set = place.set;
         (0..self.n_lines(place, size)).map(move |k| {
             let line = place.line + k;
             let set = match &self.shared {
-                _ if k == 0 => place.set,
+                None => next_set,
                 Some(shared) => shared.sets[line as usize],
-                None => ((u64::from(place.set) + k) % u64::from(self.sets)) as u32,
             };
+            // One after the other and around, without a division a line.
+            next_set += 1;
+            if next_set == self.sets {
+                next_set = 0;
+            }
             (set as usize, line)
         })
     }

@@ -75,13 +75,12 @@ impl Order {
         }
     }
 
-    /// The way that makes room.
+    /// The way that makes room in a set of so many without an empty one.
     #[inline]
-    pub(super) fn victim(&self, set: usize, tags: &[u64]) -> usize {
-        let last = tags.len() - 1;
+    pub(super) fn victim(&self, set: usize, ways: usize) -> usize {
+        let last = ways - 1;
         match self {
             Order::Lru => last,
-            _ if tags.contains(&EMPTY) => tags.iter().position(|tag| *tag == EMPTY).unwrap_or(last),
             Order::Tree { bits, above } => {
                 let mut node = 1;
                 while node < above.len() {

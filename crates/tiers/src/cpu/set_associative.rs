@@ -52,7 +52,9 @@ impl Record {
     /// A line is gone, and with it the residency of those who have it.
     fn lose(&mut self, line: u64, places: &Places) {
         for object in places.sharers(line) {
-            if places.has(object, self.residents.size_of(object), line) {
+            if self.residents.contains(object)
+                && places.has(object, self.residents.size_of(object), line)
+            {
                 self.let_go(object);
             }
         }
@@ -156,15 +158,18 @@ impl Contents for SetAssociative {
         // From here on it has another size. That of before may have been in.
         self.record.let_go(object);
         self.record.residents.note_size(object, size);
+        let mut inserted = true;
         for (set, line) in self.places.lines(object, size) {
             if !self.lines.touch(set, line)
                 && let Some(old) = self.lines.fill(set, line)
             {
                 self.record.lose(old, &self.places);
+                // One of its own that is still to come comes in again.
+                inserted &= old > line || !self.places.has(object, size, old);
             }
         }
+        debug_assert_eq!(inserted, self.has_all(object, size), "lines of {object:?}");
         self.count_used();
-        let inserted = self.has_all(object, size);
         if inserted {
             self.record.take_in(object, size);
         }

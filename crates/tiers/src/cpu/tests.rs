@@ -6,7 +6,8 @@ use serde_json::Map;
 use trace::units::Bytes;
 use trace::{Has, Key, NEVER, ObjectId, Row, Trace, TraceBuilder};
 
-use super::replacement::{EMPTY, Order};
+use super::lines::Lines;
+use super::replacement::Order;
 use super::*;
 
 /// 64-byte lines at addresses.
@@ -100,7 +101,7 @@ fn the_tree_goes_by_its_published_table() {
         let Order::Tree { bits, .. } = &mut order else { unreachable!() };
         bits[0] = (state as u64) << 1;
         let mut tags = [0, 1, 2, 3];
-        assert_eq!(order.victim(0, &tags), *line, "{state:03b}");
+        assert_eq!(order.victim(0, tags.len()), *line, "{state:03b}");
         order.touch(0, &mut tags, *line);
         let Order::Tree { bits, .. } = &order else { unreachable!() };
         for (n, c) in next.chars().enumerate() {
@@ -600,8 +601,14 @@ proptest! {
 
 #[test]
 fn lines_without_content_come_first() {
-    let mut order = Order::new(Replacement::TreePlru, 1, 4);
-    let mut tags = [7, EMPTY, 9, EMPTY];
-    (0..4).for_each(|way| order.touch(0, &mut tags, way));
-    assert_eq!(order.victim(0, &tags), 1);
+    let shape = Shape { line_bits: 6, ways: 4, sets: 1, largest: 64 };
+    for replacement in [Replacement::Lru, Replacement::TreePlru, Replacement::BitPlru] {
+        let mut lines = Lines::new(shape, replacement);
+        let fill = |lines: &mut Lines, line| lines.fill(0, line);
+        assert!((0..4).all(|line| fill(&mut lines, line).is_none()));
+        assert!(lines.drop(0, 1) && lines.drop(0, 3));
+        assert!((4..6).all(|line| fill(&mut lines, line).is_none()));
+        assert!([0, 2, 4, 5].iter().all(|line| lines.contains(0, *line)));
+        assert!(fill(&mut lines, 6).is_some());
+    }
 }

@@ -34,7 +34,11 @@ impl Engine<'_> {
 
     /// Whether the machine failed while it was working on this, or while this waited there for
     /// another's fetch. The time is put down to that.
+    #[inline]
     fn fell_meanwhile(&self, id: u32, tier: usize) -> bool {
+        if !self.tiers[tier].has_fallen {
+            return false;
+        }
         let station = self.flights.get(id).station[tier];
         let fell_at = self.tiers[tier].servers[station as usize].fell_at;
         fell_at.is_some_and(|fell| fell > self.flights.leg(id, tier).asked)
@@ -68,10 +72,12 @@ impl Engine<'_> {
 
     /// If the flight was fetching for this tier, those who wait have the answer now. Whether what
     /// comes must not be kept, since the object was written meanwhile.
+    #[inline]
     fn finish_fetch(&mut self, id: u32, tier: usize, leads: u16, now: u64) -> bool {
-        if leads & 1 << tier == 0 {
-            return false;
-        }
+        leads & 1 << tier != 0 && self.finish_led_fetch(id, tier, now)
+    }
+
+    fn finish_led_fetch(&mut self, id: u32, tier: usize, now: u64) -> bool {
         let flight = self.flights.get(id);
         let (object, node, version) =
             (self.object(flight.request), flight.node[tier] as usize, flight.version);
@@ -87,8 +93,7 @@ impl Engine<'_> {
             }
         }
         self.tiers[tier].nodes[node].fetching.recycle(finished.waiters);
-        let misses = self.tiers[tier].spec.map_or(Misses::Independent, |spec| spec.misses);
-        finished.outdated && misses == Misses::Lease
+        finished.outdated && self.tiers[tier].on_miss == Misses::Lease
     }
 
     /// What a read waited for is erased: it asks the tier again.
@@ -252,6 +257,7 @@ impl Engine<'_> {
     }
 
     /// A tier does not have it.
+    #[inline]
     pub(super) fn on_miss(&mut self, id: u32, tier: usize, now: u64) {
         if self.fell_meanwhile(id, tier) {
             return self.try_again(id, tier, now);
@@ -264,6 +270,7 @@ impl Engine<'_> {
     }
 
     /// The flight goes on below a tier that did not help it.
+    #[inline]
     pub(super) fn leave(&mut self, id: u32, tier: usize, now: u64) {
         if self.leg_lost(id, tier, now) {
             return;

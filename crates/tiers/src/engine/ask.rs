@@ -13,6 +13,22 @@ use crate::router::Route;
 use crate::stack::{LEASE_WAIT, Misses};
 use crate::station::Offer;
 
+/// A flight at a tier: what does not change while the tier deals with it, read once.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Visit {
+    pub(super) id: u32,
+    pub(super) tier: usize,
+    pub(super) request: u32,
+    pub(super) object: trace::ObjectId,
+    /// Bytes of the answer.
+    pub(super) size: u64,
+    pub(super) purpose: Purpose,
+    pub(super) node: usize,
+    station: usize,
+    /// Number of its draws.
+    draw: u64,
+}
+
 impl Engine<'_> {
     /// The number of the origin among the tiers.
     pub(super) fn origin(&self) -> usize {
@@ -20,6 +36,7 @@ impl Engine<'_> {
     }
 
     /// A read goes on to a tier, by the router's rule.
+    #[inline]
     pub(super) fn go_on(&mut self, id: u32, tier: usize, now: u64) {
         if self.race_starts_at(id, tier) {
             self.start_race(id, now);
@@ -41,25 +58,28 @@ impl Engine<'_> {
         leg.stale = false;
         let tries = leg.tries;
         self.recorder.asked(tier, request, purpose, now);
+        let live = &mut self.tiers[tier];
         if tries == 0 {
-            self.tiers[tier].earn_retry();
+            live.earn_retry();
         }
-        if self.tiers[tier].cut {
+        if !live.is_sound && live.cut {
             return self.fail_later(id, tier, now);
         }
         let Some(station) = self.find_way(id, tier, now) else { return };
         let live = &mut self.tiers[tier];
-        if live.servers[station].down {
+        if !live.is_sound && live.servers[station].down {
             return self.fail_later(id, tier, now);
         }
-        let timeout = live.timeout();
-        let Some(queue) = &mut live.servers[station].station else {
-            return self.serve(id, tier, now, 0);
+        let offer = match &mut live.servers[station].station {
+            None => Offer::Start,
+            Some(queue) => queue.offer(id, tag(tier, tries), now),
         };
-        match queue.offer(id, tag(tier, tries), now) {
+        match offer {
             Offer::Start => self.serve(id, tier, now, 0),
             Offer::Wait(wake) => {
-                let waiting = queue.n_waiting();
+                let queue = live.servers[station].station.as_ref();
+                let waiting = queue.map_or(0, |queue| queue.n_waiting());
+                let timeout = live.timeout();
                 self.recorder.queue_is(tier, waiting, now);
                 self.flights.hold(id);
                 if let Some(at) = wake {
@@ -79,10 +99,12 @@ impl Engine<'_> {
 
     /// The node and the station that the flight's request goes to; `None` if it reaches none and
     /// will learn so.
+    #[inline]
     fn find_way(&mut self, id: u32, tier: usize, now: u64) -> Option<usize> {
-        if self.tiers[tier].is_single {
-            return Some(0);
-        }
+        if self.tiers[tier].is_single { Some(0) } else { self.route(id, tier, now) }
+    }
+
+    fn route(&mut self, id: u32, tier: usize, now: u64) -> Option<usize> {
         let flight = self.flights.get(id);
         let ask = self.asking(flight.request, flight.purpose == Purpose::Write, now);
         let flight = self.flights.get_mut(id);
@@ -149,65 +171,80 @@ impl Engine<'_> {
 
     /// A server takes the request: the contents are looked up now, the answer is there after the
     /// tier's latency.
+    #[inline]
     fn serve(&mut self, id: u32, tier: usize, now: u64, waited: u64) {
-        let request = self.flights.get(id).request;
-        let tries = self.flights.leg(id, tier).tries;
-        let fails = self.draws_an_error(tier, request, tries);
+        let visit = self.visit(id, tier);
+        let fails = self.draws_an_error(&visit);
         let found = if tier == self.origin() {
-            self.flights.leg_mut(id, tier).version = self.ledger.stored(self.object(request));
+            self.flights.leg_mut(id, tier).version = self.ledger.stored(visit.object);
             Found::Fresh
-        } else if self.flights.get(id).purpose == Purpose::Write {
+        } else if visit.purpose == Purpose::Write {
             // The tier that takes writes: it is asked for nothing else.
             Found::Fresh
         } else if fails {
             Found::Miss
         } else {
-            self.look(id, tier, now)
+            self.look(&visit, now)
         };
-        let (took, timed_out) = self.occupy(id, tier, found, now);
+        let (took, timed_out) = self.occupy(&visit, found, now);
         if fails || timed_out {
             if timed_out {
-                self.recorder.timed_out(tier, request);
+                self.recorder.timed_out(tier, visit.request);
             }
             return self.later(now + took, What::Fail, tier, id);
         }
         let leg = self.flights.leg_mut(id, tier);
         leg.queued += waited;
         leg.served += took;
-        self.settle(id, tier, found, now, took);
+        self.settle(&visit, found, now, took);
+    }
+
+    #[inline(always)]
+    fn visit(&self, id: u32, tier: usize) -> Visit {
+        let flight = self.flights.get(id);
+        let request = flight.request;
+        Visit {
+            id,
+            tier,
+            request,
+            object: self.object(request),
+            size: self.size(request),
+            purpose: flight.purpose,
+            node: flight.node[tier] as usize,
+            station: flight.station[tier] as usize,
+            draw: draw(request, self.flights.leg(id, tier).tries),
+        }
     }
 
     /// Draws how long the request takes, keeps its server busy, and tells how long the flight is
     /// occupied by it and whether it gives up before the end.
-    fn occupy(&mut self, id: u32, tier: usize, found: Found, now: u64) -> (u64, bool) {
-        let flight = self.flights.get(id);
-        let request = flight.request;
-        let station = flight.station[tier] as usize;
-        let is_write = matches!(flight.purpose, Purpose::Write | Purpose::Flush);
-        let with_body = found.has_answer() || is_write;
-        let size = self.size(request);
+    #[inline(always)]
+    fn occupy(&mut self, visit: &Visit, found: Found, now: u64) -> (u64, bool) {
+        let Visit { tier, size, purpose, draw, .. } = *visit;
+        let with_body = found.has_answer() || matches!(purpose, Purpose::Write | Purpose::Flush);
         let live = &mut self.tiers[tier];
-        let slow = live.servers[station].slow;
-        let number = draw(request, self.flights.leg(id, tier).tries);
+        let server = &mut live.servers[visit.station];
+        let slow = server.slow;
         let latency = if with_body {
-            live.draws.at(number, now, size)
+            live.draws.at(draw, now, size)
         } else {
-            live.draws.at_smallest(number, now)
+            live.draws.at_smallest(draw, now)
         };
         let latency = slowed(latency, slow);
-        if let Some(queue) = &mut live.servers[station].station {
+        if let Some(queue) = &mut server.station {
             let busy = match &mut live.service {
                 None => latency,
-                Some(service) if with_body => slowed(service.at(number, now, size), slow),
-                Some(service) => slowed(service.at_smallest(number, now), slow),
+                Some(service) if with_body => slowed(service.at(draw, now, size), slow),
+                Some(service) => slowed(service.at_smallest(draw, now), slow),
             };
             let busy = slowed(busy, live.station_spec.map_or(1.0, |spec| spec.stretch));
             queue.occupy(now, now + busy);
             self.recorder.busy(tier, busy, now);
         }
-        let leg = self.flights.leg(id, tier);
+        let timeout = live.timeout();
+        let leg = self.flights.leg(visit.id, tier);
         let took = latency + leg.extra;
-        if let Some(timeout) = self.tiers[tier].timeout() {
+        if let Some(timeout) = timeout {
             let left = (leg.asked + timeout).saturating_sub(now);
             if took > left {
                 return (left, true);
@@ -217,21 +254,20 @@ impl Engine<'_> {
     }
 
     /// After a lookup: what the flight does with what it found.
-    fn settle(&mut self, id: u32, tier: usize, found: Found, now: u64, took: u64) {
-        self.learn(id, tier, found, took);
+    #[inline(always)]
+    fn settle(&mut self, visit: &Visit, found: Found, now: u64, took: u64) {
+        let Visit { id, tier, .. } = *visit;
+        self.learn(visit, found, took);
         match found {
-            Found::Fresh => self.later(now + took, What::Answer, tier, id),
-            Found::Early => {
-                self.refresh(id, tier, now);
-                self.later(now + took, What::Answer, tier, id);
-            }
+            Found::Fresh => {}
+            Found::Early => self.refresh(id, tier, now),
             Found::Stale => {
                 self.flights.leg_mut(id, tier).stale = true;
                 self.refresh(id, tier, now);
-                self.later(now + took, What::Answer, tier, id);
             }
-            Found::Miss => self.settle_miss(id, tier, now, took),
+            Found::Miss => return self.settle_miss(visit, now, took),
         }
+        self.later(now + took, What::Answer, tier, id);
     }
 
     /// A miss goes on below, or waits for the fetch under way.
@@ -239,18 +275,22 @@ impl Engine<'_> {
     /// Nobody fetches for a tier while a leg of its race is under way above: whether it goes on is
     /// open, and it may come to wait there for one who waits for it here. As it is, those who wait
     /// for each other stand ever deeper, and the deepest waits for nobody.
-    fn settle_miss(&mut self, id: u32, tier: usize, now: u64, took: u64) {
+    #[inline(always)]
+    fn settle_miss(&mut self, visit: &Visit, now: u64, took: u64) {
+        let Visit { id, tier, object, purpose, node, .. } = *visit;
         let flight = self.flights.get(id);
-        let object = self.object(flight.request);
-        let node = flight.node[tier] as usize;
         let may_fetch = flight.open & ((1 << tier) - 1) == 0;
-        let misses = self.tiers[tier].spec.map_or(Misses::Independent, |spec| spec.misses);
+        let live = &self.tiers[tier];
+        let misses = live.on_miss;
         let goes_on = misses == Misses::Independent
-            || flight.purpose != Purpose::Read
+            || purpose != Purpose::Read
             || flight.leads & 1 << tier != 0
             || self.is_unwanted(id, tier);
+        if goes_on {
+            return self.later(now + took, What::Miss, tier, id);
+        }
         let fetching = &mut self.tiers[tier].nodes[node].fetching;
-        if goes_on || (!may_fetch && !fetching.is_under_way(object)) {
+        if !may_fetch && !fetching.is_under_way(object) {
             return self.later(now + took, What::Miss, tier, id);
         }
         if fetching.lead(object, id) {
@@ -268,13 +308,15 @@ impl Engine<'_> {
     }
 
     /// Tells a predictor what a lookup found.
-    fn learn(&mut self, id: u32, tier: usize, found: Found, took: u64) {
+    #[inline(always)]
+    fn learn(&mut self, visit: &Visit, found: Found, took: u64) {
         let origin = self.origin();
-        if let Route::Predicted(path) = &mut self.route {
-            let flight = self.flights.get(id);
-            if tier < origin && flight.purpose == Purpose::Read {
-                path.learn(flight.class, tier, found.has_answer(), took);
-            }
+        if let Route::Predicted(path) = &mut self.route
+            && visit.tier < origin
+            && visit.purpose == Purpose::Read
+        {
+            let class = self.flights.get(visit.id).class;
+            path.learn(class, visit.tier, found.has_answer(), took);
         }
     }
 
@@ -358,10 +400,11 @@ impl Engine<'_> {
         }
     }
 
-    fn draws_an_error(&self, tier: usize, request: u32, tries: u8) -> bool {
-        let live = &self.tiers[tier];
-        live.error_share > 0.0
-            && self.chances.errors.uniform_at(draw(request, tries) ^ live.number) < live.error_share
+    #[inline]
+    fn draws_an_error(&self, visit: &Visit) -> bool {
+        let live = &self.tiers[visit.tier];
+        !live.is_sound
+            && self.chances.errors.uniform_at(visit.draw ^ live.number) < live.error_share
     }
 
     /// What the request is for.
@@ -376,6 +419,13 @@ pub(super) fn tag(tier: usize, tries: u8) -> u32 {
     tier as u32 | u32::from(tries) << 8
 }
 
+#[inline]
 fn slowed(time: u64, factor: f64) -> u64 {
-    if factor == 1.0 { time } else { (time as f64 * factor) as u64 }
+    // By itself the compiler multiplies and converts in any case, which costs more than the test.
+    #[cold]
+    #[inline(never)]
+    fn times(time: u64, factor: f64) -> u64 {
+        (time as f64 * factor) as u64
+    }
+    if factor == 1.0 { time } else { times(time, factor) }
 }

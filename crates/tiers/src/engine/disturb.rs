@@ -46,7 +46,7 @@ impl Engine<'_> {
                 *ahead = ahead.saturating_add(by.0);
             }
         }
-        self.tiers[tier].look_whether_plain();
+        self.tiers[tier].look_what_is_wrong();
     }
 
     /// The stations of these names or numbers; all if there are none.
@@ -93,6 +93,9 @@ impl Engine<'_> {
         server.down = true;
         server.fell_at = Some(now);
         let waiting = server.station.as_mut().map(|queue| queue.crash(now)).unwrap_or_default();
+        self.tiers[tier].has_fallen = true;
+        // Now, since those who are turned out may ask it again.
+        self.tiers[tier].look_what_is_wrong();
         for flight in waiting {
             self.on_failure(flight, tier, now);
             self.flights.release(flight);

@@ -4,6 +4,7 @@ use cache::{Filled, Removal, Unit};
 use trace::{NO_TTL, ObjectId};
 
 use super::Engine;
+use super::ask::Visit;
 use super::live::QueueView;
 use super::secure::Taken;
 use crate::copies::{FOR_EVER, SHREDDED};
@@ -49,64 +50,80 @@ impl Engine<'_> {
     /// Counts a use of such a copy.
     #[inline]
     pub(super) fn use_plainly(&mut self, tier: usize, request: u32, now: u64) {
-        let policy_request = self.request(request, tier);
+        let (object, size) = (self.object(request), self.size(request));
         let victims = &mut self.victims;
-        let node = &mut self.tiers[tier].nodes[0];
+        let live = &mut self.tiers[tier];
+        let policy_request = live.request(object, size, request);
+        let node = &mut live.nodes[0];
         node.contents.lookup(&policy_request, &mut |victim| victims.push(victim));
         self.part_with_victims(tier, 0, request, now);
     }
 
     /// Looks the flight's object up at its node of the tier.
-    pub(super) fn look(&mut self, id: u32, tier: usize, now: u64) -> Found {
-        let flight = self.flights.get(id);
-        let (request, node_number) = (flight.request, flight.node[tier] as usize);
-        let for_client = flight.purpose == Purpose::Read;
-        let policy_request = self.request(request, tier);
-        let object = policy_request.object;
-        if self.drop_unreadable(tier, node_number, object, request, now) {
+    #[inline]
+    pub(super) fn look(&mut self, visit: &Visit, now: u64) -> Found {
+        let Visit { id, tier, request, object, .. } = *visit;
+        if self.secure.is_some() && self.drop_unreadable(tier, visit.node, object, request, now) {
             self.count_miss(tier, object);
             return Found::Miss;
         }
         let live = &mut self.tiers[tier];
-        let fresh = live.spec.map(|spec| spec.freshness).unwrap_or_default();
-        let node = &mut live.nodes[node_number];
+        let node = &mut live.nodes[visit.node];
         let at = now.saturating_add(live.clock_ahead);
         let expires = node.copies.expires(object);
-        let mut stale = false;
-        if expires <= at && node.contents.residents().contains(object) {
-            self.recorder.found_expired(tier, request);
-            let age = at - expires;
-            stale = age < fresh.stale_while_revalidate.0;
-            if !stale {
-                if age >= fresh.stale_if_error.0 {
-                    self.remove(tier, node_number, object, Removal::Expired, now);
-                    self.follow_departure(tier, object, request, now);
-                }
-                self.count_miss(tier, object);
-                return Found::Miss;
-            }
+        let expired = expires <= at && node.contents.residents().contains(object);
+        if expired && !self.may_be_stale(visit, at - expires, now) {
+            self.count_miss(tier, object);
+            return Found::Miss;
         }
+        let live = &mut self.tiers[tier];
+        let policy_request = live.request(object, visit.size, request);
+        let node = &mut live.nodes[visit.node];
         let victims = &mut self.victims;
         let hit = node.contents.lookup(&policy_request, &mut |victim| victims.push(victim));
         let version = node.copies.version(object);
-        self.part_with_victims(tier, node_number, request, now);
+        let may_renew = live.may_renew;
+        self.part_with_victims(tier, visit.node, request, now);
         if !hit {
             self.count_miss(tier, object);
             return Found::Miss;
         }
         self.flights.leg_mut(id, tier).version = version;
         if self.secure.is_some() {
-            let size = self.size(request);
-            let opening = self.note_read(tier, node_number, object, size, for_client, now);
+            let for_client = visit.purpose == Purpose::Read;
+            let opening = self.note_read(tier, visit.node, object, visit.size, for_client, now);
             self.flights.leg_mut(id, tier).extra += opening;
         }
-        if stale {
+        if expired {
             return Found::Stale;
         }
-        if fresh.renew {
-            let expires = self.expiry(tier, request, now);
-            self.set_expiry(tier, node_number, object, expires, now);
+        if may_renew { self.renew(visit, expires, now) } else { Found::Fresh }
+    }
+
+    /// Whether a copy that expired so long ago may still be served. If it is of no use it goes.
+    #[cold]
+    fn may_be_stale(&mut self, visit: &Visit, age: u64, now: u64) -> bool {
+        let Visit { tier, request, object, .. } = *visit;
+        self.recorder.found_expired(tier, request);
+        let fresh = self.stack.tiers[tier].freshness;
+        if age < fresh.stale_while_revalidate.0 {
+            return true;
         }
+        if age >= fresh.stale_if_error.0 {
+            self.remove(tier, visit.node, object, Removal::Expired, now);
+            self.follow_departure(tier, object, request, now);
+        }
+        false
+    }
+
+    /// What becomes of the freshness of a copy that was used.
+    fn renew(&mut self, visit: &Visit, expires: u64, now: u64) -> Found {
+        let Visit { tier, request, object, .. } = *visit;
+        if self.stack.tiers[tier].freshness.renew {
+            let expires = self.expiry(tier, request, now);
+            self.set_expiry(tier, visit.node, object, expires, now);
+        }
+        let at = now.saturating_add(self.tiers[tier].clock_ahead);
         if self.is_due_early(tier, expires, request, at) { Found::Early } else { Found::Fresh }
     }
 
@@ -167,6 +184,7 @@ impl Engine<'_> {
     }
 
     /// The node of a tier that a flight's answer is sent to, if anything reaches it.
+    #[inline]
     fn reach(&mut self, flight: &Flight, tier: usize, now: u64) -> Option<usize> {
         let node = if self.tiers[tier].is_single || flight.placed & 1 << tier != 0 {
             flight.node[tier] as usize
@@ -176,11 +194,20 @@ impl Engine<'_> {
         self.tiers[tier].is_reached(node).then_some(node)
     }
 
+    #[inline]
     fn is_to_be_kept(&self, flight: &Flight, tier: usize, answered_by: usize) -> bool {
+        let object = self.object(flight.request);
+        if tier == 0 && self.ledger.is_dirty(object) {
+            return false;
+        }
+        self.tiers[tier].keeps_all || self.is_chosen(flight, tier, answered_by)
+    }
+
+    /// The rules of a tier that does not keep all.
+    fn is_chosen(&self, flight: &Flight, tier: usize, answered_by: usize) -> bool {
         let spec = &self.stack.tiers[tier];
         let object = self.object(flight.request);
-        let is_dirty = tier == 0 && self.ledger.is_dirty(object);
-        if is_dirty || (spec.freshness.negative_ttl.is_none() && self.is_absent(object)) {
+        if spec.freshness.negative_ttl.is_none() && self.is_absent(object) {
             return false;
         }
         if flight.purpose == Purpose::Refresh && usize::from(flight.top) == tier {
@@ -211,6 +238,7 @@ impl Engine<'_> {
     }
 
     /// When a copy filled in now is no longer fresh.
+    #[inline]
     pub(super) fn expiry(&self, tier: usize, request: u32, now: u64) -> u64 {
         let live = &self.tiers[tier];
         let Freshness { jitter, negative_ttl, .. } = self.stack.tiers[tier].freshness;
@@ -241,25 +269,27 @@ impl Engine<'_> {
         expires: u64,
         now: u64,
     ) -> bool {
-        let policy_request = self.request(request, tier);
-        let object = policy_request.object;
+        let (object, size) = (self.object(request), self.size(request));
         if !self.admits(tier, object, version, now) {
             return false;
         }
-        let residents = self.tiers[tier].nodes[node_number].contents.residents();
+        let live = &self.tiers[tier];
+        let policy_request = live.request(object, size, request);
+        let residents = live.nodes[node_number].contents.residents();
         if residents.contains(object) && residents.size_of(object) != policy_request.size {
             self.remove(tier, node_number, object, Removal::Deleted, now);
         }
         let victims = &mut self.victims;
-        let node = &mut self.tiers[tier].nodes[node_number];
+        let live = &mut self.tiers[tier];
+        let node = &mut live.nodes[node_number];
         let old = node.copies.version(object);
         let filled = node.contents.fill(&policy_request, &mut |victim| victims.push(victim));
         let kept = matches!(filled, Filled::Inserted | Filled::AlreadyIn);
         if kept {
             node.copies.set_version(object, version);
-            self.set_expiry(tier, node_number, object, expires, now);
+            node.set_expiry(object, expires, now.saturating_add(live.clock_ahead));
+            self.sweep_later(tier, node_number);
         }
-        let size = self.size(request);
         if kept && self.secure.is_some() {
             let replaced = (filled == Filled::AlreadyIn).then_some(old);
             let taken = Taken { object, version, size, request, replaced };
@@ -272,10 +302,23 @@ impl Engine<'_> {
     }
 
     /// What happens to objects that a node has evicted.
+    #[inline]
     fn part_with_victims(&mut self, tier: usize, node: usize, request: u32, now: u64) {
         if self.victims.is_empty() {
             return;
         }
+        let nobody_cares = self.tiers[tier].evicts_quietly
+            && self.secure.is_none()
+            && (tier > 0 || self.ledger.is_clean());
+        if nobody_cares {
+            self.recorder.evicted(tier, request, self.victims.len() as u64);
+            self.victims.clear();
+        } else {
+            self.tell_of_victims(tier, node, request, now);
+        }
+    }
+
+    fn tell_of_victims(&mut self, tier: usize, node: usize, request: u32, now: u64) {
         let victims = std::mem::take(&mut self.victims);
         self.recorder.evicted(tier, request, victims.len() as u64);
         let below = self.stack.tiers.get(tier + 1);
@@ -463,6 +506,7 @@ impl Engine<'_> {
     }
 
     /// Notes until when a copy is good, and when expired ones are to be looked for.
+    #[inline]
     fn set_expiry(&mut self, tier: usize, node: usize, object: ObjectId, at: u64, now: u64) {
         let live = &mut self.tiers[tier];
         let clock = now.saturating_add(live.clock_ahead);
@@ -471,6 +515,7 @@ impl Engine<'_> {
     }
 
     /// Schedules the next look for expired copies of a node.
+    #[inline]
     fn sweep_later(&mut self, tier: usize, node: usize) {
         let live = &mut self.tiers[tier];
         let Some(next) = live.nodes[node].expiry.next() else { return };

@@ -1,13 +1,13 @@
 //! A tier at work: its nodes with their contents, its stations with their queues, and what is wrong
 //! with it at the moment.
 
-use cache::{Contents, Setup, Unit};
+use cache::{Contents, Request, Setup, Unit};
 use trace::stream::Stream;
-use trace::{NO_TTL, ObjectId, Trace};
+use trace::{NEVER, NO_TTL, ObjectId, Trace};
 
 use crate::copies::Copies;
 use crate::fetching::Fetching;
-use crate::stack::{Retry, Service, Site};
+use crate::stack::{Fill, Inclusion, Misses, Retry, Service, Site};
 use crate::station::Station;
 use crate::{
     ActiveExpiry, CpuCache, Draws, Error, Origin, Placement, Queues, Run, SET_ASSOCIATIVE,
@@ -21,6 +21,20 @@ pub(super) struct LiveTier<'a> {
     pub(super) placement: Box<dyn Placement>,
     /// One node and one station.
     pub(super) is_single: bool,
+    /// Neither cut off nor down nor slow, and it answers without errors.
+    pub(super) is_sound: bool,
+    /// A machine of it was down at some time.
+    pub(super) has_fallen: bool,
+    /// It keeps whatever answers it is passed by.
+    pub(super) keeps_all: bool,
+    /// Nothing elsewhere depends on what it holds, unless it is dirty.
+    pub(super) evicts_quietly: bool,
+    /// Its capacity counts bytes.
+    counts_bytes: bool,
+    /// A use may make a copy last longer, or bring on its renewal.
+    pub(super) may_renew: bool,
+    /// What a read does that misses while its object is being fetched.
+    pub(super) on_miss: Misses,
     /// One node and one station without a queue, nothing sealed and nothing wrong: no event is needed
     /// to ask it.
     pub(super) is_plain: bool,
@@ -118,6 +132,7 @@ const MOST_RETRY_TOKENS: f64 = 100.0;
 impl<'a> LiveTier<'a> {
     pub(super) fn of_tier(
         spec: &'a Tier,
+        below: Option<&Tier>,
         run: &Run<'_>,
         expiry: bool,
         versions: bool,
@@ -157,13 +172,22 @@ impl<'a> LiveTier<'a> {
                 })
             })
             .collect::<Result<Vec<_>, Error>>()?;
-        let counts_misses = matches!(spec.fill, crate::Fill::Nth(_));
+        let counts_misses = matches!(spec.fill, Fill::Nth(_));
         let mut tier = LiveTier {
             spec: Some(spec),
             is_single: spec.layout.is_single(),
             nodes,
             ttl: fresh.ttl.map_or(NO_TTL, |ttl| ttl.0),
             seals: spec.encryption.is_some(),
+            keeps_all: spec.fill == Fill::Always
+                && spec.inclusion != Inclusion::Exclusive
+                && run.stack.demotion.is_none()
+                && (run.stack.origin.absent == 0.0 || fresh.negative_ttl.is_some()),
+            evicts_quietly: spec.inclusion != Inclusion::Inclusive
+                && below.is_none_or(|below| below.inclusion != Inclusion::Exclusive),
+            counts_bytes: spec.unit == Unit::Bytes,
+            may_renew: fresh.renew || fresh.early_refresh != 0.0,
+            on_miss: spec.misses,
             overhead: match spec.unit {
                 Unit::Objects => 0,
                 Unit::Bytes => spec.stored_size(0),
@@ -177,7 +201,7 @@ impl<'a> LiveTier<'a> {
                 &spec.name,
             )
         };
-        tier.look_whether_plain();
+        tier.look_what_is_wrong();
         Ok(tier)
     }
 
@@ -223,6 +247,13 @@ impl<'a> LiveTier<'a> {
             station_spec: station,
             placement,
             is_single: true,
+            is_sound: true,
+            has_fallen: false,
+            keeps_all: false,
+            evicts_quietly: false,
+            counts_bytes: false,
+            may_renew: false,
+            on_miss: Misses::Independent,
             is_plain: false,
             nodes: Vec::new(),
             servers,
@@ -242,15 +273,22 @@ impl<'a> LiveTier<'a> {
         }
     }
 
-    /// To be called after anything that [`is_plain`](Self::is_plain) depends on has changed.
-    pub(super) fn look_whether_plain(&mut self) {
-        self.is_plain = self.spec.is_some_and(|spec| {
-            spec.layout.is_single()
-                && spec.station.is_none()
-                && spec.encryption.is_none()
-                && self.error_share == 0.0
-                && !self.cut
-        }) && !self.servers[0].down;
+    /// To be called after anything has gone wrong or well again.
+    pub(super) fn look_what_is_wrong(&mut self) {
+        self.is_sound = self.error_share == 0.0
+            && !self.cut
+            && self.servers.iter().all(|server| !server.down && server.slow == 1.0);
+        self.is_plain = self.is_sound
+            && self.spec.is_some_and(|spec| {
+                spec.layout.is_single() && spec.station.is_none() && spec.encryption.is_none()
+            });
+    }
+
+    /// A request for an object of so many bytes, as the policies of the tier see it.
+    #[inline(always)]
+    pub(super) fn request(&self, object: ObjectId, size: u64, request: u32) -> Request {
+        let size = if self.counts_bytes { size.saturating_add(self.overhead) } else { 1 };
+        Request { object, size, seq: u64::from(request), next_use: NEVER }
     }
 
     /// Whether there is a machine up that has this node's contents.
@@ -264,7 +302,7 @@ impl<'a> LiveTier<'a> {
 
     /// Whether fills and writes reach this node.
     pub(super) fn is_reached(&self, node: usize) -> bool {
-        !self.cut && self.is_up(node)
+        self.is_sound || (!self.cut && self.is_up(node))
     }
 
     /// The retry rules.

@@ -33,9 +33,9 @@ mod write;
 
 use std::ops::ControlFlow;
 
-use cache::{Request, Unit};
+use cache::Unit;
 use trace::stream::Stream;
-use trace::{NEVER, NO_TTL, ObjectId, Op, Trace};
+use trace::{NO_TTL, ObjectId, Op, Trace};
 
 use self::live::LiveTier;
 use self::secure::Secure;
@@ -176,9 +176,10 @@ impl<'a> Engine<'a> {
         };
         let all_expire = moves && stack.tiers.iter().any(expires);
         let mut tiers = Vec::new();
-        for spec in &stack.tiers {
+        for (number, spec) in stack.tiers.iter().enumerate() {
             let expiry = all_expire || expires(spec);
-            tiers.push(LiveTier::of_tier(spec, run, expiry, versions)?);
+            let below = stack.tiers.get(number + 1);
+            tiers.push(LiveTier::of_tier(spec, below, run, expiry, versions)?);
         }
         tiers.push(LiveTier::of_origin(&stack.origin, run)?);
         let counts_accesses = stack.demotion.is_some()
@@ -233,6 +234,10 @@ impl<'a> Engine<'a> {
     fn step(&mut self, until: u64) -> bool {
         let Some(event) = self.events.next_due(until) else { return false };
         self.now = event.time;
+        // A flight was last looked at when it asked, many others ago.
+        if let Some(upcoming) = self.events.upcoming() {
+            self.flights.touch(upcoming.id, usize::from(upcoming.tier));
+        }
         let Event { time: now, id, tier, what, .. } = event;
         let tier = usize::from(tier);
         match what {
@@ -355,20 +360,8 @@ impl<'a> Engine<'a> {
         outcome
     }
 
-    /// The request as the policy of a tier sees it.
-    #[inline]
-    fn request(&self, index: u32, tier: usize) -> Request {
-        let object = self.trace.objects()[index as usize];
-        let spec = &self.stack.tiers[tier];
-        let size = match spec.unit {
-            Unit::Objects => 1,
-            Unit::Bytes => self.size(index).saturating_add(self.tiers[tier].overhead),
-        };
-        Request { object, size, seq: u64::from(index), next_use: NEVER }
-    }
-
     /// Bytes of the answer: what the trace says, or one if there is no such object.
-    #[inline]
+    #[inline(always)]
     fn size(&self, index: u32) -> u64 {
         if self.is_absent(self.trace.objects()[index as usize]) {
             1
@@ -378,7 +371,7 @@ impl<'a> Engine<'a> {
     }
 
     /// Whether the origin has no such object.
-    #[inline]
+    #[inline(always)]
     fn is_absent(&self, object: ObjectId) -> bool {
         let share = self.stack.origin.absent;
         share > 0.0 && self.chances.absent.uniform_at(u64::from(object.0)) < share

@@ -58,8 +58,15 @@ impl Ledger {
     }
 
     /// Whether the first tier has the object newer than the origin.
+    #[inline]
     pub(super) fn is_dirty(&self, object: ObjectId) -> bool {
-        self.dirty.contains_key(&object)
+        !self.dirty.is_empty() && self.dirty.contains_key(&object)
+    }
+
+    /// Whether the first tier has nothing newer than the origin.
+    #[inline]
+    pub(super) fn is_clean(&self) -> bool {
+        self.dirty.is_empty()
     }
 
     /// Acknowledged writes to the object after this version are lost; how many.

@@ -45,6 +45,8 @@ pub(super) struct Table {
     segments: Vec<Segment>,
     /// The segment that each of equal stretches starts in.
     guide: Vec<u32>,
+    /// How many stretches there are.
+    n_stretches: f64,
 }
 
 /// From one knot to the next.
@@ -68,12 +70,13 @@ impl Table {
         let n_stretches = (4 * segments.len()).next_power_of_two().max(64);
         let starts = (0..n_stretches).map(|i| i as f64 / n_stretches as f64);
         let first = |start: f64| segments.partition_point(|segment| segment.end <= start) as u32;
-        Table { guide: starts.map(first).collect(), segments }
+        Table { guide: starts.map(first).collect(), n_stretches: n_stretches as f64, segments }
     }
 
     #[inline]
     fn locate(&self, u: f64) -> (usize, f64) {
-        let stretch = (u * self.guide.len() as f64) as usize;
+        // Through 32 bits with a sign, which is the fastest conversion there is.
+        let stretch = (u * self.n_stretches) as i32 as usize;
         let mut at = self.guide[stretch.min(self.guide.len() - 1)] as usize;
         loop {
             let segment = self.segments[at];

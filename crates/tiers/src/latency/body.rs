@@ -110,6 +110,12 @@ impl Body {
         }
     }
 
+    /// The latency, if it is the same for everything.
+    pub(super) fn only(&self) -> Option<u64> {
+        let first = self.ln_latency[0];
+        self.ln_latency.iter().all(|ln| *ln == first).then(|| exp_rounded(first))
+    }
+
     /// This body with every latency `factor` times as long, at least 1 ns and at most [`LONGEST`].
     pub(super) fn times(&self, factor: f64) -> Self {
         let (more, most) = (libm::log(factor), libm::log(LONGEST.0 as f64));

@@ -14,6 +14,8 @@ use super::chain::Walk;
 #[derive(Debug, Clone)]
 pub struct Draws {
     bodies: Vec<Body>,
+    /// The latency, if there is but one: then there is nothing to draw.
+    only: Option<u64>,
     uniform: Stream,
     regimes: Option<Clock>,
 }
@@ -39,6 +41,10 @@ impl Draws {
         });
         Draws {
             bodies: profile.bodies.clone(),
+            only: match profile.bodies.as_slice() {
+                [body] => body.only(),
+                _ => None,
+            },
             uniform: Stream::new(seed, &format!("latency of {name}")),
             regimes,
         }
@@ -48,6 +54,9 @@ impl Draws {
     /// any order; rising ones are cheapest.
     #[inline]
     pub fn at(&mut self, draw: u64, now_ns: u64, size: u64) -> u64 {
+        if let Some(only) = self.only {
+            return only;
+        }
         let u = self.uniform.uniform_at(draw);
         let state = self.regime(now_ns);
         self.bodies[state].at(u, size)
@@ -56,6 +65,9 @@ impl Draws {
     /// Latency in nanoseconds of an answer without a body.
     #[inline]
     pub fn at_smallest(&mut self, draw: u64, now_ns: u64) -> u64 {
+        if let Some(only) = self.only {
+            return only;
+        }
         let u = self.uniform.uniform_at(draw);
         let state = self.regime(now_ns);
         self.bodies[state].at_smallest(u)

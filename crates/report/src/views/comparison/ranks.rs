@@ -40,7 +40,7 @@ pub(super) fn chart(view: &View<'_>) -> Option<Chart> {
             super::super::listed(&best)
         ),
         table: table(view),
-        plot: Plot::Ranks(Ranks { ranks, critical, groups }),
+        plot: Plot::Ranks(Ranks { ranks, n: test.policies as usize, critical, groups }),
     })
 }
 

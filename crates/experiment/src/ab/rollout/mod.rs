@@ -1,0 +1,492 @@
+//! A staged rollout on simulated time: B serves more and more of the units, guardrails are looked at all
+//! the while, and a breach takes all units back to A.
+//!
+//! **Worlds.** A and B are fleets of their own, each in proportion to the traffic it serves, down to the
+//! origin: what they do to each other by sharing a tier is not modelled. Live rollouts often share the
+//! lower tiers, and there B also fills them for A.
+//!
+//! **What is compared.** At each stage, the requests of the units that are with B, in B's fleet and in
+//! the fleet that would serve them had they stayed: the same requests, which no live rollout sees. So a
+//! stage needs no comparable units, and shows B's cold start as a loss.
+//!
+//! **Time.** The rollout begins where the warm-up ends. Stages last as long as is asked for, or share the
+//! time that is left. A stage whose guardrails look worse than is allowed, without being sure, or which
+//! has seen too little, is held for one more length.
+//!
+//! **Roll back.** A guardrail that is surely broken ends the rollout at the next batch of reads. Its cost is
+//! counted against never having started: what B's reads missed and failed more than they would have
+//! with A, and, from then on, what A misses more because it has not seen for a while what comes back.
+//!
+//! | file | what |
+//! |---|---|
+//! | `plan` | stages as they are written |
+//! | `stage` | both arms over the units of one |
+//! | `guard` | guardrails that may be looked at all the time |
+//! | `regret` | what a rollout that was rolled back has cost |
+
+mod guard;
+mod plan;
+mod regret;
+mod stage;
+#[cfg(test)]
+mod tests;
+
+use std::ops::Range;
+
+use analysis::paired;
+use analysis::sample_ratio::sample_ratio;
+use analysis::sequential::ConfidenceSequence;
+use frames::{AbBatchRow, AbRolloutRow, AbStageRow};
+use tiers::ReadEnd;
+
+use self::guard::{Guard, LEAST, N_BATCHES, is_higher_better};
+use self::plan::Gate;
+use self::regret::Regret;
+use self::stage::{Setting, Stage};
+use super::measure::Measure;
+use super::part::Taken;
+use super::spec::{Plan, Rollout};
+use crate::recording::Recording;
+use crate::{Error, Resolved, ResolvedStrategy, RunProgress};
+
+pub use plan::Stages;
+
+/// Where a rollout, or a stage of it, stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    /// Done with; the next stage began.
+    Ramping,
+    /// It went on for one more length.
+    Holding,
+    /// The units are not spread as they should be.
+    Unhealthy,
+    /// A guardrail broke.
+    Failing,
+    /// All units went back.
+    RolledBack,
+    /// The last stage is over and nothing broke.
+    Shipped,
+    /// The time was over before the last stage, or the gate stayed shut.
+    Inconclusive,
+}
+
+impl State {
+    fn name(self) -> &'static str {
+        match self {
+            State::Ramping => "ramping",
+            State::Holding => "holding",
+            State::Unhealthy => "unhealthy",
+            State::Failing => "failing",
+            State::RolledBack => "rolled-back",
+            State::Shipped => "shipped",
+            State::Inconclusive => "inconclusive",
+        }
+    }
+}
+
+/// From which request on units are with B, by place.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Assignment {
+    /// Shares and first requests of the stages so far, ascending.
+    stages: Vec<(f64, usize)>,
+}
+
+impl Assignment {
+    /// The first request from which the unit at this place is with B; never is beyond all.
+    fn joins_at(&self, place: f64) -> usize {
+        let stage = self.stages.iter().find(|(share, _)| place < *share);
+        stage.map_or(usize::MAX, |(_, request)| *request)
+    }
+}
+
+/// The rows of one rollout.
+#[derive(Debug, Default)]
+pub(super) struct RolledOut {
+    pub(super) rollout: AbRolloutRow,
+    pub(super) stages: Vec<AbStageRow>,
+    pub(super) batches: Vec<AbBatchRow>,
+}
+
+/// What one stage came to.
+struct Judged {
+    state: State,
+    reason: String,
+    /// How many of its reads were seen before it ended.
+    n_reads: usize,
+}
+
+/// Rolls out; `None` if it was stopped.
+pub(super) fn roll_out(
+    study: &Resolved,
+    recording: &Recording<'_>,
+    plan: &Plan,
+    rollout: &Rollout,
+    strategies: [&ResolvedStrategy; 2],
+    progress: &RunProgress,
+    test: &str,
+) -> Result<Option<RolledOut>, Error> {
+    let taken = Taken::new(recording, plan.by, study.seed)?;
+    let setting = Setting { study, recording, plan, strategies, taken: &taken, progress };
+    let mut course = Course::new(setting, rollout, test);
+    for (number, share) in rollout.stages.shares().into_iter().enumerate() {
+        if !course.stage(number, share)? {
+            return Ok(None);
+        }
+        if course.ended.is_some() {
+            break;
+        }
+    }
+    course.finish()
+}
+
+/// A rollout under way.
+struct Course<'a> {
+    setting: Setting<'a>,
+    rollout: &'a Rollout,
+    test: &'a str,
+    /// Length of the stage under way.
+    length: u64,
+    /// The first request of the next stage.
+    next: usize,
+    assignment: Assignment,
+    /// What the units with B did in both arms, over all stages.
+    exposed: Stage,
+    done: RolledOut,
+    /// Share reached, if it has ended, how, why, and at which request.
+    ended: Option<(f64, State, String, usize)>,
+}
+
+impl<'a> Course<'a> {
+    fn new(setting: Setting<'a>, rollout: &'a Rollout, test: &'a str) -> Self {
+        let start = setting.study.warmup.of(setting.recording.arrivals.len());
+        Course {
+            setting,
+            rollout,
+            test,
+            length: 0,
+            next: start,
+            assignment: Assignment::default(),
+            exposed: Stage { a: Vec::new(), b: Vec::new() },
+            done: RolledOut::default(),
+            ended: None,
+        }
+    }
+
+    fn arrivals(&self) -> &[u64] {
+        &self.setting.recording.arrivals
+    }
+
+    /// The requests from `start` on that arrive within `lengths` of a stage; all that are left if no
+    /// stage more would fit behind them.
+    fn requests(&self, start: usize, lengths: u64) -> Range<usize> {
+        let arrivals = self.arrivals();
+        let end = arrivals[start].saturating_add(self.length.saturating_mul(lengths));
+        let last = arrivals[arrivals.len() - 1];
+        let is_last = last.saturating_sub(end) < self.length / 100;
+        let end = if is_last { arrivals.len() } else { arrivals.partition_point(|at| *at < end) };
+        start..end
+    }
+
+    /// Goes through a stage, and once more if it is held; false if it was stopped.
+    fn stage(&mut self, number: usize, share: f64) -> Result<bool, Error> {
+        let shares = self.rollout.stages.shares();
+        let is_last = number + 1 == shares.len();
+        let start = self.next;
+        if start >= self.arrivals().len() {
+            let reached = number.checked_sub(1).map_or(0.0, |before| shares[before]);
+            let reason = format!("the trace ended before the stage of {}", percent(share));
+            self.ended = Some((reached, State::Inconclusive, reason, start));
+            return Ok(true);
+        }
+        self.assignment.stages.push((share, start));
+        let arrivals = self.arrivals();
+        let left = arrivals[arrivals.len() - 1] - arrivals[start];
+        let share_of_it = || left / (shares.len() - number) as u64;
+        self.length = self.rollout.length.map_or_else(share_of_it, |length| length.0).max(1);
+        for lengths in [1, 2] {
+            let requests = self.requests(start, lengths);
+            let Some(stage) = self.setting.stage(share, &requests, &self.assignment)? else {
+                return Ok(false);
+            };
+            let may_hold = lengths == 1 && requests.end < self.arrivals().len();
+            let (judged, batches) = self.judge(number, share, &requests, &stage, may_hold)?;
+            self.done.stages.push(self.row(number, share, &requests, &stage, &judged)?);
+            if judged.state == State::Holding {
+                continue;
+            }
+            self.done.batches.extend(batches);
+            self.exposed.a.extend_from_slice(&stage.a[..judged.n_reads]);
+            self.exposed.b.extend_from_slice(&stage.b[..judged.n_reads]);
+            self.next = requests.end;
+            let at = stage.a.get(judged.n_reads).map_or(requests.end, |read| read.request as usize);
+            self.ended = match judged.state {
+                State::Ramping if is_last => Some((share, State::Shipped, judged.reason, at)),
+                State::Ramping => None,
+                State::Inconclusive => Some((share, State::Inconclusive, judged.reason, at)),
+                _ => Some((share, State::RolledBack, judged.reason, at)),
+            };
+            break;
+        }
+        Ok(true)
+    }
+
+    /// Looks at a stage batch by batch.
+    fn judge(
+        &self,
+        number: usize,
+        share: f64,
+        requests: &Range<usize>,
+        stage: &Stage,
+        may_hold: bool,
+    ) -> Result<(Judged, Vec<AbBatchRow>), Error> {
+        let n = stage.a.len();
+        let mut guards = self.guards(stage).map_err(unfit)?;
+        let plan = self.setting.plan;
+        let series = shown(plan.metric);
+        let mut so_far = ConfidenceSequence::new(self.level(1), N_BATCHES as u64).map_err(unfit)?;
+        let trace = &self.setting.recording.trace;
+        let mut batches = Vec::new();
+        let edge = |batch: usize| n * batch / N_BATCHES;
+        for batch in 0..N_BATCHES {
+            let part = edge(batch)..edge(batch + 1);
+            let both = (&stage.a[part.clone()], &stage.b[part.clone()]);
+            if part.is_empty() {
+                continue;
+            }
+            for guard in &mut guards {
+                guard.push(both, trace).map_err(unfit)?;
+            }
+            let difference = change(series, both, trace);
+            so_far.push(difference).map_err(unfit)?;
+            batches.push(self.batch(number, share, both.0, difference, &so_far));
+            if let Some(broken) = guards.iter().find(|guard| guard.is_broken()) {
+                let judged = Judged {
+                    state: State::Failing,
+                    reason: format!("at {}, {}", percent(share), broken.in_words()),
+                    n_reads: part.end,
+                };
+                return Ok((judged, batches));
+            }
+        }
+        let judged = |state, reason| Judged { state, reason, n_reads: n };
+        if let Some(mismatch) = self.mismatch(share, requests)? {
+            return Ok((judged(State::Unhealthy, mismatch), batches));
+        }
+        let too_few = batches.len() < LEAST;
+        let doubtful = guards.iter().find(|guard| guard.is_doubtful());
+        if let Some(doubtful) = doubtful.filter(|_| may_hold) {
+            let reason = if too_few {
+                format!("{n} reads are too few to judge")
+            } else {
+                format!("not sure: {}", doubtful.in_words())
+            };
+            return Ok((judged(State::Holding, reason), batches));
+        }
+        let is_last = number + 1 == self.rollout.stages.shares().len();
+        if let Some(gate) = self.rollout.stages.gate().filter(|_| !is_last)
+            && let Some(shut) = self.shut(gate, stage)?
+        {
+            return Ok((judged(State::Inconclusive, shut), batches));
+        }
+        Ok((
+            judged(State::Ramping, format!("no guardrail broke up to {}", percent(share))),
+            batches,
+        ))
+    }
+
+    /// The level of each of `n` sequences in each stage, which is judged twice if it is held.
+    fn level(&self, n: usize) -> f64 {
+        let n_judged = 2 * self.rollout.stages.shares().len() * n;
+        1.0 - (1.0 - self.setting.plan.level) / n_judged as f64
+    }
+
+    /// The measure that decides, and the guardrails, for a stage.
+    fn guards(&self, stage: &Stage) -> Result<Vec<Guard>, analysis::Error> {
+        let plan = self.setting.plan;
+        let all: Vec<_> =
+            std::iter::once((plan.metric, plan.margin)).chain(plan.guardrails.clone()).collect();
+        let level = self.level(all.len());
+        let trace = &self.setting.recording.trace;
+        let guard = |(measure, margin)| Guard::new(measure, margin, level, &stage.a, trace);
+        all.into_iter().map(guard).filter_map(Result::transpose).collect()
+    }
+
+    /// Whether as many units are with B as should be, of those that ask for something in a stage.
+    fn mismatch(&self, share: f64, requests: &Range<usize>) -> Result<Option<String>, Error> {
+        let taken = self.setting.taken;
+        let mut seen = vec![false; taken.n_units()];
+        let mut counts = [0, 0];
+        for request in requests.clone() {
+            let unit = taken.unit(request);
+            if !std::mem::replace(&mut seen[unit], true) {
+                counts[usize::from(taken.place(request) >= share)] += 1;
+            }
+        }
+        // Where few units are expected there is nothing to check.
+        let checked = sample_ratio(&counts, &[share, 1.0 - share]).ok().filter(|_| share < 1.0);
+        Ok(checked.filter(|ratio| !ratio.holds()).map(|ratio| {
+            format!(
+                "{} of {} {}s are with B, where {} should be (p = {:.1e})",
+                counts[0],
+                counts[0] + counts[1],
+                self.setting.plan.by.name(),
+                percent(share),
+                ratio.p_value
+            )
+        }))
+    }
+
+    /// Why the gate stays shut, if it does.
+    fn shut(&self, gate: Gate, stage: &Stage) -> Result<Option<String>, Error> {
+        let metric = shown(self.setting.plan.metric);
+        let trace = &self.setting.recording.trace;
+        let n = stage.a.len();
+        let batches: Vec<_> = (0..N_BATCHES)
+            .map(|batch| n * batch / N_BATCHES..n * (batch + 1) / N_BATCHES)
+            .filter(|batch| !batch.is_empty())
+            .collect();
+        let mean = |reads: &[ReadEnd]| -> Vec<f64> {
+            batches.iter().map(|batch| value(metric, &reads[batch.clone()], trace)).collect()
+        };
+        let options = analysis::Options {
+            seed: self.setting.study.seed,
+            level: self.setting.plan.level,
+            ..analysis::Options::default()
+        };
+        let (a, b) = (mean(&stage.a), mean(&stage.b));
+        let Ok(found) = paired::compare(&a, &b, &options) else {
+            return Ok(Some(format!("{n} reads are too few to judge")));
+        };
+        let above = found.probability_above(0.0);
+        let confidence = if is_higher_better(metric) { above } else { 1.0 - above };
+        let better = metric.better().orient(found.difference.estimate);
+        let improvement = better / found.mean_a.abs().max(f64::MIN_POSITIVE);
+        let open = confidence > gate.confidence && improvement > gate.improvement;
+        Ok((!open).then(|| {
+            format!(
+                "the {} is better by {:.1} % with a probability of {:.1} %, and more than {:.0} % and {:.0} % are asked for",
+                metric.words(),
+                improvement * 100.0,
+                confidence * 100.0,
+                gate.improvement * 100.0,
+                gate.confidence * 100.0
+            )
+        }))
+    }
+
+    fn batch(
+        &self,
+        number: usize,
+        share: f64,
+        reads: &[ReadEnd],
+        difference: f64,
+        so_far: &ConfidenceSequence,
+    ) -> AbBatchRow {
+        let arrivals = self.arrivals();
+        let band = so_far.interval();
+        AbBatchRow {
+            test: self.test.to_string(),
+            stage: number as u64,
+            share,
+            start_ns: arrivals[reads[0].request as usize] - arrivals[0],
+            reads: reads.len() as u64,
+            difference,
+            so_far: band.map_or(f64::NAN, |band| band.estimate),
+            low: band.map_or(f64::NAN, |band| band.low),
+            high: band.map_or(f64::NAN, |band| band.high),
+        }
+    }
+
+    fn row(
+        &self,
+        number: usize,
+        share: f64,
+        requests: &Range<usize>,
+        stage: &Stage,
+        judged: &Judged,
+    ) -> Result<AbStageRow, Error> {
+        let arrivals = self.arrivals();
+        let metric = shown(self.setting.plan.metric);
+        let trace = &self.setting.recording.trace;
+        let n = judged.n_reads;
+        let end = stage.a.get(n).map_or(requests.end - 1, |read| read.request as usize);
+        Ok(AbStageRow {
+            test: self.test.to_string(),
+            stage: number as u64,
+            share,
+            state: judged.state.name().to_string(),
+            reason: judged.reason.clone(),
+            start_ns: arrivals[requests.start] - arrivals[0],
+            end_ns: arrivals[end] - arrivals[0],
+            reads: n as u64,
+            measure: metric.name().to_string(),
+            a: value(metric, &stage.a[..n], trace),
+            b: value(metric, &stage.b[..n], trace),
+        })
+    }
+
+    /// How it ended and, if it went wrong, at what cost.
+    fn finish(mut self) -> Result<Option<RolledOut>, Error> {
+        let (share, state, reason, at) = self.ended.clone().unwrap_or((
+            1.0,
+            State::Inconclusive,
+            "there was no stage".into(),
+            self.next,
+        ));
+        let regret = match state {
+            State::RolledBack => {
+                let Some(regret) = regret::of(&self.setting, &self.assignment, &self.exposed, at)?
+                else {
+                    return Ok(None);
+                };
+                regret
+            }
+            _ => Regret::of_exposed(&self.exposed),
+        };
+        let arrivals = self.arrivals();
+        let at = arrivals[at.min(arrivals.len() - 1)] - arrivals[0];
+        self.done.rollout = AbRolloutRow {
+            test: self.test.to_string(),
+            by: self.setting.plan.by.name().to_string(),
+            stages: self.rollout.stages.to_string(),
+            state: state.name().to_string(),
+            reason: format!("{}.", reason),
+            share,
+            end_ns: at,
+            exposed_reads: self.exposed.a.len() as u64,
+            extra_misses: regret.extra_misses,
+            extra_errors: regret.extra_errors,
+            cold_misses: regret.cold_misses,
+            extra_nanodollars: regret.extra.0,
+        };
+        Ok(Some(self.done))
+    }
+}
+
+/// What is shown of the measure that decides: itself if it is a share, or else the hit ratio.
+fn shown(metric: Measure) -> Measure {
+    match metric.kind() {
+        super::measure::Kind::Share { .. } => metric,
+        _ => Measure::HitRatio,
+    }
+}
+
+fn value(measure: Measure, reads: &[ReadEnd], trace: &trace::Trace) -> f64 {
+    let (counted, all) = reads.iter().fold((0, 0), |(counted, all), read| {
+        let (unit, good) = super::finding::units(measure, read, trace.size(read.request as usize));
+        (counted + good, all + unit)
+    });
+    counted as f64 / (all as f64).max(1.0)
+}
+
+fn change(measure: Measure, (a, b): guard::Both<'_>, trace: &trace::Trace) -> f64 {
+    value(measure, b, trace) - value(measure, a, trace)
+}
+
+fn percent(share: f64) -> String {
+    format!("{} %", (share * 1e4).round() / 100.0)
+}
+
+fn unfit(error: analysis::Error) -> Error {
+    Error::Unfit(format!("the rollout cannot be judged: {error}"))
+}

@@ -1,0 +1,105 @@
+//! One stage: both arms over the units that are with B in it.
+//!
+//! Each arm is a fleet in proportion to its traffic: B's has the share of the units that it serves of
+//! every capacity and of the servers, and so has the part of A's fleet that would serve them instead,
+//! as in a test over [a part](super::super::part) of the traffic. B's starts empty, and empty again for
+//! the units that join it at each stage; A's has seen all their requests.
+//!
+//! A stage is simulated from the start of the rollout at its own size. That fleets were smaller in the
+//! stages before is left out: B's holds a little more of the units that were there already.
+
+use std::ops::Range;
+
+use tiers::ReadEnd;
+
+use super::super::arm;
+use super::super::part::{Part, Taken};
+use super::super::spec::{Plan, Unit};
+use super::Assignment;
+use crate::recording::Recording;
+use crate::{Error, Resolved, ResolvedStrategy, RunProgress};
+
+/// How the reads of a stage ended in both arms, and which requests they are.
+pub(super) struct Stage {
+    /// Reads of A: as if the units had stayed.
+    pub(super) a: Vec<ReadEnd>,
+    /// The same reads of B.
+    pub(super) b: Vec<ReadEnd>,
+}
+
+/// What a stage is about.
+#[derive(Clone, Copy)]
+pub(super) struct Setting<'a> {
+    pub(super) study: &'a Resolved,
+    pub(super) recording: &'a Recording<'a>,
+    pub(super) plan: &'a Plan,
+    pub(super) strategies: [&'a ResolvedStrategy; 2],
+    pub(super) taken: &'a Taken<'a>,
+    pub(super) progress: &'a RunProgress,
+}
+
+impl Setting<'_> {
+    /// Simulates a stage in which B serves this share of the units, over these requests of the trace.
+    /// `None` if it was stopped.
+    pub(super) fn stage(
+        &self,
+        share: f64,
+        requests: &Range<usize>,
+        assignment: &Assignment,
+    ) -> Result<Option<Stage>, Error> {
+        let mine = |request: usize| request < requests.end && self.taken.place(request) < share;
+        let joined = |request: usize| {
+            mine(request) && assignment.joins_at(self.taken.place(request)) <= request
+        };
+        if !requests.clone().any(&mine) {
+            return Ok(Some(Stage { a: Vec::new(), b: Vec::new() }));
+        }
+        let arm = |number: usize| {
+            if number == 0 {
+                self.arm(0, share, &mine, None)
+            } else {
+                self.arm(1, share, &joined, Some(&mine))
+            }
+        };
+        let (a, b) = rayon::join(|| arm(0), || arm(1));
+        let (Some(a), Some(b)) = (a?, b?) else { return Ok(None) };
+        let within = |reads: Vec<ReadEnd>| -> Vec<ReadEnd> {
+            reads.into_iter().filter(|read| requests.contains(&(read.request as usize))).collect()
+        };
+        Ok(Some(Stage { a: within(a), b: within(b) }))
+    }
+
+    /// The reads of an arm over the requests to `keep`, with the numbers that the whole trace gives
+    /// them, in a stack as large as the requests of `sized_by` need.
+    fn arm(
+        &self,
+        number: usize,
+        share: f64,
+        keep: &(dyn Fn(usize) -> bool + Sync),
+        sized_by: Option<&(dyn Fn(usize) -> bool + Sync)>,
+    ) -> Result<Option<Vec<ReadEnd>>, Error> {
+        let (study, recording, by) = (self.study, self.recording, self.plan.by);
+        let mut part = Part::of_requests(study, recording, by, share, keep)?;
+        // Of objects, the share says how large a fleet is; of clients, what they touch.
+        if let Some(sized_by) = sized_by.filter(|_| by == Unit::Client) {
+            part.size_as(&Part::of_requests(study, recording, by, share, sized_by)?);
+        }
+        part.warmup = 0;
+        let strategy = self.strategies[number];
+        let arm = arm::simulate(study, &part, strategy, &mut self.progress.reporter())?;
+        let kept: Vec<u32> =
+            (0..recording.trace.n_requests()).filter(|r| keep(*r)).map(|r| r as u32).collect();
+        Ok(arm.map(|arm| {
+            let whole = |read: ReadEnd| ReadEnd { request: kept[read.request as usize], ..read };
+            arm.reads.into_iter().map(whole).collect()
+        }))
+    }
+
+    /// The baseline over the whole trace but for the requests that went elsewhere, read by read.
+    pub(super) fn baseline_without(
+        &self,
+        elsewhere: &(dyn Fn(usize) -> bool + Sync),
+    ) -> Result<Option<Vec<ReadEnd>>, Error> {
+        self.arm(0, 1.0, &|request| !elsewhere(request), Some(&|_| true))
+    }
+}

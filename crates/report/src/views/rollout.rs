@@ -1,0 +1,149 @@
+//! How a rollout went: what B changed, stage by stage, and when it ended.
+
+use frames::{AbBatchRow, AbRolloutRow, AbStageRow};
+
+use super::ab::{One, lower, signed_points, words};
+use crate::chart::axis::Axis;
+use crate::chart::lines::{Line, Lines};
+use crate::figure::{DataTable, Plot};
+use crate::{Chart, format};
+
+/// The figure, if there was a rollout.
+pub(super) fn chart(one: &One<'_>) -> Option<Chart> {
+    let rollout = one.tests.rollouts.iter().find(|row| row.test == one.test.test)?;
+    let stages: Vec<&AbStageRow> =
+        one.tests.stages.iter().filter(|row| row.test == one.test.test).collect();
+    let batches: Vec<&AbBatchRow> =
+        one.tests.batches.iter().filter(|row| row.test == one.test.test).collect();
+    let measure = words(&stages.first()?.measure);
+    let lines = lines(&batches);
+    let values = lines.iter().flat_map(|line| {
+        let of_band = line.band.iter().flat_map(|(_, low, high)| [*low, *high]);
+        of_band.chain(line.points.iter().map(|point| point.1)).collect::<Vec<_>>()
+    });
+    let end = stages.iter().map(|row| row.end_ns).max()?.max(rollout.end_ns) as f64;
+    let told: Vec<String> = stages.iter().map(|row| told(row)).collect();
+    Some(Chart {
+        id: format!("rollout{}", one.suffix),
+        group: one.group.clone(),
+        title: "The rollout".into(),
+        findings: vec![finding(rollout)],
+        caption: format!(
+            "Mean change of the {} by B so far in each stage, over the reads of the units that are with \
+             B, against the same reads had they stayed with A. A line begins at the twentieth of forty \
+             batches; its band holds at all batches of all stages at once.",
+            lower(measure)
+        ),
+        alt: format!("A rollout in {} steps: {}.", stages.len(), super::listed(&told)),
+        table: table(&stages),
+        plot: Plot::Lines(Lines {
+            x: Axis::time("Time since the first request", end),
+            y: Axis::point_change(
+                &format!("{measure}, B less A, in points"),
+                values.collect::<Vec<_>>().into_iter(),
+            ),
+            lines,
+            guides: vec![(0.0, String::new())],
+            marks: marks(&stages, rollout),
+            name_ends: false,
+        }),
+    })
+}
+
+/// `Rolled back at 10 %, 2.1 min into the trace: ...`
+fn finding(row: &AbRolloutRow) -> String {
+    let how = match row.state.as_str() {
+        "rolled-back" => "Rolled back",
+        "shipped" => "Shipped",
+        _ => "Inconclusive",
+    };
+    let mut text = format!(
+        "{how} at {} of the {}s, {} into the trace: {} {} reads were with B, with {} misses and {} errors against staying with A.",
+        format::percent(row.share),
+        row.by,
+        format::nanos(row.end_ns),
+        row.reason,
+        format::count(row.exposed_reads),
+        format::signed(row.extra_misses),
+        format::signed(row.extra_errors)
+    );
+    if row.state == "rolled-back" {
+        text += &format!(
+            " After that, with A, {} misses against never having left; {} at the origin in all.",
+            format::signed(row.cold_misses),
+            format::money(row.extra_nanodollars)
+        );
+    }
+    text
+}
+
+fn told(row: &AbStageRow) -> String {
+    format!("{} {}", format::percent(row.share), row.state)
+}
+
+/// A line a stage: stages are of different units.
+fn lines(batches: &[&AbBatchRow]) -> Vec<Line> {
+    let mut stages: Vec<u64> = batches.iter().map(|row| row.stage).collect();
+    stages.dedup();
+    let line = |stage: &u64| {
+        let there = |row: &&&AbBatchRow| row.stage == *stage && row.so_far.is_finite();
+        let rows: Vec<&AbBatchRow> = batches.iter().filter(there).copied().collect();
+        let at = |row: &AbBatchRow| row.start_ns as f64;
+        let tip = |row: &&AbBatchRow| {
+            let text = format!(
+                "{}: {}, from {} to {}",
+                format::percent(row.share),
+                signed_points(row.so_far),
+                signed_points(row.low),
+                signed_points(row.high)
+            );
+            ((at(row), row.so_far), text)
+        };
+        Line {
+            name: String::new(),
+            slot: 0,
+            points: rows.iter().map(|row| (at(row), row.so_far)).collect(),
+            band: rows.iter().map(|row| (at(row), row.low, row.high)).collect(),
+            tips: rows.iter().map(tip).collect(),
+        }
+    };
+    stages.iter().map(line).filter(|line| !line.points.is_empty()).collect()
+}
+
+/// Where stages began, and where it ended.
+fn marks(stages: &[&AbStageRow], rollout: &AbRolloutRow) -> Vec<(f64, String)> {
+    let mut marks: Vec<(f64, String)> = Vec::new();
+    for row in stages {
+        let at = row.start_ns as f64;
+        match marks.last_mut() {
+            // Held: it began once.
+            Some(last) if last.0 == at => last.1 = format!("{}, then held", last.1),
+            _ => marks.push((at, format!("{} with B", format::percent(row.share)))),
+        }
+    }
+    let state = rollout.state.replace('-', " ");
+    marks.push((rollout.end_ns as f64, state));
+    marks
+}
+
+fn table(stages: &[&AbStageRow]) -> DataTable {
+    let cells = |row: &&AbStageRow| {
+        vec![
+            format::percent(row.share),
+            row.state.clone(),
+            row.reason.clone(),
+            format::nanos(row.start_ns),
+            format::nanos(row.end_ns),
+            format::count(row.reads),
+            format::percent(row.a),
+            format::percent(row.b),
+            signed_points(row.b - row.a),
+        ]
+    };
+    let columns = ["Share", "State", "Why", "From", "To", "Reads", "A", "B", "Change"];
+    DataTable {
+        columns: super::strings(columns),
+        names: 3,
+        rows: stages.iter().map(cells).collect(),
+    }
+}
