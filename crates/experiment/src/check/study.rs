@@ -1,7 +1,7 @@
 //! What is gated: a scenario or a flat study, and what tells one from another.
 //!
 //! A study is identified by its leaves: every value of the resolved study with its path, but for what
-//! cannot change a figure (name, description, the metric that decides the winner, where traces lie).
+//! cannot change a figure (name, description, what decides the winner or an A/B test, where traces lie).
 //! From them come one digest of the whole, one of each part, so that a baseline can say which part
 //! changed, and the list of changed values where the leaves themselves were kept.
 
@@ -85,7 +85,7 @@ impl Study {
         };
         let mut value = value.expect("a study is plain JSON");
         if let Some(fields) = value.as_object_mut() {
-            let aside = ["schema", "name", "description", "metric", "seed"];
+            let aside = ["schema", "name", "description", "metric", "test", "seed"];
             fields.retain(|name, _| !aside.contains(&&**name));
         }
         if let Some(traces) = value["traces"].as_array_mut() {
