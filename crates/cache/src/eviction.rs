@@ -152,7 +152,7 @@ pub trait Eviction: Sized {
     fn remove(&mut self, object: ObjectId, cause: Removal, residents: &Residents);
 
     /// The object is asked for some requests from now: fetch what there is of it. A hint, which
-    /// changes nothing; a replay gives it, a stack does not.
+    /// changes nothing; replays of both kinds give it.
     #[inline]
     fn touch(&self, _upcoming: ObjectId) {}
 

@@ -2,8 +2,8 @@
 //!
 //! The buckets are those of an HDR histogram (G. Tene, hdrhistogram.org): up to 2 S the values themselves,
 //! S being the first power of two from 10^digits on, and S to each doubling from there. A [`Tally`] is the
-//! bare counts, so that counting is a shift and an addition, a fifth of the instructions of the library's
-//! `record`; at the end it becomes the library's [`Histogram`], which knows about quantiles.
+//! bare counts, so that counting is a shift and an addition;
+//! at the end it becomes the library's [`Histogram`], which knows about quantiles.
 
 use hdrhistogram::Histogram;
 
