@@ -62,7 +62,7 @@ pub fn compare(
         .collect();
     let resampled: Vec<Vec<f64>> = series
         .iter()
-        .map(|linear| linear.resamples(&blocks, options).map(|r| r.t.abs()).collect())
+        .map(|linear| linear.resamples(&blocks, options).map(|r| r.size()).collect())
         .collect();
     let (p_values, maxima) = step_down(&t, &resampled);
     let widest = Plausible::new(maxima).quantile(options.level);

@@ -16,6 +16,11 @@
 //! a sum of circular autocovariances of the linearised series (numerator - ratio x denominator), weighted
 //! as in [`Blocks::weight`], times n / (n - 1) for n blocks as in the resamples.
 //!
+//! Where few windows differ from the ratio at all, many resamples hold none of them: they show no error
+//! that could be divided by. If there are more such resamples than an interval leaves out at an end, all
+//! are pivoted by their deviation alone (the basic bootstrap), whose interval is a little too narrow, but
+//! as small as what differs.
+//!
 //! Takes O(resamples x n) time.
 
 use crate::Interval;
@@ -45,8 +50,19 @@ impl Ratio {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Resample {
     pub(crate) deviation: f64,
-    /// Deviation / standard error.
+    /// Deviation / standard error; not a number if its blocks are all alike.
     pub(crate) t: f64,
+}
+
+impl Resample {
+    fn is_uniform(&self) -> bool {
+        self.t.is_nan()
+    }
+
+    /// |t|; without bound if its blocks are all alike, which excludes nothing.
+    pub(crate) fn size(&self) -> f64 {
+        if self.is_uniform() { f64::INFINITY } else { self.t.abs() }
+    }
 }
 
 /// Estimates sum(`above`) / sum(`below`).
@@ -59,21 +75,23 @@ pub(crate) fn estimate(above: &[f64], below: &[f64], options: &Options) -> Resul
     let linear = Linear::new(above, below)?;
     let blocks = Blocks::of(&linear.values, options);
     let standard_error = linear.standard_error(&blocks);
-    let plausible = linear
-        .resamples(&blocks, options)
-        .map(|resample| pivot(linear.ratio, standard_error, resample.t))
-        .collect();
+    let resamples: Vec<Resample> = linear.resamples(&blocks, options).collect();
+    let n_uniform = resamples.iter().filter(|resample| resample.is_uniform()).count();
+    let is_studentised = n_uniform as f64 <= resamples.len() as f64 * (1.0 - options.level) / 2.0;
+    let pivoted = |resample: &Resample| match resample {
+        _ if standard_error == 0.0 => linear.ratio,
+        _ if !is_studentised => linear.ratio - resample.deviation,
+        // On its side, it excludes nothing.
+        _ if resample.is_uniform() => linear.ratio - resample.deviation * f64::INFINITY,
+        _ => linear.ratio - resample.t * standard_error,
+    };
+    let plausible = resamples.iter().map(pivoted).collect();
     Ok(Ratio {
         estimate: linear.ratio,
         standard_error,
         blocks,
         plausible: Plausible::new(plausible),
     })
-}
-
-/// What the truth would be, were the error of the estimate that of a resample.
-fn pivot(estimate: f64, standard_error: f64, t: f64) -> f64 {
-    if standard_error == 0.0 { estimate } else { estimate - t * standard_error }
 }
 
 /// A series linearised around its ratio: each window's share in the error.
@@ -152,6 +170,9 @@ impl<'a> Linear<'a> {
     }
 }
 
+/// Squares of residuals, relative to those of their terms, that are but rounding.
+const ROUNDING: f64 = 1e-22;
+
 /// The ratio of sums over clusters with the standard error that they show.
 fn studentised(clusters: &[(f64, f64)]) -> Resample {
     let above: f64 = clusters.iter().map(|(above, _)| above).sum();
@@ -169,8 +190,12 @@ fn studentised(clusters: &[(f64, f64)]) -> Resample {
         return Resample { deviation, t: deviation * f64::INFINITY };
     }
     let n = clusters.len() as f64;
-    let residuals = clusters.iter().map(|(a, b)| a - deviation * b);
-    let squares: f64 = residuals.map(|residual| residual * residual).sum();
+    let square = |x: f64| x * x;
+    let squares: f64 = clusters.iter().map(|(a, b)| square(a - deviation * b)).sum();
+    let size: f64 = clusters.iter().map(|(a, _)| square(*a)).sum();
+    if squares <= size * ROUNDING {
+        return Resample { deviation, t: f64::NAN };
+    }
     let standard_error = (squares * n / (n - 1.0)).sqrt() / below.abs();
     Resample { deviation, t: deviation / standard_error }
 }
@@ -222,6 +247,17 @@ mod tests {
             interval.high - interval.low < 1e-12,
             "a constant ratio has no error: {interval:?}"
         );
+    }
+
+    #[test]
+    fn one_window_that_differs_gives_an_interval_of_its_size() {
+        let options = Options { n_resamples: 1_999, ..Options::default() };
+        let mut above = vec![0.0; 200];
+        above[77] = 0.2;
+        let found = estimate(&above, &[1.0; 200], &options).unwrap();
+        let Interval { low, high, .. } = found.interval(&options);
+        assert_eq!(found.estimate, 0.001);
+        assert!((-0.005..=0.0).contains(&low) && (0.001..0.003).contains(&high), "{low} {high}");
     }
 
     #[test]
