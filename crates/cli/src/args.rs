@@ -27,52 +27,24 @@ pub(crate) struct Args {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Replay a scenario through the tiers and write a report
     Run(Run),
-    /// Run a study again from its manifest and check that the results are the same
     Rerun(Rerun),
-    /// Find the highest rate of requests that a stack sustains
     Sustain(Sustain),
-    /// Test a strategy against another on the same simulated traffic, and decide
     Test(Test),
-    /// Check a scenario without running it
     Validate(Validate),
-    /// Print a scenario with every preset, default and matrix cell filled in
     Show(Show),
-    /// Print the JSON Schema of scenario files, for editors
     Schema(Schema),
-    /// Replay traces through single caches, counting hits and misses
     Replay(Replay),
-    /// Draw miss-ratio curves: how often caches of every size miss
     Mrc(Mrc),
-    /// Compare policies over many traces and sizes, and write a report
     Compare(Compare),
-    /// Compare published figures with what this program counts
     Verify(Verify),
-    /// Hold the figures of a study against a baseline, for CI
-    ///
-    /// Runs a scenario, or a flat study (kind = "flat"), and compares its figures with those that a
-    /// file keeps. Runs are deterministic, so the comparison is exact; tolerances say what does not
-    /// matter. Prints what changed. docs/check.md is the guide.
     Check(Check),
-    /// Find where the figures of a history changed
-    ///
-    /// Simulated figures have no noise, so every step of a series is a change point. Small ones add up:
-    /// a figure that slips a little each time is told when it has slipped by --least since it was last
-    /// told.
     Trend(Trend),
-    /// Check the audit logs that runs leave
     #[command(subcommand)]
     Audit(Audit),
-    /// List eviction and admission policies and prefetchers, or explain one
     Policies(Policies),
-    /// Look at, convert, sample and generate traces
     #[command(subcommand)]
     Trace(Trace),
-    /// Make latency profiles of your own: measure, fit, judge
-    ///
-    /// A profile is a section of a TOML file, [latency.NAME], which a scenario includes with include =
-    /// ["FILE"] and a tier uses with latency = "NAME".
     #[command(subcommand)]
     Calibrate(Calibrate),
 }
@@ -185,7 +157,7 @@ pub(crate) struct Rerun {
     pub(crate) how: How,
 }
 
-/// Find the highest rate of requests that a stack sustains within limits of latency and errors
+/// Find the highest rate of requests that a stack sustains
 ///
 /// Compresses the time of the trace until the 99th percentile of the latency or the share of errors
 /// passes its limit, and prints the bracket: the highest rate tried that keeps to both, and the lowest
@@ -234,7 +206,7 @@ pub(crate) struct Show {
     pub(crate) resolved: bool,
 }
 
-/// Print a generated document
+/// Print the JSON Schema of scenario files, for editors
 #[derive(Debug, Parser)]
 pub(crate) struct Schema {
     /// Which document
@@ -520,7 +492,6 @@ pub(crate) enum Trace {
     Convert(Convert),
     /// Print the first requests
     Head(Head),
-    /// Keep a part of a trace, by object, client or time
     Sample(Sample),
     /// Make a trace from a recipe
     Generate(Generate),
@@ -620,7 +591,10 @@ pub(crate) struct Formats {
     pub(crate) markdown: bool,
 }
 
-/// Make latency profiles of your own
+/// Make latency profiles of your own: measure, fit, judge
+///
+/// A profile is a section of a TOML file, [latency.NAME], which a scenario includes with include =
+/// ["FILE"] and a tier uses with latency = "NAME".
 #[derive(Debug, Subcommand)]
 pub(crate) enum Calibrate {
     /// Fit profiles to latencies in a CSV file, and judge them

@@ -9,6 +9,10 @@ use experiment::check;
 use super::{Format, How, share};
 
 /// Hold the figures of a study against a baseline, for CI
+///
+/// Runs a scenario, or a flat study (kind = "flat"), and compares its figures with those that a file
+/// keeps. Runs are deterministic, so the comparison is exact; tolerances say what does not matter.
+/// Prints what changed. docs/check.md is the guide.
 #[derive(Debug, Parser)]
 #[command(after_help = "Exit codes: 0 pass; 1 a figure is worse than allowed, or passed a limit; \
 2 bad usage or input; 3 no baseline, or one of another study; 4 an interval does not decide; 70 a bug; \
@@ -138,6 +142,9 @@ pub(crate) enum When {
 }
 
 /// Find where the figures of a history changed
+///
+/// Simulated figures have no noise, so every step of a series is a change point. Small ones add up: a
+/// figure that slips a little each time is told when it has slipped by --least since it was last told.
 #[derive(Debug, Parser)]
 #[command(
     after_help = "Examples:\n  cache-strategy trend history.jsonl\n  cache-strategy trend history.jsonl --metric hit_ratio --svg hit-ratio.svg\n  cache-strategy trend history.jsonl --least 1% --format csv"
