@@ -144,6 +144,8 @@ table! {
         wilcoxon_p: f64,
         #[doc = "It, corrected by Holm for the number of policies."]
         wilcoxon_p_holm: f64,
+        #[doc = "Share of that test's ranks that speak for it: above 0.5 it is the better one. The mean may say otherwise where a family is far from the others."]
+        wilcoxon_for: f64,
         #[doc = "Probability that it is better than the baseline by more than the region of practical equivalence (Bayesian signed-rank test)."]
         better: f64,
         #[doc = "Probability that the difference does not matter."]

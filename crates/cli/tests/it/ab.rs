@@ -163,7 +163,7 @@ fn what_cannot_be_tested_is_refused_with_a_hint() {
         ("strategy = \"c\"", "no strategy is called `c`"),
         ("guardrails.p99 = \"1pp\"", "`1pp` is no amount of `p99`"),
         ("guardrails.p98 = \"5%\"", "unknown variant `p98`"),
-        ("level = \"100%\"", "a level must be from 50% to below 100%, such as 95%"),
+        ("level = \"100%\"", "a level must be from 50% to 99.99%, such as 95%"),
     ] {
         let dir = study(&format!("[test]\n{line}\n"));
         let error = program(dir.path(), &["validate", "scenario.toml"]).refused();

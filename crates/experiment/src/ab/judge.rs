@@ -59,8 +59,14 @@ pub(super) fn false_positives(
     }
     let by_units = matches!(primary.basis, Basis::Units | Basis::UnitsAndTime);
     let block_length = if by_units { Some(1.0) } else { options.block_length };
-    let options = Options { n_resamples: 199, block_length, ..*options };
+    let n_resamples = resolving(options.level, 199);
+    let options = Options { n_resamples, block_length, ..*options };
     aa::false_positive_rate(&primary.differences, n_repetitions, &options).map(Some)
+}
+
+/// As many resamples as resolve a level, at least so many: p-values below 1 - level need them.
+pub(super) fn resolving(level: f64, least: usize) -> usize {
+    least.max((10.0 / (1.0 - level)).ceil() as usize - 1)
 }
 
 /// Whether the test finds what is not there more than twice as often as it says.
@@ -262,9 +268,9 @@ fn interval(finding: &Finding) -> String {
         Basis::WholeRun => format!("{}, exactly on this trace", show(estimate)),
         Basis::Estimate => format!("about {}", show(estimate)),
         _ => format!(
-            "{} ({:.0} % interval {} to {})",
+            "{} ({} % interval {} to {})",
             show(estimate),
-            level * 100.0,
+            (level * 1e4).round() / 100.0,
             show(low),
             show(high)
         ),

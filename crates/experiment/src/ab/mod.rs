@@ -307,7 +307,9 @@ impl Compared {
         part: &Part<'_>,
         pair: &Pair,
     ) -> Result<Compared, analysis::Error> {
-        let statistics = Options { seed: study.seed, level: plan.level, ..Options::default() };
+        let usual = Options::default();
+        let n_resamples = judge::resolving(plan.level, usual.n_resamples);
+        let statistics = Options { seed: study.seed, level: plan.level, n_resamples, ..usual };
         let measures: Vec<Measure> = std::iter::once(plan.metric)
             .chain(plan.guardrails.iter().map(|(measure, _)| *measure))
             .collect();

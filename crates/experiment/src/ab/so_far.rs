@@ -44,6 +44,7 @@ fn steps_of(
     let n = series.a.len().div_ceil(joined).max(1);
     let mut sequence = ConfidenceSequence::new(level, n as u64)?;
     let mut steps = Vec::with_capacity(n);
+    let mean_weight = series.weights.iter().sum::<f64>() / n as f64;
     let (mut sum, mut weight) = (0.0, 0.0);
     for window in (0..series.a.len()).step_by(joined) {
         let part = window..(window + joined).min(series.a.len());
@@ -54,7 +55,8 @@ fn steps_of(
             weighted.sum::<f64>() / of_part.max(1.0)
         };
         let (a, b) = (mean(&series.a), mean(&series.b));
-        sequence.push(b - a)?;
+        // By weight, so that the band is about the same mean as the line.
+        sequence.push((b - a) * of_part / mean_weight.max(f64::MIN_POSITIVE))?;
         sum += (b - a) * of_part;
         weight += of_part;
         let band = sequence.interval();

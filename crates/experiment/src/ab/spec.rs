@@ -107,8 +107,8 @@ impl TestSpec {
         if self.traffic.is_some_and(|share| !is_traffic(share)) {
             return at("traffic", "traffic must be above 0% and at most 100%");
         }
-        if self.level.is_some_and(|level| !(50.0..100.0).contains(&(level.share() * 100.0))) {
-            return at("level", "a level must be from 50% to below 100%, such as 95%");
+        if self.level.is_some_and(|level| !(0.5..=0.9999).contains(&level.share())) {
+            return at("level", "a level must be from 50% to 99.99%, such as 95%");
         }
         if self.stage == Some(Nanos(0)) {
             return at("stage", "a stage must last longer than 0");

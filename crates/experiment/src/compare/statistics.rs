@@ -25,7 +25,7 @@ use analysis::confidence_set::confidence_set;
 use analysis::families::{mean_of_families, records};
 use analysis::friedman::friedman;
 use analysis::multiple::holm;
-use analysis::wilcoxon::{pairwise, signed_rank};
+use analysis::wilcoxon::{SignedRank, pairwise, signed_rank};
 use analysis::{Better, Interval, Options, Rope, max_t, nemenyi};
 use frames::{CellRow, Comparison, FamilyRow, LeaderRow, PairRow, StandingRow, TestRow};
 
@@ -193,8 +193,9 @@ impl<'a> Table<'a> {
         if !self.is_enough() || rivals.is_empty() {
             return Ok(rows);
         }
-        for (&i, (p, adjusted)) in rivals.iter().zip(self.wilcoxon(&rivals)?) {
-            (rows[i].wilcoxon_p, rows[i].wilcoxon_p_holm) = (p, adjusted);
+        for (&i, (test, adjusted)) in rivals.iter().zip(self.wilcoxon(&rivals)?) {
+            (rows[i].wilcoxon_p, rows[i].wilcoxon_p_holm) = (test.p_value, adjusted);
+            rows[i].wilcoxon_for = test.positive / (test.positive + test.negative);
             let found = bayes_signed_rank(&self.column(i), self.rope, N_DRAWS, seed)?;
             (rows[i].better, rows[i].same, rows[i].worse) =
                 (found.above, found.inside, found.below);
@@ -235,6 +236,7 @@ impl<'a> Table<'a> {
             p_of_many: nan,
             wilcoxon_p: nan,
             wilcoxon_p_holm: nan,
+            wilcoxon_for: nan,
             better: nan,
             same: nan,
             worse: nan,
@@ -267,14 +269,15 @@ impl<'a> Table<'a> {
         Ok(p_values)
     }
 
-    /// p-values of these policies against the baseline, as they are and corrected.
-    fn wilcoxon(&self, rivals: &[usize]) -> Result<Vec<(f64, f64)>, Error> {
-        let mut p_values = Vec::new();
+    /// Tests of these policies against the baseline, and their p-values corrected.
+    fn wilcoxon(&self, rivals: &[usize]) -> Result<Vec<(SignedRank, f64)>, Error> {
+        let mut tests = Vec::new();
         for &i in rivals {
-            p_values.push(signed_rank(&self.column(i))?.p_value);
+            tests.push(signed_rank(&self.column(i))?);
         }
+        let p_values: Vec<f64> = tests.iter().map(|test| test.p_value).collect();
         let adjusted = holm(&p_values)?;
-        Ok(p_values.into_iter().zip(adjusted).collect())
+        Ok(tests.into_iter().zip(adjusted).collect())
     }
 
     fn pairs(&self) -> Result<Vec<PairRow>, Error> {

@@ -144,11 +144,16 @@ fn verdict(curves: &Curves, trace: &str) -> Option<String> {
 fn results(curves: &Curves, traces: &[&str]) -> DataTable {
     let of_trace = |trace: &&str| -> Vec<Vec<String>> {
         let curves = Curve::all(curves, trace);
-        let meetings = SHARES.map(|(share, _)| meeting(&curves, share).map(|row| row.capacity));
+        let meetings = SHARES.map(|(share, _)| (share, meeting(&curves, share)));
         let row = |curve: &Curve<'_>| {
-            let ratio = |capacity: Option<u64>| {
-                let point = capacity.and_then(|capacity| curve.at(capacity));
-                point.map_or("–".into(), |point| format::percent(point.miss_ratio))
+            let ratio = |(share, meeting): (f64, Option<&CurveRow>)| {
+                let point = meeting.and_then(|row| Some((row.share, curve.at(row.capacity)?)));
+                point.map_or("–".into(), |(at, point)| {
+                    let ratio = format::percent(point.miss_ratio);
+                    // The curves have points where they have them: near the share is not at it.
+                    let is_near = (at / share - 1.0).abs() > 0.01;
+                    if is_near { format!("{ratio} at {}", format::percent(at)) } else { ratio }
+                })
             };
             let names = [trace.to_string(), curve.policy.to_string()];
             names.into_iter().chain(meetings.map(ratio)).collect()

@@ -29,8 +29,9 @@ pub fn latex_table(comparison: &Comparison, baseline: &str) -> String {
         let families = format::count(size.test.families);
         let _ = writeln!(
             out,
-            "\\midrule\n\\multicolumn{{{n}}}{{l}}{{Caches of {}, $n = {families}$}} \\\\",
-            escape(&size.test.size)
+            "\\midrule\n\\multicolumn{{{n}}}{{l}}{{Caches of {}, $n = {families}${}}} \\\\",
+            escape(&size.test.size),
+            cut(size.rivals.len())
         );
         for (i, row) in size.rivals.iter().take(MOST).enumerate() {
             let _ = writeln!(out, "{} \\\\", columns.row(row, i == 0).join(" & "));
@@ -38,6 +39,11 @@ pub fn latex_table(comparison: &Comparison, baseline: &str) -> String {
     }
     out.push_str("\\bottomrule\n\\end{tabular}\n\\end{table}\n");
     out
+}
+
+/// Says that there are more policies than rows.
+fn cut(n_policies: usize) -> String {
+    if n_policies > MOST { format!("; {MOST} of {n_policies} policies") } else { String::new() }
 }
 
 /// Which columns there is something to say in.

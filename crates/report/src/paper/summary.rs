@@ -125,21 +125,32 @@ fn best(size: &Size<'_>) -> String {
 
 /// Who is better and who is worse than the baseline.
 fn against(size: &Size<'_>) -> String {
-    let side = |better: bool| -> Vec<&str> {
-        let told =
-            |row: &&&StandingRow| row.wilcoxon_p_holm < ALPHA && (row.reduction > 0.0) == better;
+    // Who is told apart, by (the ranks are for it, the mean is for it).
+    let side = |of: (bool, bool)| -> Vec<&str> {
+        let told = |row: &&&StandingRow| {
+            row.wilcoxon_p_holm < ALPHA && (row.wilcoxon_for > 0.5, row.reduction > 0.0) == of
+        };
         size.rivals.iter().filter(told).map(|row| row.policy.as_str()).collect()
     };
-    let (better, worse) = (side(true), side(false));
-    let others = size.rivals.len() - better.len() - worse.len();
+    let (better, worse) = (side((true, true)), side((false, false)));
+    let (by_ranks, by_mean) = (side((true, false)), side((false, true)));
+    let n_told =
+        [&better, &worse, &by_ranks, &by_mean].iter().map(|names| names.len()).sum::<usize>();
+    let others = size.rivals.len() - n_told;
     let part = |names: &[&str], how: &str| {
         (!names.is_empty())
             .then(|| format!("significantly {how} than {}: {}", size.baseline, listed(names)))
     };
     let rest =
         (others > 0).then(|| format!("not told apart from it: {others} of {}", size.rivals.len()));
-    let parts: Vec<String> =
-        [part(&better, "better"), part(&worse, "worse"), rest].into_iter().flatten().collect();
+    let parts = [
+        part(&better, "better"),
+        part(&worse, "worse"),
+        part(&by_ranks, "better in most families, though not in the mean,"),
+        part(&by_mean, "worse in most families, though not in the mean,"),
+        rest,
+    ];
+    let parts: Vec<String> = parts.into_iter().flatten().collect();
     capitalised(&parts.join("; ")) + "."
 }
 

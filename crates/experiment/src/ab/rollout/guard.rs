@@ -3,7 +3,8 @@
 //!
 //! A batch gives each guardrail one number, the change for the worse:
 //!
-//! - of a share, the share of A less that of B, or the other way round;
+//! - of a share, what counts for A less what counts for B, or the other way round, divided by the mean
+//!   units of a batch: the mean over batches is the change of the share;
 //! - of a quantile q, the share of B's reads above (1 + tolerance) times A's quantile of the stage, less
 //!   1 - q: above 0 exactly if B's quantile is above that limit.
 //!
@@ -29,6 +30,8 @@ pub(super) struct Guard {
     pub(super) allowed: f64,
     /// Of a quantile: share that may be slower than this.
     limit: Option<(f64, u64)>,
+    /// Of a share: its units, reads or bytes, in a batch on average.
+    units: f64,
     harm: ConfidenceSequence,
 }
 
@@ -50,12 +53,19 @@ impl Guard {
             Kind::Share { .. } => {
                 let (counted, all) = count(measure, of_a, trace);
                 let allowed = margin.of(counted as f64 / (all as f64).max(1.0));
-                Some(Guard { measure, allowed, limit: None, harm })
+                let units = all as f64 / N_BATCHES as f64;
+                Some(Guard { measure, allowed, limit: None, units, harm })
             }
             Kind::Quantile(share) => {
                 let quantile = quantile(of_a, share);
                 let limit = (quantile as f64 + margin.of(quantile as f64)) as u64;
-                Some(Guard { measure, allowed: 0.0, limit: Some((1.0 - share, limit)), harm })
+                Some(Guard {
+                    measure,
+                    allowed: 0.0,
+                    limit: Some((1.0 - share, limit)),
+                    units: 1.0,
+                    harm,
+                })
             }
         })
     }
@@ -71,11 +81,9 @@ impl Guard {
                 slow as f64 / b.len() as f64 - share
             }
             None => {
-                let share = |reads| {
-                    let (counted, all) = count(self.measure, reads, trace);
-                    counted as f64 / (all as f64).max(1.0)
-                };
-                -self.measure.better().orient(share(b) - share(a))
+                // Units rather than shares, so that the mean over batches is the share of the stage.
+                let counted = |reads| count(self.measure, reads, trace).0 as f64;
+                -self.measure.better().orient(counted(b) - counted(a)) / self.units.max(1.0)
             }
         };
         self.harm.push(harm)
@@ -127,7 +135,8 @@ impl Guard {
 /// Batches that must be there before anything is said.
 pub(super) const LEAST: usize = LEAST_BATCHES as usize;
 
-fn count(measure: Measure, reads: &[ReadEnd], trace: &Trace) -> (u64, u64) {
+/// (Units that count, all units).
+pub(super) fn count(measure: Measure, reads: &[ReadEnd], trace: &Trace) -> (u64, u64) {
     reads.iter().fold((0, 0), |(counted, all), read| {
         let (unit, good) = units(measure, read, trace.size(read.request as usize));
         (counted + good, all + unit)

@@ -34,7 +34,7 @@ mod tests;
 use std::ops::Range;
 
 use analysis::paired;
-use analysis::sample_ratio::sample_ratio;
+use analysis::sample_ratio::{SUSPICIOUS, sample_ratio};
 use analysis::sequential::ConfidenceSequence;
 use frames::{AbBatchRow, AbRolloutRow, AbStageRow};
 use tiers::ReadEnd;
@@ -115,6 +115,23 @@ struct Judged {
     n_reads: usize,
 }
 
+/// What a rollout cannot be told with: its arms are parts of the traffic, each with a clock and numbers of
+/// objects of its own, so that these would come upon them at other times or strike other objects.
+fn obstacle(study: &Resolved, strategies: [&ResolvedStrategy; 2]) -> Option<&'static str> {
+    let rotates = |strategy: &ResolvedStrategy| {
+        strategy.stack.tiers.iter().any(|tier| tier.more.encryption.rotate_every.is_some())
+    };
+    let absent = |strategy: &ResolvedStrategy| strategy.stack.origin.absent.is_some();
+    match () {
+        () if !study.faults.is_empty() => Some("[[faults]]"),
+        () if study.chaos.is_some() => Some("[chaos]"),
+        () if study.erasure.is_some() => Some("[erasure]"),
+        () if strategies.into_iter().any(absent) => Some("`origin.absent`"),
+        () if strategies.into_iter().any(rotates) => Some("keys that rotate (`rotate-every`)"),
+        () => None,
+    }
+}
+
 /// Rolls out; `None` if it was stopped.
 pub(super) fn roll_out(
     study: &Resolved,
@@ -125,6 +142,11 @@ pub(super) fn roll_out(
     progress: &RunProgress,
     test: &str,
 ) -> Result<Option<RolledOut>, Error> {
+    if let Some(obstacle) = obstacle(study, strategies) {
+        return Err(Error::Unfit(format!(
+            "a rollout cannot be simulated with {obstacle}: both arms would not meet the same\nhint: leave out --rollout, or take that out of the scenario"
+        )));
+    }
     let taken = Taken::new(recording, plan.by, study.seed)?;
     let setting = Setting { study, recording, plan, strategies, taken: &taken, progress };
     let mut course = Course::new(setting, rollout, test);
@@ -272,17 +294,19 @@ impl<'a> Course<'a> {
         if let Some(mismatch) = self.mismatch(share, requests)? {
             return Ok((judged(State::Unhealthy, mismatch), batches));
         }
-        let too_few = batches.len() < LEAST;
-        let doubtful = guards.iter().find(|guard| guard.is_doubtful());
-        if let Some(doubtful) = doubtful.filter(|_| may_hold) {
-            let reason = if too_few {
-                format!("{n} reads are too few to judge")
-            } else {
-                format!("not sure: {}", doubtful.in_words())
-            };
-            return Ok((judged(State::Holding, reason), batches));
-        }
         let is_last = number + 1 == self.rollout.stages.shares().len();
+        let doubt = if batches.len() < LEAST {
+            Some(format!("{n} reads are too few to judge"))
+        } else {
+            let doubtful = guards.iter().find(|guard| guard.is_doubtful());
+            doubtful.map(|guard| format!("not sure: {}", guard.in_words()))
+        };
+        match doubt {
+            Some(doubt) if may_hold => return Ok((judged(State::Holding, doubt), batches)),
+            // Nothing ships that looks worse than is allowed.
+            Some(doubt) if is_last => return Ok((judged(State::Inconclusive, doubt), batches)),
+            _ => {}
+        }
         if let Some(gate) = self.rollout.stages.gate().filter(|_| !is_last)
             && let Some(shut) = self.shut(gate, stage)?
         {
@@ -324,7 +348,9 @@ impl<'a> Course<'a> {
         }
         // Where few units are expected there is nothing to check.
         let checked = sample_ratio(&counts, &[share, 1.0 - share]).ok().filter(|_| share < 1.0);
-        Ok(checked.filter(|ratio| !ratio.holds()).map(|ratio| {
+        // Looked at up to twice a stage, each time to end the rollout.
+        let n_looks = 2 * self.rollout.stages.shares().len();
+        Ok(checked.filter(|ratio| ratio.p_value < SUSPICIOUS / n_looks as f64).map(|ratio| {
             format!(
                 "{} of {} {}s are with B, where {} should be (p = {:.1e})",
                 counts[0],
@@ -345,15 +371,17 @@ impl<'a> Course<'a> {
             .map(|batch| n * batch / N_BATCHES..n * (batch + 1) / N_BATCHES)
             .filter(|batch| !batch.is_empty())
             .collect();
-        let mean = |reads: &[ReadEnd]| -> Vec<f64> {
-            batches.iter().map(|batch| value(metric, &reads[batch.clone()], trace)).collect()
+        // What counts in each batch, so that the mean is the share of the stage times a constant.
+        let counted = |reads: &[ReadEnd]| -> Vec<f64> {
+            let of = |batch: &Range<usize>| guard::count(metric, &reads[batch.clone()], trace).0;
+            batches.iter().map(|batch| of(batch) as f64).collect()
         };
         let options = analysis::Options {
             seed: self.setting.study.seed,
             level: self.setting.plan.level,
             ..analysis::Options::default()
         };
-        let (a, b) = (mean(&stage.a), mean(&stage.b));
+        let (a, b) = (counted(&stage.a), counted(&stage.b));
         let Ok(found) = paired::compare(&a, &b, &options) else {
             return Ok(Some(format!("{n} reads are too few to judge")));
         };

@@ -44,6 +44,13 @@ pub(super) fn of(
     at: usize,
 ) -> Result<Option<Regret>, Error> {
     let taken = setting.taken;
+    if at >= setting.recording.arrivals.len() {
+        // Nothing comes after it, so nothing is cold.
+        let Some(whole) = setting.baseline_without(&|_| false)? else { return Ok(None) };
+        let mut regret = Regret::of_exposed(exposed);
+        regret.extra = extra(setting, &whole, [(&exposed.a, &exposed.b), (&vec![], &vec![])]);
+        return Ok(Some(regret));
+    }
     let away =
         |request: usize| request < at && assignment.joins_at(taken.place(request)) <= request;
     let (without, with) =
