@@ -262,7 +262,7 @@ fn update(
         Updated::Written => say(format!("written: {}", path.display())),
         Updated::Refused(worse) => {
             say(format!(
-                "refused: {} figures are worse than allowed, and {} stays as it is\nhint: if that is meant, say --accept",
+                "refused: {} figures are worse than they were, or beyond limits, and {} stays as it is\nhint: if that is meant, say --accept",
                 worse.len(),
                 path.display()
             ));

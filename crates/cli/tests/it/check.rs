@@ -165,6 +165,9 @@ fn code_4_an_interval_does_not_decide() {
     };
     assert!(at("17.5%", 1).stdout.contains("95 % interval"));
     assert!(at("19.5%", 0).stdout.contains("blocks differ, so the figure itself decides"));
+    // An update goes by the figure, inconclusive or not.
+    let update = ["--update-baseline", "--reason", "less"];
+    check(dir.path(), &[&args[..2], &update].concat()).code(1);
     // Without details there is nothing to decide by.
     std::fs::remove_file(dir.path().join("baselines/scenario.detail.zst")).unwrap();
     let outcome = check(dir.path(), &[]).code(3);

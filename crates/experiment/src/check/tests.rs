@@ -354,6 +354,27 @@ fn a_regression_is_blessed_only_if_somebody_says_so() {
 }
 
 #[test]
+fn no_tolerance_and_no_interval_walks_a_baseline_down() {
+    let worse = measured(STUDY, &[("fifo", 0.5), ("lru", 0.401)]);
+    for rule in ["abs = \"1%\"", "rel = \"1%\"", "abs = \"1%\"\ninterval = true"] {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("b.toml");
+        let text = baseline_text(&format!("[[tolerances]]\nmetric = \"miss_ratio\"\n{rule}\n"));
+        std::fs::write(&path, &text).unwrap();
+        let Updated::Refused(told) = update(&path, &worse, false) else { panic!("{rule}") };
+        assert_eq!(told, ["lru / t / 10%: miss_ratio 0.4 then, 0.401 now"], "{rule}");
+        assert_eq!(text_of(&path), text);
+        assert_eq!(update(&path, &worse, true), Updated::Written);
+        assert!(text_of(&path).contains("accepted = [\n  \"lru / t"), "{rule}");
+        // Better needs nobody's word, and another scenario is compared all the same.
+        assert_eq!(update(&path, &now(), false), Updated::Written);
+        let other = STUDY.replace("schema = 1", "schema = 1\nunit = \"bytes\"");
+        let other = measured(&other, &[("fifo", 0.501), ("lru", 0.4)]);
+        assert!(matches!(update(&path, &other, false), Updated::Refused(_)), "{rule}");
+    }
+}
+
+#[test]
 fn runs_come_and_go_in_order_and_a_new_baseline_passes_at_once() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("new").join("b.toml");

@@ -25,7 +25,8 @@ pub struct Update<'a> {
     pub study: &'a Study,
     /// Its figures now.
     pub measured: &'a Measured,
-    /// What became of them since the last time; `None` for a new baseline.
+    /// What became of them since the last time, [judged](super::judge()) as
+    /// [updating](super::Policy::updating); `None` for a new baseline.
     pub judged: Option<&'a Judged>,
     /// Version of the program.
     pub program: &'a str,
