@@ -45,7 +45,7 @@ fn measured(text: &str, misses: &[(&str, f64)]) -> Measured {
     Measured {
         study: "f".into(),
         seed: study.seed(),
-        leaves: study.leaves(),
+        leaves: study.leaves(&["t"]),
         traces: BTreeMap::from([("t".to_string(), "blake3:1".to_string())]),
         runs: misses.iter().map(run).collect(),
         notes: Vec::new(),
