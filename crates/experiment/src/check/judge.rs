@@ -95,7 +95,8 @@ impl Policy {
 ///
 /// # Errors
 ///
-/// If the baseline has an entry that nothing uses: whoever wrote it meant something.
+/// If the baseline has an entry that nothing uses: whoever wrote it meant something. If it is about no
+/// figure at all.
 pub fn judge(
     baseline: &Baseline,
     measured: &Measured,
@@ -121,6 +122,9 @@ pub fn judge(
         judge.limit(i, limit, &mut used, &mut judged)?;
     }
     used.check(baseline)?;
+    if judged.rows.is_empty() && judged.reasons.is_empty() {
+        return Err(baseline.guards_nothing());
+    }
     judged.reasons.dedup();
     judge.lines(&mut judged.rows);
     for row in &mut judged.rows {

@@ -264,10 +264,21 @@ fn what_nothing_uses_and_what_nobody_knows_are_errors_with_a_place() {
             "b.toml:9:7: expected a number of 0",
         ),
         (
+            "[[tolerances]]\nmetric = \"miss_ratio\"\nabs = inf\n",
+            "b.toml:9:7: expected a finite number",
+        ),
+        (
+            "[[tolerances]]\nmetric = \"miss_ratio\"\nabs = nan\n",
+            "b.toml:9:7: expected a finite number",
+        ),
+        ("[[tolerances]]\nmetric = \"miss_ratio\"\nabs = \"-1%\"\n", "b.toml:9:7: `miss_ratio`: "),
+        ("[[tolerances]]\nmetric = \"miss_ratio\"\nrel = \"-1%\"\n", "b.toml:9:7: "),
+        ("[[tolerances]]\nmetric = \"miss_ratio\"\nrel = \"inf%\"\n", "b.toml:9:7: "),
+        (
             "[[tolerances]]\nmetric = \"misses\"\ninterval = true\n",
             "b.toml:9:12: `misses` is no ratio",
         ),
-        ("[[limits]]\nmetric = \"miss_ratio\"\nat-most = nan\n", "b.toml:9:11: expected a number"),
+        ("[[limits]]\nmetric = \"miss_ratio\"\nat-most = nan\n", "b.toml:9:11: expected a finite"),
         ("[[limits]]\nmetric = \"miss_ratio\"\n", "expected `at-least` or `at-most`"),
         (
             "[[limits]]\nmetric = \"miss_ratio\"\nstrategy = \"arc\"\nat-most = 1\n",
@@ -277,6 +288,31 @@ fn what_nothing_uses_and_what_nobody_knows_are_errors_with_a_place() {
         let error = refused(&baseline_text(rule));
         assert!(error.contains(words), "{error}");
     }
+}
+
+#[test]
+fn a_negative_amount_of_money_is_no_tolerance() {
+    let rule = "[[tolerances]]\nmetric = \"cost_nanodollars_month\"\nabs = \"$-1\"\n";
+    let source = Source::new("b.toml", baseline_text(rule));
+    let known = Known::of_stack(Vec::new());
+    let error = Baseline::parse(source, Path::new("b.toml"), &known).unwrap_err().to_string();
+    assert!(
+        error.contains("b.toml:9:7: `cost_nanodollars_month`: expected a number of 0"),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_baseline_that_guards_nothing_is_an_error_and_no_pass() {
+    let text = baseline_text("")
+        .replace("metrics = [\"miss_ratio\"]", "metrics = []")
+        .replace("miss_ratio = 0.500000000\n", "")
+        .replace("miss_ratio = 0.400000000\n", "");
+    let error = refused(&text);
+    assert!(error.starts_with("b.toml:6:11: no figure of the study is kept here"), "{error}");
+    // One limit is something.
+    let limit = "[[limits]]\nmetric = \"miss_ratio\"\nat-most = \"50%\"\n\n[traces]";
+    assert_eq!(judged(&text.replace("[traces]", limit), &now()).verdict, Verdict::Pass);
 }
 
 /// Writes the baseline of `measured` to `path`.
