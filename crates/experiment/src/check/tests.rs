@@ -439,6 +439,24 @@ fn runs_come_and_go_in_order_and_a_new_baseline_passes_at_once() {
     }
 }
 
+#[test]
+fn a_figure_that_a_run_has_no_more_goes_with_the_next_update() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("b.toml");
+    let text = baseline_text("")
+        .replace("[\"miss_ratio\"]", "[\"miss_ratio\", \"requests\"]")
+        .replace("miss_ratio = 0.5", "requests = 100\nmiss_ratio = 0.5")
+        .replace("miss_ratio = 0.4", "requests = 100\nmiss_ratio = 0.4");
+    std::fs::write(&path, text).unwrap();
+    let mut less = now();
+    less.runs[1].figures.remove("requests");
+    assert_eq!(judged(&text_of(&path), &less).verdict, Verdict::Incomparable);
+    assert_eq!(update(&path, &less, false), Updated::Written);
+    assert_eq!(text_of(&path).matches("requests = 100").count(), 1, "{}", text_of(&path));
+    assert_eq!(judged(&text_of(&path), &less).verdict, Verdict::Pass);
+    assert_eq!(update(&path, &less, false), Updated::Unchanged);
+}
+
 /// LRU with a bug: now and then its victim is the object used last.
 struct Damaged {
     order: Vec<ObjectId>,

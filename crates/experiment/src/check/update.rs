@@ -217,7 +217,8 @@ fn new_run(key: &RunKey) -> Table {
 
 /// Puts the figures of a run in, those of a tier as `L1.hit_ratio`.
 fn fill(figures: &mut Table, run: &MeasuredRun, metrics: &[String], known: &Known) {
-    prune(figures, "", metrics);
+    let has = |name: &str| run.figures.contains_key(name) && metrics.iter().any(|m| m == name);
+    prune(figures, "", &has);
     for name in metrics {
         let (Some(figure), Some(metric)) = (run.figures.get(name), known.find(name)) else {
             continue;
@@ -241,14 +242,14 @@ fn fill(figures: &mut Table, run: &MeasuredRun, metrics: &[String], known: &Know
     }
 }
 
-/// Takes out what is not in the list.
-fn prune(figures: &mut Table, prefix: &str, metrics: &[String]) {
+/// Takes out what is not to be kept: what is not in the list, or of a tier that the run has no more.
+fn prune(figures: &mut Table, prefix: &str, keeps: &dyn Fn(&str) -> bool) {
     figures.retain(|name, item| match item.as_table_mut() {
         Some(table) => {
-            prune(table, &format!("{prefix}{name}."), metrics);
+            prune(table, &format!("{prefix}{name}."), keeps);
             !table.is_empty()
         }
-        None => metrics.contains(&format!("{prefix}{name}")),
+        None => keeps(&format!("{prefix}{name}")),
     });
 }
 
