@@ -259,6 +259,7 @@ fn update(
     };
     match update.write(path, baseline)? {
         Updated::Unchanged => say(format!("{} says all this already", path.display())),
+        Updated::Details => say(format!("written: {}", Baseline::detail_path(path).display())),
         Updated::Written => say(format!("written: {}", path.display())),
         Updated::Refused(worse) => {
             say(format!(

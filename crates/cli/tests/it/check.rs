@@ -172,6 +172,19 @@ fn code_4_an_interval_does_not_decide() {
     std::fs::remove_file(dir.path().join("baselines/scenario.detail.zst")).unwrap();
     let outcome = check(dir.path(), &[]).code(3);
     assert!(outcome.stderr.contains("needs details for its interval"), "{outcome:?}");
+    // Lost or damaged, they come back, and the baseline stays as it is.
+    let before = read(dir.path(), BASELINE);
+    let again = ["--update-baseline", "--reason", "again"];
+    let outcome = check(dir.path(), &again).ok();
+    assert!(outcome.stderr.contains("written: baselines/scenario.detail.zst"), "{outcome:?}");
+    check(dir.path(), &[]).ok();
+    write(dir.path(), "baselines/scenario.detail.zst", "damaged");
+    let error = check(dir.path(), &[]).refused();
+    assert!(error.contains("is not the file that the baseline was written with"), "{error}");
+    check(dir.path(), &again).ok();
+    check(dir.path(), &[]).ok();
+    assert_eq!(read(dir.path(), BASELINE), before);
+    assert!(check(dir.path(), &again).ok().stderr.contains("says all this already"));
 }
 
 #[test]

@@ -43,6 +43,8 @@ pub struct Update<'a> {
 pub enum Updated {
     /// It says all this already.
     Unchanged,
+    /// It does, but its details were gone or damaged, and are written anew.
+    Details,
     /// Some figures are worse, and nobody said that this is accepted.
     Refused(Vec<String>),
     /// The file is written.
@@ -74,7 +76,10 @@ impl Update<'_> {
         self.head(&mut document, detail_digest.as_deref());
         self.runs(&mut document, &metrics);
         if baseline.is_some() && document.to_string() == before {
-            return Ok(Updated::Unchanged);
+            return Ok(match save_detail(path, detail.as_deref())? {
+                true => Updated::Details,
+                false => Updated::Unchanged,
+            });
         }
         self.history(&mut document, &worse);
         let text = document.to_string();
@@ -84,9 +89,7 @@ impl Update<'_> {
             path,
             &self.study.known(),
         )?;
-        if let Some(detail) = detail {
-            save(&Baseline::detail_path(path), &detail)?;
-        }
+        save_detail(path, detail.as_deref())?;
         save(path, text.as_bytes())?;
         Ok(Updated::Written)
     }
@@ -259,6 +262,16 @@ fn told(row: &CheckRow) -> String {
     match row.against.as_str() {
         "limit" => format!("{head} {} is not {}", row.actual, row.allowed),
         _ => format!("{head} {} then, {} now", row.expected, row.actual),
+    }
+}
+
+/// Writes the details of the baseline in `path`, unless they are there; whether it did.
+fn save_detail(path: &Path, detail: Option<&[u8]>) -> Result<bool, Error> {
+    let path = Baseline::detail_path(path);
+    match detail {
+        Some(detail) if std::fs::read(&path).is_ok_and(|there| there == detail) => Ok(false),
+        Some(detail) => save(&path, detail).map(|()| true),
+        None => Ok(false),
     }
 }
 
