@@ -166,22 +166,23 @@ mod tests {
 
     #[test]
     fn blocks_are_of_the_same_requests_whatever_the_warm_up() {
-        // Hits come in bursts, so that blocks of other requests differ a lot.
-        let run = |warmup: usize| {
-            let hits = (0..24_000).map(|i| (i / 150) % 2 == 0);
-            RunDetail { warmup, ..run(hits) }
+        let behind = |warmup: usize, mut run: RunDetail| {
+            run.warmup = warmup;
+            run
         };
+        // Hits come in bursts, so that blocks of other requests differ a lot.
+        let bursts = || run((0..24_000).map(|i| (i / 150) % 2 == 0));
         let trace = Trace::from_numbers("t", 0..24_000);
         let counted = of("hit_ratio").unwrap();
         let judge = |runs| judge(counted, Better::Higher, runs, &trace, 0.0).unwrap();
-        let (then, now) = (run(0), run(6_050));
+        let (then, now) = (bursts(), behind(6_050, bursts()));
         for runs in [[&then, &now], [&now, &then]] {
             let (change, words) = judge(runs);
             assert_eq!(change, None, "{words}");
             assert!(words.starts_with("only 0 of "), "{words}");
         }
         // What differs is found, and that fewer requests count is said.
-        let worse = RunDetail { warmup: 6_050, ..RunDetail::of_flat(now.key, &[false; 24_000]) };
+        let worse = behind(6_050, run([false; 24_000].into_iter()));
         let (change, words) = judge([&then, &worse]);
         assert_eq!(change, Some(Change::Regressed));
         assert!(words.ends_with("those that both runs count, as the warm-up changed"), "{words}");
