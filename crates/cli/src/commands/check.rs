@@ -73,6 +73,7 @@ pub(crate) fn check(args: &Check) -> Result<u8> {
                 baseline: &baseline_file,
                 program: VERSION,
                 verdict: judged.verdict.word(),
+                allows_inconclusive: judged.allows_inconclusive,
                 rows: &judged.rows,
                 causes: &causes,
                 divergences: &divergences,

@@ -156,7 +156,11 @@ fn code_4_an_interval_does_not_decide() {
     let outcome = check(dir.path(), &args).code(4);
     let said = &outcome.stdout;
     assert!(said.contains("inconclusive") && said.contains("95 % interval"), "{outcome:?}");
-    check(dir.path(), &[&args[..], &["--allow", "inconclusive"]].concat()).ok();
+    let allow = ["--allow", "inconclusive", "--junit", "j.xml", "--gitlab", "g.json"];
+    check(dir.path(), &[&args[..], &allow].concat()).ok();
+    let junit = read(dir.path(), "j.xml");
+    assert!(junit.contains("errors=\"0\"") && junit.contains("<skipped "), "{junit}");
+    assert_eq!(read(dir.path(), "g.json"), "[]\n");
     // The figure alone is beyond the tolerance, which is not sure of requests like these. Further off it is,
     // and nearer there is nothing to doubt.
     let at = |capacity: &str, code: i32| {

@@ -55,6 +55,8 @@ pub struct Judged {
     pub notes: Vec<String>,
     /// How it ends.
     pub verdict: Verdict,
+    /// Whether figures may be inconclusive, by the command line or the baseline.
+    pub allows_inconclusive: bool,
 }
 
 impl Judged {
@@ -107,8 +109,13 @@ pub fn judge(
 ) -> Result<Judged, Error> {
     let policy = policy.with(baseline);
     let judge = Judge { baseline, measured, known, detail, policy: &policy };
-    let mut judged =
-        Judged { rows: Vec::new(), reasons: Vec::new(), notes: Vec::new(), verdict: Verdict::Pass };
+    let mut judged = Judged {
+        rows: Vec::new(),
+        reasons: Vec::new(),
+        notes: Vec::new(),
+        verdict: Verdict::Pass,
+        allows_inconclusive: policy.allow.contains(&Allow::Inconclusive),
+    };
     judge.identity(&mut judged, program);
     let comparable = judged.reasons.is_empty();
     if comparable && !policy.updating {
@@ -421,7 +428,7 @@ impl Judge<'_> {
             Verdict::Regressed
         } else if !judged.reasons.is_empty() || is("incomparable") {
             Verdict::Incomparable
-        } else if is("inconclusive") && !self.policy.allow.contains(&Allow::Inconclusive) {
+        } else if is("inconclusive") && !judged.allows_inconclusive {
             Verdict::Inconclusive
         } else {
             Verdict::Pass
