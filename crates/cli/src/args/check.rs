@@ -58,7 +58,7 @@ pub(crate) struct UpdateArgs {
     /// Why; goes into the baseline's history
     #[arg(long, value_name = "TEXT", requires = "update_baseline")]
     pub(crate) reason: Option<String>,
-    /// Take figures that are worse than allowed
+    /// Take figures that are worse than they were, or beyond limits
     #[arg(long, requires = "update_baseline")]
     pub(crate) accept: bool,
     /// Keep how every request ended beside the baseline, for --explain and intervals

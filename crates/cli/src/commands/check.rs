@@ -73,6 +73,7 @@ pub(crate) fn check(args: &Check) -> Result<u8> {
                 baseline: &baseline_file,
                 program: VERSION,
                 verdict: judged.verdict.word(),
+                allows_inconclusive: judged.allows_inconclusive,
                 rows: &judged.rows,
                 causes: &causes,
                 divergences: &divergences,
@@ -259,10 +260,11 @@ fn update(
     };
     match update.write(path, baseline)? {
         Updated::Unchanged => say(format!("{} says all this already", path.display())),
+        Updated::Details => say(format!("written: {}", Baseline::detail_path(path).display())),
         Updated::Written => say(format!("written: {}", path.display())),
         Updated::Refused(worse) => {
             say(format!(
-                "refused: {} figures are worse than allowed, and {} stays as it is\nhint: if that is meant, say --accept",
+                "refused: {} figures are worse than they were, or beyond limits, and {} stays as it is\nhint: if that is meant, say --accept",
                 worse.len(),
                 path.display()
             ));

@@ -156,7 +156,11 @@ fn code_4_an_interval_does_not_decide() {
     let outcome = check(dir.path(), &args).code(4);
     let said = &outcome.stdout;
     assert!(said.contains("inconclusive") && said.contains("95 % interval"), "{outcome:?}");
-    check(dir.path(), &[&args[..], &["--allow", "inconclusive"]].concat()).ok();
+    let allow = ["--allow", "inconclusive", "--junit", "j.xml", "--gitlab", "g.json"];
+    check(dir.path(), &[&args[..], &allow].concat()).ok();
+    let junit = read(dir.path(), "j.xml");
+    assert!(junit.contains("errors=\"0\"") && junit.contains("<skipped "), "{junit}");
+    assert_eq!(read(dir.path(), "g.json"), "[]\n");
     // The figure alone is beyond the tolerance, which is not sure of requests like these. Further off it is,
     // and nearer there is nothing to doubt.
     let at = |capacity: &str, code: i32| {
@@ -165,10 +169,26 @@ fn code_4_an_interval_does_not_decide() {
     };
     assert!(at("17.5%", 1).stdout.contains("95 % interval"));
     assert!(at("19.5%", 0).stdout.contains("blocks differ, so the figure itself decides"));
+    // An update goes by the figure, inconclusive or not.
+    let update = ["--update-baseline", "--reason", "less"];
+    check(dir.path(), &[&args[..2], &update].concat()).code(1);
     // Without details there is nothing to decide by.
     std::fs::remove_file(dir.path().join("baselines/scenario.detail.zst")).unwrap();
     let outcome = check(dir.path(), &[]).code(3);
     assert!(outcome.stderr.contains("needs details for its interval"), "{outcome:?}");
+    // Lost or damaged, they come back, and the baseline stays as it is.
+    let before = read(dir.path(), BASELINE);
+    let again = ["--update-baseline", "--reason", "again"];
+    let outcome = check(dir.path(), &again).ok();
+    assert!(outcome.stderr.contains("written: baselines/scenario.detail.zst"), "{outcome:?}");
+    check(dir.path(), &[]).ok();
+    write(dir.path(), "baselines/scenario.detail.zst", "damaged");
+    let error = check(dir.path(), &[]).refused();
+    assert!(error.contains("is not the file that the baseline was written with"), "{error}");
+    check(dir.path(), &again).ok();
+    check(dir.path(), &[]).ok();
+    assert_eq!(read(dir.path(), BASELINE), before);
+    assert!(check(dir.path(), &again).ok().stderr.contains("says all this already"));
 }
 
 #[test]

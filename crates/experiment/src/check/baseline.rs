@@ -273,6 +273,13 @@ impl Baseline {
         Detail::from_bytes(&bytes, &path).map(Some)
     }
 
+    /// The error of a baseline that everything passes.
+    pub(super) fn guards_nothing(&self) -> Error {
+        let message = "no figure of the study is kept here, and none has a limit";
+        let hint = "list metrics, such as \"hit_ratio\"; docs/check.md has them all";
+        self.source.error_at(&["metrics"], message, Some(hint))
+    }
+
     /// An error at an entry that nothing uses.
     pub(super) fn unused(&self, list: &str, i: usize, what: &str) -> Error {
         let hint = "take it out, or `check --update-baseline` if the study changed";
@@ -339,13 +346,11 @@ impl Reader<'_> {
             entry.cell.as_ref(),
         ];
         let scope = self.scope("tolerances", i, names)?;
-        self.amount("tolerances", i, "abs", entry.abs.as_ref(), &scope)?;
+        let least = Some(0.0);
+        self.amount(["tolerances", &i.to_string(), "abs"], entry.abs.as_ref(), &scope, least)?;
         let fail = |field: &str, message: &str| {
             Err(self.source.error_at(&["tolerances", &i.to_string(), field], message, None))
         };
-        if matches!(entry.abs, Some(Amount::Number(abs)) if abs < 0.0) {
-            return fail("abs", "expected a number of 0 or more");
-        }
         if entry.interval && entry.sides == Sides::Both {
             return fail("sides", "an interval is about changes for the worse only");
         }
@@ -368,8 +373,8 @@ impl Reader<'_> {
             entry.cell.as_ref(),
         ];
         let scope = self.scope("limits", i, names)?;
-        self.amount("limits", i, "at-least", entry.at_least.as_ref(), &scope)?;
-        self.amount("limits", i, "at-most", entry.at_most.as_ref(), &scope)?;
+        self.amount(["limits", &i.to_string(), "at-least"], entry.at_least.as_ref(), &scope, None)?;
+        self.amount(["limits", &i.to_string(), "at-most"], entry.at_most.as_ref(), &scope, None)?;
         if entry.at_least.is_none() && entry.at_most.is_none() {
             let message = "expected `at-least` or `at-most`, or both";
             return Err(self.source.error_at(&["limits", &i.to_string()], message, None));
@@ -383,26 +388,30 @@ impl Reader<'_> {
         self.known.names().into_iter().filter(move |name| scope.matches(name))
     }
 
-    /// The amount must make sense for every metric that the rule is about.
+    /// The amount must make sense for every metric that the rule is about, and be finite: an infinite one
+    /// would rule out nothing.
     fn amount(
         &self,
-        list: &str,
-        i: usize,
-        field: &str,
+        at: [&str; 3],
         amount: Option<&Amount>,
         scope: &Scope,
+        least: Option<f64>,
     ) -> Result<(), Error> {
         let Some(amount) = amount else { return Ok(()) };
-        if matches!(amount, Amount::Number(number) if number.is_nan()) {
-            let at = [list, &i.to_string(), field];
-            return Err(self.source.error_at(&at, "expected a number", None));
+        let check = |value: f64| match least {
+            _ if !value.is_finite() => Err("expected a finite number".to_string()),
+            Some(least) if value < least => Err(format!("expected a number of {least} or more")),
+            _ => Ok(()),
+        };
+        if let Amount::Number(number) = amount {
+            return check(*number).map_err(|message| self.source.error_at(&at, &message, None));
         }
         for name in self.matching(scope) {
             let Some(metric) = self.known.find(&name) else { continue };
-            amount.of(metric.unit).map_err(|message| {
+            amount.of(metric.unit).and_then(check).map_err(|message| {
                 let (message, hint) = crate::source::explained(&message);
                 let message = format!("`{name}`: {message}");
-                self.source.error_at(&[list, &i.to_string(), field], &message, hint.as_deref())
+                self.source.error_at(&at, &message, hint.as_deref())
             })?;
         }
         Ok(())

@@ -1,9 +1,9 @@
 //! The statistical rule: fail only if the paired interval of a change excludes what is allowed.
 //!
 //! A run says exactly what a study does on its trace. The rule asks another question: does the change
-//! hold for requests *like* these? The requests counted are cut into blocks of as many each, both
-//! runs saw the same ones, and the difference of the two runs over blocks is bootstrapped
-//! (`analysis::paired`). If the whole 95 % interval is worse than the tolerance, the figure has
+//! hold for requests *like* these? The requests that both
+//! runs count are cut into blocks of as many each, and the difference of the two runs over blocks is
+//! bootstrapped (`analysis::paired`). If the whole 95 % interval is worse than the tolerance, the figure has
 //! regressed; if none of it is, it passes; else it is inconclusive.
 //!
 //! It needs how every request ended then and now, so it needs a baseline with details, and is about
@@ -60,8 +60,9 @@ pub(super) fn judge(
     trace: &Trace,
     allowed: f64,
 ) -> Result<(Option<Change>, String), String> {
-    let (a, weights) = blocks(counted, before, trace);
-    let (b, _) = blocks(counted, now, trace);
+    let reads = counted_by_both(before, now);
+    let (a, weights) = blocks(counted, before, &reads, trace);
+    let (b, _) = blocks(counted, now, &reads, trace);
     let differing = a.iter().zip(&b).filter(|(a, b)| a != b).count();
     if differing < LEAST_DIFFERING {
         let n = a.len();
@@ -83,26 +84,44 @@ pub(super) fn judge(
         (false, true) => Change::Allowed,
         (false, false) => Change::Inconclusive,
     };
-    let words = format!(
+    let mut words = format!(
         "95 % interval of the change {:+.6} to {:+.6} over {} blocks of requests",
         difference.low,
         difference.high,
         a.len()
     );
+    if before.warmup != now.warmup {
+        words += ", those that both runs count, as the warm-up changed";
+    }
     Ok((Some(change), words))
 }
 
-/// The ratio in each block, and what the block weighs.
-fn blocks(counted: Counted, run: &RunDetail, trace: &Trace) -> (Vec<f64>, Vec<f64>) {
-    let reads: Vec<(usize, End)> = run.ends.iter().copied().enumerate().skip(run.warmup).collect();
-    let reads: Vec<_> = reads.into_iter().filter(|(_, end)| end.ending().is_some()).collect();
+/// The reads behind both warm-ups: a block must be of the same requests then and now.
+fn counted_by_both(before: &RunDetail, now: &RunDetail) -> Vec<usize> {
+    let is_read = |end: &End| end.ending().is_some();
+    let ends = before.ends.iter().zip(&now.ends).enumerate();
+    ends.skip(before.warmup.max(now.warmup))
+        .filter(|(_, (before, now))| is_read(before) && is_read(now))
+        .map(|(i, _)| i)
+        .collect()
+}
+
+/// The ratio in each block of these reads, and what the block weighs.
+fn blocks(
+    counted: Counted,
+    run: &RunDetail,
+    reads: &[usize],
+    trace: &Trace,
+) -> (Vec<f64>, Vec<f64>) {
     let length = reads.len().div_ceil(N_BLOCKS).max(1);
     let weight = |i: usize| if counted.in_bytes { trace.size(i) } else { 1 };
-    let block = |reads: &[(usize, End)]| {
-        let all: u64 = reads.iter().map(|(i, _)| weight(*i)).sum();
-        let is_counted = |end: End| end.ending().is_some_and(|e| counted.endings.contains(&e));
-        let part = reads.iter().filter(|(_, end)| is_counted(*end)).map(|(i, _)| weight(*i));
-        (part.sum::<u64>() as f64 / all.max(1) as f64, all as f64)
+    let block = |reads: &[usize]| {
+        let all: u64 = reads.iter().map(|i| weight(*i)).sum();
+        let is_counted = |i: &&usize| {
+            run.ends[**i].ending().is_some_and(|ending| counted.endings.contains(&ending))
+        };
+        let part: u64 = reads.iter().filter(is_counted).map(|i| weight(*i)).sum();
+        (part as f64 / all.max(1) as f64, all as f64)
     };
     reads.chunks(length).map(block).unzip()
 }
@@ -146,10 +165,35 @@ mod tests {
     }
 
     #[test]
+    fn blocks_are_of_the_same_requests_whatever_the_warm_up() {
+        let behind = |warmup: usize, mut run: RunDetail| {
+            run.warmup = warmup;
+            run
+        };
+        // Hits come in bursts, so that blocks of other requests differ a lot.
+        let bursts = || run((0..24_000).map(|i| (i / 150) % 2 == 0));
+        let trace = Trace::from_numbers("t", 0..24_000);
+        let counted = of("hit_ratio").unwrap();
+        let judge = |runs| judge(counted, Better::Higher, runs, &trace, 0.0).unwrap();
+        let (then, now) = (bursts(), behind(6_050, bursts()));
+        for runs in [[&then, &now], [&now, &then]] {
+            let (change, words) = judge(runs);
+            assert_eq!(change, None, "{words}");
+            assert!(words.starts_with("only 0 of "), "{words}");
+        }
+        // What differs is found, and that fewer requests count is said.
+        let worse = behind(6_050, run([false; 24_000].into_iter()));
+        let (change, words) = judge([&then, &worse]);
+        assert_eq!(change, Some(Change::Regressed));
+        assert!(words.ends_with("those that both runs count, as the warm-up changed"), "{words}");
+    }
+
+    #[test]
     fn bytes_weigh_what_they_are() {
         let counted = of("byte_miss_ratio").unwrap();
         let trace = Trace::from_numbers("t", 0..480);
-        let (ratios, weights) = blocks(counted, &run((0..480).map(|i| i % 2 == 0)), &trace);
+        let run = run((0..480).map(|i| i % 2 == 0));
+        let (ratios, weights) = blocks(counted, &run, &counted_by_both(&run, &run), &trace);
         assert_eq!((ratios.len(), ratios[0], weights[0]), (240, 0.5, 2.0));
         assert!(of("latency_ns_p99").is_none() && of("L1.hit_ratio").is_none());
     }

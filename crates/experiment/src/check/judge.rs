@@ -5,6 +5,7 @@
 //! question: same traces, seed and scenario. Another version of the program is what a gate is for, and
 //! is only told.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use frames::CheckRow;
@@ -54,6 +55,8 @@ pub struct Judged {
     pub notes: Vec<String>,
     /// How it ends.
     pub verdict: Verdict,
+    /// Whether figures may be inconclusive, by the command line or the baseline.
+    pub allows_inconclusive: bool,
 }
 
 impl Judged {
@@ -75,8 +78,8 @@ pub struct Policy {
     pub allow: Vec<Allow>,
     /// Refused.
     pub deny: Vec<Deny>,
-    /// The baseline is about to be written anew: whatever can be compared is, and runs that are gone
-    /// will go.
+    /// The baseline is about to be written anew: whatever can be compared is, to the last digit and
+    /// whatever tolerances say, and runs that are gone will go.
     pub updating: bool,
 }
 
@@ -94,7 +97,8 @@ impl Policy {
 ///
 /// # Errors
 ///
-/// If the baseline has an entry that nothing uses: whoever wrote it meant something.
+/// If the baseline has an entry that nothing uses: whoever wrote it meant something. If it is about no
+/// figure at all.
 pub fn judge(
     baseline: &Baseline,
     measured: &Measured,
@@ -105,8 +109,13 @@ pub fn judge(
 ) -> Result<Judged, Error> {
     let policy = policy.with(baseline);
     let judge = Judge { baseline, measured, known, detail, policy: &policy };
-    let mut judged =
-        Judged { rows: Vec::new(), reasons: Vec::new(), notes: Vec::new(), verdict: Verdict::Pass };
+    let mut judged = Judged {
+        rows: Vec::new(),
+        reasons: Vec::new(),
+        notes: Vec::new(),
+        verdict: Verdict::Pass,
+        allows_inconclusive: policy.allow.contains(&Allow::Inconclusive),
+    };
     judge.identity(&mut judged, program);
     let comparable = judged.reasons.is_empty();
     if comparable && !policy.updating {
@@ -120,6 +129,9 @@ pub fn judge(
         judge.limit(i, limit, &mut used, &mut judged)?;
     }
     used.check(baseline)?;
+    if judged.rows.is_empty() && judged.reasons.is_empty() {
+        return Err(baseline.guards_nothing());
+    }
     judged.reasons.dedup();
     judge.lines(&mut judged.rows);
     for row in &mut judged.rows {
@@ -241,7 +253,9 @@ impl Judge<'_> {
                 continue;
             };
             let mut row = row(&run.key, name, metric, expected, now);
-            row.allowed = tolerance::words(rule.map(|(_, rule)| rule), metric.unit);
+            let rule = rule.map(|(_, rule)| self.as_strict(rule));
+            let rule = rule.as_deref();
+            row.allowed = tolerance::words(rule, metric.unit);
             match (&reason, expected) {
                 (Some(reason), _) => incomparable(&mut row, reason),
                 (None, None) => {
@@ -249,23 +263,20 @@ impl Judge<'_> {
                     incomparable(&mut row, &reason);
                     judged.reasons.push(reason);
                 }
-                (None, Some(before)) => {
-                    let rule = rule.map(|(_, rule)| rule);
-                    match self.figure(run, name, metric, before, now, rule) {
-                        Ok((Change::Improved, _)) if self.denies_improvement() => {
-                            row.status = Change::Regressed.word().into();
-                            row.reason = "better, which is denied".into();
-                        }
-                        Ok((change, reason)) => {
-                            row.status = change.word().into();
-                            row.reason = reason;
-                        }
-                        Err(reason) => {
-                            incomparable(&mut row, &reason);
-                            judged.reasons.push(reason);
-                        }
+                (None, Some(before)) => match self.figure(run, name, metric, before, now, rule) {
+                    Ok((Change::Improved, _)) if self.denies_improvement() => {
+                        row.status = Change::Regressed.word().into();
+                        row.reason = "better, which is denied".into();
                     }
-                }
+                    Ok((change, reason)) => {
+                        row.status = change.word().into();
+                        row.reason = reason;
+                    }
+                    Err(reason) => {
+                        incomparable(&mut row, &reason);
+                        judged.reasons.push(reason);
+                    }
+                },
             }
             judged.rows.push(row);
         }
@@ -274,6 +285,15 @@ impl Judge<'_> {
     /// Whoever writes the baseline anew does what such a gate asks for.
     fn denies_improvement(&self) -> bool {
         self.policy.deny.contains(&Deny::Improvement) && !self.policy.updating
+    }
+
+    /// A rule, or what is left of it when the baseline is written anew: what a tolerance lets pass once,
+    /// it would let pass again from there, until nothing is left of the figure.
+    fn as_strict<'r>(&self, rule: &'r Tolerance) -> Cow<'r, Tolerance> {
+        match self.policy.updating {
+            true => Cow::Owned(Tolerance { abs: None, rel: None, interval: false, ..rule.clone() }),
+            false => Cow::Borrowed(rule),
+        }
     }
 
     /// The last rule about a figure.
@@ -408,7 +428,7 @@ impl Judge<'_> {
             Verdict::Regressed
         } else if !judged.reasons.is_empty() || is("incomparable") {
             Verdict::Incomparable
-        } else if is("inconclusive") && !self.policy.allow.contains(&Allow::Inconclusive) {
+        } else if is("inconclusive") && !judged.allows_inconclusive {
             Verdict::Inconclusive
         } else {
             Verdict::Pass

@@ -98,11 +98,13 @@ fn collect(
 ) -> Option<Measured> {
     let mut runs: Vec<MeasuredRun> = runs.into_iter().collect::<Option<_>>()?;
     runs.sort_by(|a, b| a.key.cmp(&b.key));
+    let names: Vec<&str> = recordings.iter().map(Trace::name).collect();
+    let leaves = study.leaves(&names);
     let identity = |trace: &Trace| (trace.name().to_string(), trace.digest().to_string());
     Some(Measured {
         study: study.name().to_string(),
         seed: study.seed(),
-        leaves: study.leaves(),
+        leaves,
         traces: recordings.iter().map(identity).collect(),
         runs,
         notes,

@@ -77,8 +77,8 @@ impl Study {
         }
     }
 
-    /// Every value that can change a figure.
-    pub fn leaves(&self) -> Leaves {
+    /// Every value that can change a figure. Its traces, in their order, are called `names`.
+    pub fn leaves(&self, names: &[&str]) -> Leaves {
         let value = match self {
             Study::Stack(study) => serde_json::to_value(study),
             Study::Flat(study) => serde_json::to_value(study),
@@ -88,17 +88,27 @@ impl Study {
             let aside = ["schema", "name", "description", "metric", "test", "seed"];
             fields.retain(|name, _| !aside.contains(&&**name));
         }
-        if let Some(traces) = value["traces"].as_array_mut() {
-            for fields in traces.iter_mut().filter_map(Value::as_object_mut) {
-                fields.remove("path");
-            }
-            // Of most traces nothing is said but where they lie.
-            traces.retain(|trace| trace.as_object().is_none_or(|fields| !fields.is_empty()));
-        }
+        value["traces"] = by_name(value["traces"].take(), names);
         let mut leaves = Leaves::new();
         collect(&value, String::new(), &mut leaves);
         leaves
     }
+}
+
+/// What is said of each trace but for where it lies, which of most is nothing. By name, for in which order
+/// they are replayed changes no figure, but of which of them something is said does.
+fn by_name(traces: Value, names: &[&str]) -> Value {
+    let Value::Array(traces) = traces else { return traces };
+    let mut named = serde_json::Map::new();
+    for (name, mut trace) in names.iter().zip(traces) {
+        if let Some(fields) = trace.as_object_mut() {
+            fields.retain(|field, _| field != "path" && field != "name");
+            if !fields.is_empty() {
+                named.insert((*name).to_string(), trace);
+            }
+        }
+    }
+    Value::Object(named)
 }
 
 /// Elements of arrays go by their names, with their cells, or else by their numbers.
@@ -185,11 +195,15 @@ mod tests {
     const SCENARIO: &str = "schema = 1\nname = \"s\"\n[[traces]]\npath = \"a.csv\"\n[stack]\npreset = \"brief\"\n[[strategies]]\nname = \"a\"\n[[strategies]]\nname = \"b\"\n";
 
     fn leaves(text: &str, set: &[&str]) -> Leaves {
+        leaves_of(text, set, &["a"])
+    }
+
+    fn leaves_of(text: &str, set: &[&str], names: &[&str]) -> Leaves {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("s.toml");
         std::fs::write(&path, text).unwrap();
         let settings: Vec<Setting> = set.iter().map(|text| text.parse().unwrap()).collect();
-        Study::open(&path, &settings).unwrap().leaves()
+        Study::open(&path, &settings).unwrap().leaves(names)
     }
 
     #[test]
@@ -200,6 +214,27 @@ mod tests {
         // Tables of TOML have no order.
         let other = SCENARIO.replace("schema = 1\nname = \"s\"", "name = \"s\"\nschema = 1");
         assert_eq!(leaves(&other, &[]), before);
+    }
+
+    #[test]
+    fn what_is_said_of_a_trace_stays_with_it() {
+        let scenario = |first: &str, second: &str| {
+            SCENARIO.replace("path = \"a.csv\"\n", &format!("{first}\n[[traces]]\n{second}\n"))
+        };
+        let leaves = |text: &str, names: &[&str]| leaves_of(text, &[], names);
+        let (a, b) = ("path = \"a.csv\"", "path = \"b.csv\"");
+        let scaled = |trace: &str| format!("{trace}\nscale = 100");
+        let before = leaves(&scenario(&scaled(a), b), &["a", "b"]);
+        let moved = leaves(&scenario(&scaled(b), a), &["b", "a"]);
+        assert_ne!(digest(&before), digest(&moved));
+        assert_eq!(
+            differences(&before, &moved, true),
+            ["traces.a.scale: 100.0 then, 1.0 now", "traces.b.scale: 1.0 then, 100.0 now"]
+        );
+        // The order alone says nothing, nor does a name that it would have anyway.
+        assert_eq!(leaves(&scenario(b, &scaled(a)), &["b", "a"]), before);
+        let named = scenario(&scaled(&format!("{a}\nname = \"a\"")), b);
+        assert_eq!(leaves(&named, &["a", "b"]), before);
     }
 
     #[test]

@@ -45,7 +45,7 @@ fn measured(text: &str, misses: &[(&str, f64)]) -> Measured {
     Measured {
         study: "f".into(),
         seed: study.seed(),
-        leaves: study.leaves(),
+        leaves: study.leaves(&["t"]),
         traces: BTreeMap::from([("t".to_string(), "blake3:1".to_string())]),
         runs: misses.iter().map(run).collect(),
         notes: Vec::new(),
@@ -264,10 +264,21 @@ fn what_nothing_uses_and_what_nobody_knows_are_errors_with_a_place() {
             "b.toml:9:7: expected a number of 0",
         ),
         (
+            "[[tolerances]]\nmetric = \"miss_ratio\"\nabs = inf\n",
+            "b.toml:9:7: expected a finite number",
+        ),
+        (
+            "[[tolerances]]\nmetric = \"miss_ratio\"\nabs = nan\n",
+            "b.toml:9:7: expected a finite number",
+        ),
+        ("[[tolerances]]\nmetric = \"miss_ratio\"\nabs = \"-1%\"\n", "b.toml:9:7: `miss_ratio`: "),
+        ("[[tolerances]]\nmetric = \"miss_ratio\"\nrel = \"-1%\"\n", "b.toml:9:7: "),
+        ("[[tolerances]]\nmetric = \"miss_ratio\"\nrel = \"inf%\"\n", "b.toml:9:7: "),
+        (
             "[[tolerances]]\nmetric = \"misses\"\ninterval = true\n",
             "b.toml:9:12: `misses` is no ratio",
         ),
-        ("[[limits]]\nmetric = \"miss_ratio\"\nat-most = nan\n", "b.toml:9:11: expected a number"),
+        ("[[limits]]\nmetric = \"miss_ratio\"\nat-most = nan\n", "b.toml:9:11: expected a finite"),
         ("[[limits]]\nmetric = \"miss_ratio\"\n", "expected `at-least` or `at-most`"),
         (
             "[[limits]]\nmetric = \"miss_ratio\"\nstrategy = \"arc\"\nat-most = 1\n",
@@ -277,6 +288,31 @@ fn what_nothing_uses_and_what_nobody_knows_are_errors_with_a_place() {
         let error = refused(&baseline_text(rule));
         assert!(error.contains(words), "{error}");
     }
+}
+
+#[test]
+fn a_negative_amount_of_money_is_no_tolerance() {
+    let rule = "[[tolerances]]\nmetric = \"cost_nanodollars_month\"\nabs = \"$-1\"\n";
+    let source = Source::new("b.toml", baseline_text(rule));
+    let known = Known::of_stack(Vec::new());
+    let error = Baseline::parse(source, Path::new("b.toml"), &known).unwrap_err().to_string();
+    assert!(
+        error.contains("b.toml:9:7: `cost_nanodollars_month`: expected a number of 0"),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_baseline_that_guards_nothing_is_an_error_and_no_pass() {
+    let text = baseline_text("")
+        .replace("metrics = [\"miss_ratio\"]", "metrics = []")
+        .replace("miss_ratio = 0.500000000\n", "")
+        .replace("miss_ratio = 0.400000000\n", "");
+    let error = refused(&text);
+    assert!(error.starts_with("b.toml:6:11: no figure of the study is kept here"), "{error}");
+    // One limit is something.
+    let limit = "[[limits]]\nmetric = \"miss_ratio\"\nat-most = \"50%\"\n\n[traces]";
+    assert_eq!(judged(&text.replace("[traces]", limit), &now()).verdict, Verdict::Pass);
 }
 
 /// Writes the baseline of `measured` to `path`.
@@ -354,6 +390,27 @@ fn a_regression_is_blessed_only_if_somebody_says_so() {
 }
 
 #[test]
+fn no_tolerance_and_no_interval_walks_a_baseline_down() {
+    let worse = measured(STUDY, &[("fifo", 0.5), ("lru", 0.401)]);
+    for rule in ["abs = \"1%\"", "rel = \"1%\"", "abs = \"1%\"\ninterval = true"] {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("b.toml");
+        let text = baseline_text(&format!("[[tolerances]]\nmetric = \"miss_ratio\"\n{rule}\n"));
+        std::fs::write(&path, &text).unwrap();
+        let Updated::Refused(told) = update(&path, &worse, false) else { panic!("{rule}") };
+        assert_eq!(told, ["lru / t / 10%: miss_ratio 0.4 then, 0.401 now"], "{rule}");
+        assert_eq!(text_of(&path), text);
+        assert_eq!(update(&path, &worse, true), Updated::Written);
+        assert!(text_of(&path).contains("accepted = [\n  \"lru / t"), "{rule}");
+        // Better needs nobody's word, and another scenario is compared all the same.
+        assert_eq!(update(&path, &now(), false), Updated::Written);
+        let other = STUDY.replace("schema = 1", "schema = 1\nunit = \"bytes\"");
+        let other = measured(&other, &[("fifo", 0.501), ("lru", 0.4)]);
+        assert!(matches!(update(&path, &other, false), Updated::Refused(_)), "{rule}");
+    }
+}
+
+#[test]
 fn runs_come_and_go_in_order_and_a_new_baseline_passes_at_once() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("new").join("b.toml");
@@ -380,6 +437,24 @@ fn runs_come_and_go_in_order_and_a_new_baseline_passes_at_once() {
     for run in text.split("[[runs]]").skip(1) {
         assert_eq!(run.matches("[runs.figures]\nmiss_ratio").count(), 1, "{text}");
     }
+}
+
+#[test]
+fn a_figure_that_a_run_has_no_more_goes_with_the_next_update() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("b.toml");
+    let text = baseline_text("")
+        .replace("[\"miss_ratio\"]", "[\"miss_ratio\", \"requests\"]")
+        .replace("miss_ratio = 0.5", "requests = 100\nmiss_ratio = 0.5")
+        .replace("miss_ratio = 0.4", "requests = 100\nmiss_ratio = 0.4");
+    std::fs::write(&path, text).unwrap();
+    let mut less = now();
+    less.runs[1].figures.remove("requests");
+    assert_eq!(judged(&text_of(&path), &less).verdict, Verdict::Incomparable);
+    assert_eq!(update(&path, &less, false), Updated::Written);
+    assert_eq!(text_of(&path).matches("requests = 100").count(), 1, "{}", text_of(&path));
+    assert_eq!(judged(&text_of(&path), &less).verdict, Verdict::Pass);
+    assert_eq!(update(&path, &less, false), Updated::Unchanged);
 }
 
 /// LRU with a bug: now and then its victim is the object used last.

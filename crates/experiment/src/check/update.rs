@@ -25,7 +25,8 @@ pub struct Update<'a> {
     pub study: &'a Study,
     /// Its figures now.
     pub measured: &'a Measured,
-    /// What became of them since the last time; `None` for a new baseline.
+    /// What became of them since the last time, [judged](super::judge()) as
+    /// [updating](super::Policy::updating); `None` for a new baseline.
     pub judged: Option<&'a Judged>,
     /// Version of the program.
     pub program: &'a str,
@@ -42,6 +43,8 @@ pub struct Update<'a> {
 pub enum Updated {
     /// It says all this already.
     Unchanged,
+    /// It does, but its details were gone or damaged, and are written anew.
+    Details,
     /// Some figures are worse, and nobody said that this is accepted.
     Refused(Vec<String>),
     /// The file is written.
@@ -73,7 +76,10 @@ impl Update<'_> {
         self.head(&mut document, detail_digest.as_deref());
         self.runs(&mut document, &metrics);
         if baseline.is_some() && document.to_string() == before {
-            return Ok(Updated::Unchanged);
+            return Ok(match save_detail(path, detail.as_deref())? {
+                true => Updated::Details,
+                false => Updated::Unchanged,
+            });
         }
         self.history(&mut document, &worse);
         let text = document.to_string();
@@ -83,9 +89,7 @@ impl Update<'_> {
             path,
             &self.study.known(),
         )?;
-        if let Some(detail) = detail {
-            save(&Baseline::detail_path(path), &detail)?;
-        }
+        save_detail(path, detail.as_deref())?;
         save(path, text.as_bytes())?;
         Ok(Updated::Written)
     }
@@ -216,7 +220,8 @@ fn new_run(key: &RunKey) -> Table {
 
 /// Puts the figures of a run in, those of a tier as `L1.hit_ratio`.
 fn fill(figures: &mut Table, run: &MeasuredRun, metrics: &[String], known: &Known) {
-    prune(figures, "", metrics);
+    let has = |name: &str| run.figures.contains_key(name) && metrics.iter().any(|m| m == name);
+    prune(figures, "", &has);
     for name in metrics {
         let (Some(figure), Some(metric)) = (run.figures.get(name), known.find(name)) else {
             continue;
@@ -240,14 +245,14 @@ fn fill(figures: &mut Table, run: &MeasuredRun, metrics: &[String], known: &Know
     }
 }
 
-/// Takes out what is not in the list.
-fn prune(figures: &mut Table, prefix: &str, metrics: &[String]) {
+/// Takes out what is not to be kept: what is not in the list, or of a tier that the run has no more.
+fn prune(figures: &mut Table, prefix: &str, keeps: &dyn Fn(&str) -> bool) {
     figures.retain(|name, item| match item.as_table_mut() {
         Some(table) => {
-            prune(table, &format!("{prefix}{name}."), metrics);
+            prune(table, &format!("{prefix}{name}."), keeps);
             !table.is_empty()
         }
-        None => metrics.contains(&format!("{prefix}{name}")),
+        None => keeps(&format!("{prefix}{name}")),
     });
 }
 
@@ -257,6 +262,16 @@ fn told(row: &CheckRow) -> String {
     match row.against.as_str() {
         "limit" => format!("{head} {} is not {}", row.actual, row.allowed),
         _ => format!("{head} {} then, {} now", row.expected, row.actual),
+    }
+}
+
+/// Writes the details of the baseline in `path`, unless they are there; whether it did.
+fn save_detail(path: &Path, detail: Option<&[u8]>) -> Result<bool, Error> {
+    let path = Baseline::detail_path(path);
+    match detail {
+        Some(detail) if std::fs::read(&path).is_ok_and(|there| there == detail) => Ok(false),
+        Some(detail) => save(&path, detail).map(|()| true),
+        None => Ok(false),
     }
 }
 

@@ -84,7 +84,7 @@ pub fn summary(gate: &Gate<'_>, room: usize) -> String {
     let mut changed: Vec<&CheckRow> =
         gate.rows.iter().filter(|row| row.status != "same" && row.status != "held").collect();
     // The worst first; those that are no finding last.
-    changed.sort_by_key(|row| Kind::of(row).map_or(usize::MAX, |kind| kind as usize));
+    changed.sort_by_key(|row| gate.kind(row).map_or(usize::MAX, |kind| kind as usize));
     let rows: Vec<String> = changed
         .iter()
         .map(|row| {

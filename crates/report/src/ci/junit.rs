@@ -1,7 +1,7 @@
 //! JUnit XML: a suite a run, a test case a figure.
 //!
-//! A figure that is worse than allowed is a failure, one that cannot be judged an error. The suite
-//! `baseline` says whether the study is the one that the baseline is of.
+//! A figure that is worse than allowed is a failure, one that cannot be judged an error, or skipped if
+//! that is allowed. The suite `baseline` says whether the study is the one that the baseline is of.
 
 use frames::CheckRow;
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
@@ -44,7 +44,12 @@ fn comparable(gate: &Gate<'_>) -> TestSuite {
 }
 
 fn case(gate: &Gate<'_>, row: &CheckRow) -> TestCase {
-    let status = match Kind::of(row) {
+    let status = match gate.kind(row) {
+        None if row.status == "inconclusive" => {
+            let mut status = TestCaseStatus::skipped();
+            status.set_type(Kind::Inconclusive.id()).set_message(row.reason.as_str());
+            status
+        }
         // A better figure is no failure; the summary says that the baseline is stale.
         None | Some(Kind::StaleBaseline) => TestCaseStatus::success(),
         Some(kind) => {

@@ -25,6 +25,8 @@ pub struct Gate<'a> {
     pub program: &'a str,
     /// `pass`, `regressed`, `incomparable` or `inconclusive`.
     pub verdict: &'a str,
+    /// Whether figures may be inconclusive.
+    pub allows_inconclusive: bool,
     /// A row a figure.
     pub rows: &'a [CheckRow],
     /// What explains those that changed; may be empty.
@@ -51,7 +53,7 @@ const KINDS: [Kind; 5] =
     [Kind::Regression, Kind::Limit, Kind::Incomparable, Kind::Inconclusive, Kind::StaleBaseline];
 
 impl Kind {
-    /// What is wrong with a row; `None` if nothing is.
+    /// What is not as it was with a row; `None` if nothing is.
     fn of(row: &CheckRow) -> Option<Kind> {
         match row.status.as_str() {
             "regressed" => Some(Kind::Regression),
@@ -95,11 +97,16 @@ struct Finding {
 }
 
 impl Gate<'_> {
+    /// What is wrong with a row; `None` if nothing is, or if it is allowed.
+    fn kind(&self, row: &CheckRow) -> Option<Kind> {
+        Kind::of(row).filter(|kind| *kind != Kind::Inconclusive || !self.allows_inconclusive)
+    }
+
     /// What is wrong, the worst first: rows by themselves, but one finding for each reason not to
     /// compare, however many figures it is about.
     fn findings(&self) -> Vec<Finding> {
         let of_row = |row: &CheckRow| {
-            let kind = Kind::of(row).filter(|kind| *kind != Kind::Incomparable)?;
+            let kind = self.kind(row).filter(|kind| *kind != Kind::Incomparable)?;
             let name = format!("{}: {}", run(row), row.metric);
             let message = format!("{name}: {}", row.reason);
             Some(Finding { kind, name, message, line: row.line })

@@ -42,6 +42,7 @@ fn gate<'a>(rows: &'a [CheckRow], reasons: &'a [String]) -> Gate<'a> {
         baseline: "./base lines/q.toml",
         program: "0.1.0",
         verdict: "regressed",
+        allows_inconclusive: false,
         rows,
         causes: &[],
         divergences: &[],
@@ -67,6 +68,32 @@ fn junit_has_a_case_a_figure() {
     let suite = &report.test_suites[1];
     assert_eq!(suite.name.as_str(), "s3-fifo:small-ratio=0.2, \"x\" & y / web|<crawl>");
     assert!(xml.contains("expected: 0.5\nactual: 0.4"), "{xml}");
+}
+
+#[test]
+fn what_is_allowed_to_be_inconclusive_is_skipped_and_no_finding() {
+    let rows = [row("same", "errors", 1), row("inconclusive", "miss_ratio", 2)];
+    let refused = gate(&rows, &[]);
+    let allowed = Gate { verdict: "pass", allows_inconclusive: true, ..refused };
+    let counts = |gate: &Gate<'_>| {
+        let xml = junit::report(gate).unwrap();
+        let report = quick_junit::Report::deserialize_from_str(&xml).unwrap();
+        (report.errors, report.failures, xml.matches("<skipped ").count())
+    };
+    assert_eq!(counts(&refused), (1, 0, 0));
+    assert_eq!(counts(&allowed), (0, 0, 1));
+    assert!(junit::report(&allowed).unwrap().contains("message=\"50 % then,"));
+    let results = |gate: &Gate<'_>| {
+        let report: Value = serde_json::from_str(&sarif::report(gate)).unwrap();
+        report["runs"][0]["results"].as_array().unwrap().len()
+    };
+    assert_eq!((results(&refused), results(&allowed)), (1, 0));
+    assert_ne!(gitlab::report(&refused), "[]\n");
+    assert_eq!(gitlab::report(&allowed), "[]\n");
+    assert_ne!(github::annotations(&refused), "");
+    assert_eq!(github::annotations(&allowed), "");
+    // The summary has it still.
+    assert!(github::summary(&allowed, github::MOST_BYTES).contains("| inconclusive |"));
 }
 
 #[test]
