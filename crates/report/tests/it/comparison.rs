@@ -122,6 +122,7 @@ pub(crate) fn judged(mut made: Comparison, families: u64) -> Comparison {
                 p_of_many: versus(0.02),
                 wilcoxon_p: versus(0.01),
                 wilcoxon_p_holm: versus(if place < 2 { 0.031 } else { 0.4 }),
+                wilcoxon_for: versus(if mean > 0.0 { 0.9 } else { 0.1 }),
                 better: versus(0.93),
                 same: versus(0.05),
                 worse: versus(0.02),
