@@ -52,7 +52,7 @@ pub fn test_page(document: &TestDocument<'_>) -> Result<String, Error> {
         description => document.description,
         version => document.version,
         headline => headline(tests),
-        reasons => if one { Vec::new() } else { tests.tests.iter().map(reason).collect() },
+        reasons => reasons(tests),
         leads => figures(charts)?,
         figures => figures(later)?,
         parts => tests.tests.iter().map(|test| part(tests, test)).collect::<Vec<_>>(),
@@ -91,6 +91,17 @@ fn headline(tests: &AbTests) -> String {
             format!("{}.", each.join("; "))
         }
     }
+}
+
+/// Why, test by test where there are several, and how the rollouts ended.
+fn reasons(tests: &AbTests) -> Vec<String> {
+    let of_tests = tests.tests.iter().filter(|_| tests.tests.len() > 1).map(reason);
+    let of_rollouts = tests.rollouts.iter().map(|rollout| {
+        let (test, state, share) = (&rollout.test, &rollout.state, rollout.share);
+        let share = format::percent(share);
+        format!("{test}: the rollout, apart from that, is {state} at {share}: {}", rollout.reason)
+    });
+    of_tests.chain(of_rollouts).collect()
 }
 
 fn verdict(test: &AbTestRow) -> &str {

@@ -100,6 +100,7 @@ fn differences(one: &One<'_>) -> Option<Chart> {
         label: change(row, row.difference),
         tip: format!("{}: {}", words(&row.measure), told(row)),
         role: match row.standing.as_str() {
+            "" if in_margins(row)[1] < -1.0 => Role::series(1),
             "" => Role::series(0),
             "broken" => Role::series(1),
             _ => Role::MUTED,
