@@ -18,6 +18,15 @@ pub(crate) struct Recording<'a> {
     pub(crate) footprint: u64,
 }
 
+/// Each of the strategies over each of the recordings, recording by recording.
+pub(crate) fn grid<'a, 'b, S>(
+    recordings: &'a [Recording<'b>],
+    strategies: &'a [S],
+) -> Vec<(&'a Recording<'b>, &'a S)> {
+    let over = |recording| strategies.iter().map(move |strategy| (recording, strategy));
+    recordings.iter().flat_map(over).collect()
+}
+
 /// A century: sums of times stay far from overflow.
 const LONGEST_NS: u64 = 100 * 366 * 86_400 * 1_000_000_000;
 

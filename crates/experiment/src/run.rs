@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use frames::Results;
 use rayon::prelude::*;
 
-use crate::recording::Recording;
+use crate::recording::{Recording, grid};
 use crate::rows::{self, rows, run_name};
 use crate::{Error, Resolved, ResolvedStrategy, TraceIdentity};
 
@@ -123,10 +123,7 @@ fn run_in_pool(
     let recordings = read_all(study, options)?;
     let reading = start.elapsed();
 
-    let grid: Vec<_> = recordings
-        .iter()
-        .flat_map(|recording| study.strategies.iter().map(move |strategy| (recording, strategy)))
-        .collect();
+    let grid = grid(&recordings, &study.strategies);
     let total = grid.iter().map(|(recording, _)| recording.trace.n_requests() as u64).sum();
     progress.total.store(total, Ordering::Relaxed);
     let start = Instant::now();

@@ -12,7 +12,7 @@ use rayon::prelude::*;
 use tiers::{Outcome, at_speed};
 use trace::units::Nanos;
 
-use crate::recording::Recording;
+use crate::recording::{Recording, grid};
 use crate::run::{in_pool, read_all};
 use crate::{Error, Resolved, ResolvedStrategy, RunOptions, RunProgress};
 
@@ -71,11 +71,8 @@ pub fn sustain(
     study.check()?;
     in_pool(options, || {
         let recordings = read_all(study, options)?;
-        let grid: Vec<_> = recordings
-            .iter()
-            .flat_map(|recording| study.strategies.iter().map(move |s| (recording, s)))
-            .collect();
-        grid.par_iter()
+        grid(&recordings, &study.strategies)
+            .par_iter()
             .map(|(recording, strategy)| {
                 Search { study, recording, strategy, limits, progress }.search()
             })

@@ -48,7 +48,7 @@ use self::naive::Naive;
 use self::part::{Part, Taken};
 use self::rollout::{RolledOut, roll_out};
 use self::so_far::Step;
-use crate::recording::Recording;
+use crate::recording::{Recording, grid};
 use crate::run::{in_pool, notes, read_all};
 use crate::{Error, Resolved, ResolvedStrategy, RunOptions, RunProgress, TraceIdentity};
 
@@ -163,13 +163,10 @@ fn in_the_pool(
     let cells = arms(study, plan);
     let total: f64 = recordings.iter().map(|r| work(r, plan, options) * cells.len() as f64).sum();
     progress.total.store(total as u64, Ordering::Relaxed);
-    let grid: Vec<_> = recordings
-        .iter()
-        .flat_map(|recording| cells.iter().map(move |arms| (recording, *arms)))
-        .collect();
+    let grid = grid(&recordings, &cells);
     let tests = grid
         .par_iter()
-        .map(|(recording, arms)| one(study, recording, plan, *arms, options, progress))
+        .map(|(recording, arms)| one(study, recording, plan, **arms, options, progress))
         .collect::<Result<Vec<_>, _>>()?;
     let mut tested = Tested {
         verdicts: Vec::new(),

@@ -13,7 +13,7 @@ use super::flat_study::{FlatStudy, FlatTrace};
 use super::metric::{Figures, of_flat, of_stack};
 use super::study::{Leaves, Study};
 use crate::flat::{Cell, Shared};
-use crate::recording::Recording;
+use crate::recording::{Recording, grid};
 use crate::rows::rows;
 use crate::run::{in_pool, notes, read_all};
 use crate::{Error, Resolved, ResolvedStrategy, RunOptions, RunProgress, open_trace};
@@ -121,10 +121,7 @@ fn stack(
 ) -> Result<Option<Measured>, Error> {
     resolved.check()?;
     let recordings = read_all(resolved, options)?;
-    let grid: Vec<_> = recordings
-        .iter()
-        .flat_map(|recording| resolved.strategies.iter().map(move |strategy| (recording, strategy)))
-        .collect();
+    let grid = grid(&recordings, &resolved.strategies);
     let total = grid.iter().map(|(recording, _)| recording.trace.n_requests() as u64).sum();
     progress.total.store(total, Ordering::Relaxed);
     let runs = grid

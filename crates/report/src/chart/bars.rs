@@ -1,7 +1,7 @@
 //! Stacked horizontal bars.
 
 use crate::chart::axis::Axis;
-use crate::chart::legend::{self, Entry, Sample};
+use crate::chart::legend;
 use crate::chart::scene::{Anchor, Scene};
 use crate::chart::{LEADING, TEXT};
 use crate::font;
@@ -51,11 +51,7 @@ impl Bars {
     /// The figure at this width.
     pub(crate) fn layout(&self, width: f64) -> Scene {
         let mut scene = Scene::new(width);
-        let entry = |(name, role): &(String, Role)| Entry {
-            name: name.clone(),
-            sample: Sample::Box(*role),
-        };
-        let entries: Vec<Entry> = self.legend.iter().map(entry).collect();
+        let entries = legend::boxes(&self.legend);
         let top = legend::draw(&mut scene, &entries, 0.0) + 8.0;
         let frame = self.frame(width);
         let pitch = THICK + GAP + if frame.names_above { LEADING } else { 0.0 };

@@ -3,7 +3,7 @@
 
 use crate::chart::LEADING;
 use crate::chart::axis::Axis;
-use crate::chart::legend::{self, Entry, Sample};
+use crate::chart::legend;
 use crate::chart::rows::Frame;
 use crate::chart::scene::{Anchor, Scene};
 use crate::palette::Role;
@@ -57,11 +57,7 @@ impl Intervals {
     /// The figure at this width.
     pub(crate) fn layout(&self, width: f64) -> Scene {
         let mut scene = Scene::new(width);
-        let entry = |(name, role): &(String, Role)| Entry {
-            name: name.clone(),
-            sample: Sample::Box(*role),
-        };
-        let entries: Vec<Entry> = self.legend.iter().map(entry).collect();
+        let entries = legend::boxes(&self.legend);
         let top = match entries[..] {
             [] => 0.0,
             _ => legend::draw(&mut scene, &entries, 0.0) + 8.0,

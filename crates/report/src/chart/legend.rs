@@ -30,6 +30,13 @@ pub(crate) struct Entry {
     pub(crate) sample: Sample,
 }
 
+/// What each colour stands for.
+pub(crate) fn boxes(named: &[(String, Role)]) -> Vec<Entry> {
+    let entry =
+        |(name, role): &(String, Role)| Entry { name: name.clone(), sample: Sample::Box(*role) };
+    named.iter().map(entry).collect()
+}
+
 /// Draws the names from `top` on and returns where the next thing may begin.
 pub(crate) fn draw(scene: &mut Scene, entries: &[Entry], top: f64) -> f64 {
     let (mut x, mut y) = (0.0, top + LEADING / 2.0);

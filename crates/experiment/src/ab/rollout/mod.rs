@@ -122,14 +122,14 @@ fn obstacle(study: &Resolved, strategies: [&ResolvedStrategy; 2]) -> Option<&'st
         strategy.stack.tiers.iter().any(|tier| tier.more.encryption.rotate_every.is_some())
     };
     let absent = |strategy: &ResolvedStrategy| strategy.stack.origin.absent.is_some();
-    match () {
-        () if !study.faults.is_empty() => Some("[[faults]]"),
-        () if study.chaos.is_some() => Some("[chaos]"),
-        () if study.erasure.is_some() => Some("[erasure]"),
-        () if strategies.into_iter().any(absent) => Some("`origin.absent`"),
-        () if strategies.into_iter().any(rotates) => Some("keys that rotate (`rotate-every`)"),
-        () => None,
-    }
+    let obstacles = [
+        (!study.faults.is_empty(), "[[faults]]"),
+        (study.chaos.is_some(), "[chaos]"),
+        (study.erasure.is_some(), "[erasure]"),
+        (strategies.into_iter().any(absent), "`origin.absent`"),
+        (strategies.into_iter().any(rotates), "keys that rotate (`rotate-every`)"),
+    ];
+    obstacles.into_iter().find_map(|(is_there, name)| is_there.then_some(name))
 }
 
 /// Rolls out; `None` if it was stopped.
@@ -500,10 +500,7 @@ fn shown(metric: Measure) -> Measure {
 }
 
 fn value(measure: Measure, reads: &[ReadEnd], trace: &trace::Trace) -> f64 {
-    let (counted, all) = reads.iter().fold((0, 0), |(counted, all), read| {
-        let (unit, good) = super::finding::units(measure, read, trace.size(read.request as usize));
-        (counted + good, all + unit)
-    });
+    let (counted, all) = guard::count(measure, reads, trace);
     counted as f64 / (all as f64).max(1.0)
 }
 

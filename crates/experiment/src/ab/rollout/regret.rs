@@ -44,17 +44,14 @@ pub(super) fn of(
     at: usize,
 ) -> Result<Option<Regret>, Error> {
     let taken = setting.taken;
-    if at >= setting.recording.arrivals.len() {
-        // Nothing comes after it, so nothing is cold.
-        let Some(whole) = setting.baseline_without(&|_| false)? else { return Ok(None) };
-        let mut regret = Regret::of_exposed(exposed);
-        regret.extra = extra(setting, &whole, [(&exposed.a, &exposed.b), (&vec![], &vec![])]);
-        return Ok(Some(regret));
-    }
     let away =
         |request: usize| request < at && assignment.joins_at(taken.place(request)) <= request;
-    let (without, with) =
-        rayon::join(|| setting.baseline_without(&away), || setting.baseline_without(&|_| false));
+    // If nothing comes after it, nothing is cold, and there is nothing to simulate.
+    let is_over = at >= setting.recording.arrivals.len();
+    let (without, with) = rayon::join(
+        || if is_over { Ok(Some(Vec::new())) } else { setting.baseline_without(&away) },
+        || setting.baseline_without(&|_| false),
+    );
     let (Some(without), Some(with)) = (without?, with?) else { return Ok(None) };
     let after = |reads: &[ReadEnd]| -> Vec<ReadEnd> {
         reads.iter().filter(|read| read.request as usize >= at).copied().collect()
