@@ -12,7 +12,7 @@ use experiment::scenario::Fraction;
 use trace::units::Nanos;
 
 pub(crate) use check::{Check, CiArgs, Trend, When};
-pub(crate) use test::Test;
+pub(crate) use test::{FailOn, Test};
 
 /// Replay access traces through simulated cache tiers, and compare strategies
 #[derive(Debug, Parser)]

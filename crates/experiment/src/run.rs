@@ -215,6 +215,11 @@ pub(crate) fn notes(study: &Resolved, recording: &Recording<'_>) -> Vec<String> 
         ));
     }
     let ignored = |strategy: &ResolvedStrategy| strategy.stack.writes == tiers::Writes::Ignore;
+    // In a closed loop, answers say how long the run lasts.
+    if study.closed_loop.is_none() {
+        let late = study.faults.iter().filter_map(|fault| fault.too_late(recording.span()));
+        notes.extend(late.map(|late| format!("{name}: {late}.")));
+    }
     if columns.op.is_some() && study.strategies.iter().any(ignored) {
         notes.push(format!("{name}: writes and deletes are ignored, as the scenario says."));
     }

@@ -279,6 +279,11 @@ impl Default for Warmup {
 }
 
 impl Warmup {
+    /// Whether it leaves nothing of any trace.
+    pub(crate) fn is_all(self) -> bool {
+        matches!(self, Warmup::Share(share) if share.share() >= 1.0)
+    }
+
     /// Requests of a trace of `n`.
     pub fn of(self, n: usize) -> usize {
         match self {

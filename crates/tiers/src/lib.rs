@@ -53,7 +53,7 @@ pub use outcome::{
     ENDINGS, EncryptionOutcome, Ending, Outcome, ReadEnd, TierOutcome, TierWindow, Window,
     WriteOutcome,
 };
-pub use placement::{Ask, Change, Health, Placement, Queues, Route, Single};
+pub use placement::{Ask, Change, Health, Placement, Queues, Route, Single, stations_meant};
 pub use router::{FrequencyPath, Hedge, HedgeLeg, OnMiss, PathPredictor, Predicted, Settle};
 pub use stack::{
     Audit, BuildPlacement, Demotion, Encryption, Erasure, Fill, Freshness, Inclusion, Layout,

@@ -130,6 +130,20 @@ pub trait Placement: Send {
     }
 }
 
+/// The stations that these names and numbers mean; all if there are none. A name that means nothing
+/// adds nothing.
+pub fn stations_meant(placement: &dyn Placement, chosen: &[String]) -> Vec<u32> {
+    let n = placement.n_stations();
+    if chosen.is_empty() {
+        return (0..n).collect();
+    }
+    let by_name = |name: &String| match name.parse::<u32>() {
+        Ok(number) => vec![number],
+        Err(_) => placement.stations_named(name),
+    };
+    chosen.iter().flat_map(by_name).filter(|station| *station < n).collect()
+}
+
 /// One node, one station.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Single;

@@ -228,11 +228,13 @@ impl Layout {
         Layout(Some(Arc::new(build)))
     }
 
-    pub(crate) fn is_single(&self) -> bool {
+    /// Whether it is one node with one station.
+    pub fn is_single(&self) -> bool {
         self.0.is_none()
     }
 
-    pub(crate) fn build(&self, site: &Site<'_>) -> Result<Box<dyn Placement>, String> {
+    /// The placement for a site; an error is a sentence.
+    pub fn build(&self, site: &Site<'_>) -> Result<Box<dyn Placement>, String> {
         match &self.0 {
             None => Ok(Box::new(Single)),
             Some(build) => build(site),

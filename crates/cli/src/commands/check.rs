@@ -31,6 +31,7 @@ pub(crate) fn check(args: &Check) -> Result<u8> {
     }
     let commit = commit(&args.ci)?;
     let study = Study::open(&args.study, &args.settings)?;
+    study.check_traces(&args.study, &args.settings)?;
     let known = study.known();
     let path = baseline_path(args);
     let baseline = Baseline::open(&path, &known)?;

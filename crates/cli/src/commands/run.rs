@@ -23,6 +23,7 @@ pub(super) const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 pub(crate) fn run(args: &Run) -> Result<u8> {
     let study = experiment::resolve(&args.scenario, &args.settings)?;
+    study.check_traces(&args.scenario, &args.settings)?;
     let dir = args.out.clone().unwrap_or_else(|| Path::new("reports").join(&study.name));
     let dir = (!args.no_report).then_some(dir);
     let (finished, _) = go(&study, &args.how, dir.as_deref(), Vec::new())?;

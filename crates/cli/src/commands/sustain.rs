@@ -13,6 +13,7 @@ use crate::progress::{follow, say, stop_on_interrupt};
 
 pub(crate) fn sustain(args: &Sustain) -> Result<u8> {
     let study = experiment::resolve(&args.scenario, &args.settings)?;
+    study.check_traces(&args.scenario, &args.settings)?;
     let limits = Limits { p99: args.p99, errors: args.errors.share() };
     let progress = Arc::new(RunProgress::default());
     stop_on_interrupt(&progress)?;

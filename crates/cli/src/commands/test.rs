@@ -3,9 +3,9 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use experiment::ab::{
-    BaselineIs, Measure, Plan, TestManifest, TestOptions, Tested, test as run_test,
+    BaselineIs, Measure, Plan, TestManifest, TestOptions, Tested, check_together, test as run_test,
 };
 use experiment::{Resolved, RunOptions, RunProgress};
 use frames::{AbMeasureRow, AbRolloutRow, AbTestRow, AbTests};
@@ -14,7 +14,7 @@ use serde_json::Value;
 use tiers::NanoDollars;
 use trace::units::{Nanos, thousands};
 
-use crate::args::Test;
+use crate::args::{FailOn, Test};
 use crate::exit;
 use crate::output::{Field, Listing, percent};
 use crate::progress::{follow, say, stop_on_interrupt};
@@ -23,7 +23,14 @@ use super::run::{VERSION, sources, text};
 
 pub(crate) fn test(args: &Test) -> Result<u8> {
     let study = experiment::resolve(&args.scenario, &args.settings)?;
+    study.check_traces(&args.scenario, &args.settings)?;
+    let unused = check_together(&args.spec(), &study, &args.scenario, &args.settings)?;
     let plan = Plan::new(&study.test.overlaid(&args.spec()), &study)?;
+    if plan.rollout.is_none() && args.fail_on.contains(&FailOn::RolledBack) {
+        bail!(
+            "--fail-on rolled-back needs a rollout\nhint: give --rollout ramp, or `rollout` in [test] of the scenario"
+        );
+    }
     let options = TestOptions { aa_repetitions: args.aa, naive: args.naive };
     let progress = Arc::new(RunProgress::default());
     stop_on_interrupt(&progress)?;
@@ -39,7 +46,7 @@ pub(crate) fn test(args: &Test) -> Result<u8> {
     };
     listing.print(args.how.format)?;
     say(introduction(&plan, &tested));
-    for note in &tested.notes {
+    for note in unused.iter().chain(&tested.notes) {
         say(format!("note: {note}"));
     }
     for row in &tables.tests {

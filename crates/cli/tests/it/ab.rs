@@ -172,6 +172,47 @@ fn what_cannot_be_tested_is_refused_with_a_hint() {
     }
 }
 
+/// Either side makes sense alone.
+#[test]
+fn what_the_scenario_and_the_command_line_say_must_go_together() {
+    let dir = study("[test]\nmargin = \"0.5pp\"\nstage = \"1s\"\nguardrails.p99 = \"10%\"\n");
+    let go = |more: &[&str]| {
+        let args = [&["test", "-s", "b", "--no-report", "--aa", "0"], more, &["scenario.toml"]];
+        program(dir.path(), &args.concat())
+    };
+    go(&["--metric", "p99"]).refused_with(
+        "scenario.toml:19:10: `0.5pp` is no amount of `p99`
+   |
+19 | margin = \"0.5pp\"
+   |          ^^^^^^^
+hint: write \"5%\" or \"2ms\", or give --margin",
+    );
+    let outcome = go(&["--metric", "p99", "--margin", "5%"]).ok();
+    for note in [
+        "note: the guardrail p99 of the scenario plays no part: p99 decides\n",
+        "note: `stage` of the scenario plays no part: there is no rollout\n",
+    ] {
+        assert!(outcome.stderr.contains(note), "{outcome:?}");
+    }
+    let rollout =
+        "needs a rollout\nhint: give --rollout ramp, or `rollout` in [test] of the scenario";
+    go(&["--stage", "1s"]).refused_with(&format!("--stage {rollout}"));
+    go(&["--fail-on", "worse,rolled-back"])
+        .refused_with(&format!("--fail-on rolled-back {rollout}"));
+    go(&["--rollout", "50%,100%", "--fail-on", "rolled-back"]).ok();
+    go(&["--guardrail", "hit-ratio=1pp"]).refused_with(
+        "--guardrail hit-ratio: what decides is no guardrail\nhint: --margin says how much of it does not matter",
+    );
+    go(&["--guardrail", "hit-ratio=none"]).ok();
+    for option in ["--margin=500pp", "--guardrail=error-ratio=100pp"] {
+        let said = go(&[option]).refused();
+        assert!(said.contains("is all of a share") && said.contains("\nhint: "), "{said}");
+    }
+    let dir = study("[test]\nguardrails.hit-ratio = \"1pp\"\n");
+    let said = program(dir.path(), &["validate", "scenario.toml"]).refused();
+    assert!(said.starts_with("error: scenario.toml:19:24: `hit-ratio` decides"), "{said}");
+}
+
 #[test]
 fn a_rollout_of_a_better_one_ships_and_of_a_worse_one_is_rolled_back_with_its_cost() {
     let dir = study("stack.tiers.L1.capacity = \"90%\"\n[test]\nguardrails.cost = \"none\"\n");

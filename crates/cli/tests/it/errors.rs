@@ -106,8 +106,18 @@ fn errors_of_traces_in_a_run() {
         write(dir.path(), "bad.toml", SCENARIO.replace("path = \"trace.csv\"", entry));
         program(dir.path(), &["run", "bad.toml", "--no-report"])
     };
-    run("path = \"gone.csv\"").refused_with("gone.csv: No such file or directory (os error 2)");
-    run("path = \".\"").refused_with(".: is a directory, expected a trace file");
+    run("path = \"gone.csv\"").refused_with(
+        "bad.toml:6:8: the trace gone.csv is not there
+  |
+6 | path = \"gone.csv\"
+  |        ^^^^^^^^^^
+hint: paths start at the folder of the scenario",
+    );
+    let said = run("path = \".\"").refused();
+    assert!(
+        said.starts_with("error: bad.toml:6:8: . is a directory, expected a trace file"),
+        "{said}"
+    );
     run("path = \"empty.csv\"").refused_with("empty.csv: holds no requests");
     run("path = \"keys.txt\"\nformat = \"txt\"").refused_with(
         "keys.txt: the trace has no stamps\nhint: give its entry a pace, such as `rate = \"1000/s\"`",

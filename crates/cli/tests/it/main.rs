@@ -21,4 +21,5 @@ mod scenarios;
 mod support;
 mod tidy;
 mod trace;
+mod validate;
 mod verify;

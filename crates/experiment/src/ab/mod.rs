@@ -3,6 +3,7 @@
 //! | file | what |
 //! |---|---|
 //! | `spec` | what is asked: `[test]`, the command line, defaults |
+//! | `together` | whether these go together |
 //! | `measure` | hit ratio, p99, cost ...; margins |
 //! | `part` | a part of the recording, with a stack as small |
 //! | `arm` | one strategy over it, read by read |
@@ -31,6 +32,7 @@ mod so_far;
 mod spec;
 #[cfg(test)]
 mod tests;
+mod together;
 mod windows;
 
 use std::sync::atomic::Ordering;
@@ -57,6 +59,7 @@ pub use measure::{Allowance, GuardrailText, MEASURES, Margin, Measure};
 pub use rollout::Stages;
 pub(crate) use spec::check;
 pub use spec::{BaselineIs, Plan, Rollout, TestSpec, Unit};
+pub use together::check_together;
 
 /// How a test is run beside what it asks.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -102,7 +102,7 @@ impl TestSpec {
     }
 
     /// What makes no sense whatever the strategies are: the field, and a sentence.
-    fn wrong(&self, metric: Measure) -> Option<(Vec<String>, String)> {
+    pub(super) fn wrong(&self, metric: Measure) -> Option<(Vec<String>, String)> {
         let at = |field: &str, what: &str| Some((vec![field.to_string()], what.to_string()));
         if self.traffic.is_some_and(|share| !is_traffic(share)) {
             return at("traffic", "traffic must be above 0% and at most 100%");
@@ -140,7 +140,13 @@ pub(crate) fn check(source: &Source, scenario: &Scenario) -> Result<(), Error> {
             return fail(&[field], &message, Some(&hint));
         }
     }
-    match spec.wrong(spec.metric.unwrap_or(scenario.metric.into())) {
+    let metric = spec.metric.unwrap_or(scenario.metric.into());
+    if spec.watches(metric) {
+        let message = format!("`{metric}` decides, and what decides is no guardrail");
+        let hint = Some("`margin` says how much of it does not matter");
+        return fail(&["guardrails", metric.name()], &message, hint);
+    }
+    match spec.wrong(metric) {
         None => Ok(()),
         Some((path, what)) => {
             let path: Vec<&str> = path.iter().map(String::as_str).collect();

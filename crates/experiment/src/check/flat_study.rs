@@ -81,7 +81,7 @@ fn one() -> u64 {
 }
 
 /// What `kind` says of a study of this sort.
-pub(super) const KIND: &str = "flat";
+pub(crate) const KIND: &str = "flat";
 
 impl FlatStudy {
     /// Reads a study whose paths start at `dir`.

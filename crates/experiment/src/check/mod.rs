@@ -26,6 +26,7 @@ mod update;
 pub use baseline::{Allow, Baseline, Deny};
 pub use detail::{Detail, RunDetail, RunKey};
 pub use explain::{Explained, explain};
+pub(crate) use flat_study::KIND as FLAT_KIND;
 pub use flat_study::{FlatStudy, FlatTrace};
 pub use history::{Entry, EntryRun, read as read_history};
 pub use judge::{Judged, Policy, Verdict, judge};

@@ -2,7 +2,7 @@
 
 use super::Engine;
 use crate::events::What;
-use crate::placement::{Change, Health};
+use crate::placement::{Change, Health, stations_meant};
 use crate::{Error, Failure};
 
 impl Engine<'_> {
@@ -51,16 +51,7 @@ impl Engine<'_> {
 
     /// The stations of these names or numbers; all if there are none.
     fn stations(&self, tier: usize, chosen: &[String]) -> Vec<u32> {
-        let live = &self.tiers[tier];
-        let n = live.servers.len() as u32;
-        if chosen.is_empty() {
-            return (0..n).collect();
-        }
-        let by_name = |name: &String| match name.parse::<u32>() {
-            Ok(number) => vec![number],
-            Err(_) => live.placement.stations_named(name),
-        };
-        chosen.iter().flat_map(by_name).filter(|station| *station < n).collect()
+        stations_meant(&*self.tiers[tier].placement, chosen)
     }
 
     /// Whether every fault is about a tier and stations that are there.

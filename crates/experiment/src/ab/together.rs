@@ -1,0 +1,76 @@
+//! What the command line and `[test]` of the scenario say together: each may make sense without the other.
+
+use std::path::Path;
+
+use super::measure::{Allowance, Measure};
+use super::spec::TestSpec;
+use crate::source::explained;
+use crate::{Error, Resolved, Setting, Source};
+
+/// Checks what the command line gives over `[test]` of the scenario in `file`, with `settings`. Returns what
+/// of the scenario plays no part in it.
+///
+/// # Errors
+///
+/// At its place in the scenario, or with the option that is at fault.
+pub fn check_together(
+    given: &TestSpec,
+    study: &Resolved,
+    file: &Path,
+    settings: &[Setting],
+) -> Result<Vec<String>, Error> {
+    let all = study.test.overlaid(given);
+    let metric = all.metric.unwrap_or(study.metric.into());
+    if let Some((path, what)) = all.wrong(metric).filter(|(path, _)| !given.gives(path)) {
+        let (message, hint) = explained(&what);
+        let option = path[0].trim_end_matches('s');
+        let hint = format!("{}, or give --{option}", hint.unwrap_or_default());
+        let path: Vec<&str> = std::iter::once("test").chain(path.iter().map(|p| &**p)).collect();
+        return Err(source(file, settings)?.error_at(&path, message, Some(&hint)));
+    }
+    let mut unused = Vec::new();
+    if all.rollout.is_none() && given.stage.is_some() {
+        let hint = "give --rollout ramp, or `rollout` in [test] of the scenario";
+        return Err(Error::Unfit(format!("--stage needs a rollout\nhint: {hint}")));
+    }
+    if all.rollout.is_none() && study.test.stage.is_some() {
+        unused.push("`stage` of the scenario plays no part: there is no rollout".to_string());
+    }
+    if given.watches(metric) {
+        let hint = "--margin says how much of it does not matter";
+        let what = format!("--guardrail {metric}: what decides is no guardrail\nhint: {hint}");
+        return Err(Error::Unfit(what));
+    }
+    if study.test.watches(metric) {
+        let what =
+            format!("the guardrail {metric} of the scenario plays no part: {metric} decides");
+        unused.push(what);
+    }
+    Ok(unused)
+}
+
+impl TestSpec {
+    /// Whether it has a value for the field at fault.
+    fn gives(&self, path: &[String]) -> bool {
+        match path[0].as_str() {
+            "traffic" => self.traffic.is_some(),
+            "level" => self.level.is_some(),
+            "stage" => self.stage.is_some(),
+            "margin" => self.margin.is_some(),
+            _ => self.guardrails.keys().any(|measure| path.get(1) == Some(&measure.to_string())),
+        }
+    }
+
+    /// Whether this measure is a guardrail of it, and by name.
+    pub(super) fn watches(&self, measure: Measure) -> bool {
+        matches!(self.guardrails.get(&measure), Some(Allowance::Worse(_)))
+    }
+}
+
+/// What errors point at. A value from the command line has no line.
+fn source(file: &Path, settings: &[Setting]) -> Result<Source, Error> {
+    match settings.iter().any(|setting| setting.path.starts_with("test")) {
+        true => Ok(Source::new("the scenario with --set", "")),
+        false => Source::open(file),
+    }
+}
