@@ -194,6 +194,10 @@ pub(crate) struct Validate {
 }
 
 /// Print a scenario with every preset, default and matrix cell filled in
+///
+/// What --resolved prints is the study that a run replays and that its manifest holds, for `rerun`. It
+/// depends on no other file but the traces. It is no scenario: each strategy and cell has a whole stack of
+/// its own, and prices stand in the tiers, so `run` does not take it.
 #[derive(Debug, Parser)]
 pub(crate) struct Show {
     /// Scenario file
@@ -206,7 +210,7 @@ pub(crate) struct Show {
     pub(crate) resolved: bool,
 }
 
-/// Print the JSON Schema of scenario files, for editors
+/// Print the JSON Schema of a kind of file, for editors
 #[derive(Debug, Parser)]
 pub(crate) struct Schema {
     /// Which document
@@ -220,6 +224,10 @@ pub(crate) enum Document {
     /// JSON Schema of scenario files
     #[default]
     Scenario,
+    /// JSON Schema of flat studies
+    Flat,
+    /// JSON Schema of baselines
+    Baseline,
     /// JSON Schema of trace recipes
     Recipe,
     /// The result tables and their columns, as Markdown

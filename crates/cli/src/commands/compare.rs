@@ -37,6 +37,7 @@ pub(crate) fn compare(args: &Compare) -> Result<u8> {
     let study = study(args)?;
     let families = Families::parse(&args.family)?;
     let files = files(&args.traces)?;
+    families.check(&files.iter().map(|file| &*file.path).collect::<Vec<_>>())?;
     let journal = Journal::open(&args.out.join("cells.jsonl"), &build()?)?;
     let progress = Arc::new(RunProgress::default());
     stop_on_interrupt(&progress)?;

@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use anyhow::Result;
-use experiment::check::Study;
+use experiment::check::{self, Study};
 use experiment::{Resolved, Source};
 
 use crate::args::{Document, Schema, Show, Validate};
@@ -48,6 +48,8 @@ pub(crate) fn to_toml(study: &Resolved) -> Result<String> {
 pub(crate) fn schema(args: &Schema) -> Result<u8> {
     let text = match args.what {
         Document::Scenario => experiment::json_schema(),
+        Document::Flat => check::flat_schema(),
+        Document::Baseline => check::baseline_schema(),
         Document::Recipe => {
             let schema = schemars::schema_for!(trace::generate::Recipe);
             serde_json::to_string_pretty(&schema)? + "\n"

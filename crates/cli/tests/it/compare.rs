@@ -199,4 +199,12 @@ fn bad_grids_are_refused() {
     let stderr =
         compare(dir.path(), &[&["--traces", "a.csv", "--policies", "lur"], &tail[..]].concat());
     assert!(stderr.refused().contains("did you mean `lru`"));
+    let misspelt = ["--traces", "a.csv", "--policies", "s3-fifo:smal-ratio=0.1"];
+    let stderr = compare(dir.path(), &[&misspelt[..], &tail[..]].concat()).refused();
+    assert!(stderr.ends_with("\nhint: did you mean `small-ratio`?\n"), "{stderr}");
+    let family = ["--traces", "*.csv", "sub/*", "--policies", "lru", "--family", "^x/"];
+    let stderr = compare(dir.path(), &[&family[..], &tail[..]].concat()).refused();
+    let words = "error: --family: `^x/` matches no path of a trace: there is a.csv, b.csv, sub/a.csv\nhint: ";
+    assert!(stderr.starts_with(words), "{stderr}");
+    assert!(!dir.path().join("reports").exists());
 }

@@ -12,6 +12,8 @@ fn documents_are_up_to_date() {
         ("docs/policies.md", &["policies", "--markdown"][..]),
         ("docs/formats.md", &["trace", "formats", "--markdown"]),
         ("docs/scenario.schema.json", &["schema", "scenario"]),
+        ("docs/flat.schema.json", &["schema", "flat"]),
+        ("docs/baseline.schema.json", &["schema", "baseline"]),
         ("docs/recipe.schema.json", &["schema", "recipe"]),
         ("docs/results.md", &["schema", "results"]),
     ] {
@@ -89,17 +91,25 @@ fn the_schema_knows_the_fields_of_scenarios_and_no_others() {
 }
 
 #[test]
-fn the_scenario_names_its_schema_for_editors() {
+fn shipped_files_name_their_schema_for_editors_and_keep_to_it() {
     for path in files(&repository().join("scenarios")) {
         let text = std::fs::read_to_string(&path).unwrap();
-        // Flat studies and baselines are no scenarios.
-        if text.contains("\nkind = \"flat\"") || path.parent().unwrap().ends_with("baselines") {
-            continue;
-        }
+        let kind = match path.parent().unwrap().ends_with("baselines") {
+            true => "baseline",
+            false if text.contains("\nkind = \"flat\"") => "flat",
+            false => "scenario",
+        };
         let Some(reference) = text.lines().next().and_then(|l| l.strip_prefix("#:schema ")) else {
             panic!("{path:?} does not start with `#:schema ...`")
         };
-        assert!(path.parent().unwrap().join(reference).is_file(), "{path:?}: {reference}");
+        let named = path.parent().unwrap().join(reference).canonicalize().unwrap();
+        let kept = format!("docs/{kind}.schema.json");
+        assert_eq!(named, repository().join(kept).canonicalize().unwrap(), "{path:?}");
+        let schema = schema(kind);
+        let accepts = |text: &str| check(&schema, &schema, &toml::from_str(text).unwrap(), "");
+        assert_eq!(accepts(&text), Ok(()), "{path:?}");
+        let misspelt = text.replacen("\nschema =", "\nschemas =", 1);
+        assert!(accepts(&misspelt).is_err(), "{path:?}");
     }
 }
 

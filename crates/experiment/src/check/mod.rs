@@ -23,11 +23,11 @@ mod tolerance;
 mod trend;
 mod update;
 
-pub use baseline::{Allow, Baseline, Deny};
+pub use baseline::{Allow, Baseline, Deny, baseline_schema};
 pub use detail::{Detail, RunDetail, RunKey};
 pub use explain::{Explained, explain};
 pub(crate) use flat_study::KIND as FLAT_KIND;
-pub use flat_study::{FlatStudy, FlatTrace};
+pub use flat_study::{FlatStudy, FlatTrace, flat_schema};
 pub use history::{Entry, EntryRun, read as read_history};
 pub use judge::{Judged, Policy, Verdict, judge};
 pub use measure::{Keep, Measured, MeasuredRun, measure};
