@@ -77,6 +77,9 @@ pub(crate) struct Test {
     /// Folder for the report [default: reports/NAME-test]
     #[arg(long, short, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,
+    /// Write the report even where index.html is not of this program
+    #[arg(long)]
+    pub(crate) force: bool,
     /// Print and compute, but write no files
     #[arg(long, conflicts_with = "out")]
     pub(crate) no_report: bool,

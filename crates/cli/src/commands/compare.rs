@@ -24,6 +24,7 @@ use trace::units::thousands;
 use crate::args::Compare;
 use crate::capacity;
 use crate::exit;
+use crate::folder;
 use crate::output::{Field, Listing, percent};
 use crate::progress::{follow, say, stop_on_interrupt};
 
@@ -38,6 +39,7 @@ pub(crate) fn compare(args: &Compare) -> Result<u8> {
     let families = Families::parse(&args.family)?;
     let files = files(&args.traces)?;
     families.check(&files.iter().map(|file| &*file.path).collect::<Vec<_>>())?;
+    folder::check(&args.out, args.force)?;
     let journal = Journal::open(&args.out.join("cells.jsonl"), &build()?)?;
     let progress = Arc::new(RunProgress::default());
     stop_on_interrupt(&progress)?;

@@ -16,6 +16,7 @@ use trace::units::{Nanos, thousands};
 
 use crate::args::{FailOn, Test};
 use crate::exit;
+use crate::folder;
 use crate::output::{Field, Listing, percent};
 use crate::progress::{follow, say, stop_on_interrupt};
 
@@ -32,6 +33,9 @@ pub(crate) fn test(args: &Test) -> Result<u8> {
         );
     }
     let options = TestOptions { aa_repetitions: args.aa, naive: args.naive };
+    let dir = args.out.clone().unwrap_or_else(|| format!("reports/{}-test", study.name).into());
+    let dir = (!args.no_report).then_some(dir);
+    dir.as_deref().map_or(Ok(()), |dir| folder::check(dir, args.force))?;
     let progress = Arc::new(RunProgress::default());
     stop_on_interrupt(&progress)?;
     let bar = follow(&progress);
@@ -60,9 +64,7 @@ pub(crate) fn test(args: &Test) -> Result<u8> {
         say(format!("interrupted: {} of {} tests were made", tables.tests.len(), tested.n_tests));
         return Ok(exit::INTERRUPTED);
     }
-    if !args.no_report {
-        let name = format!("reports/{}-test", study.name);
-        let dir = args.out.clone().unwrap_or_else(|| name.into());
+    if let Some(dir) = dir {
         let manifest = TestManifest::new(VERSION, &study, &plan, &options, &tested);
         write(&dir, &study, &plan, &tested, &manifest)?;
         say(format!("report: {}", dir.join("index.html").display()));

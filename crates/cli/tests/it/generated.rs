@@ -28,15 +28,18 @@ fn schema(what: &str) -> Value {
     serde_json::from_str(&outcome.stdout).unwrap()
 }
 
-/// Follows `$ref`, and the arm of an `anyOf` that is not null.
-fn followed<'a>(root: &'a Value, node: &'a Value) -> &'a Value {
+/// Follows `$ref`, and of an `anyOf` the arm that is an object if a table is looked for, or else the first
+/// that is not null.
+fn followed<'a>(root: &'a Value, node: &'a Value, is_table: bool) -> &'a Value {
     if let Some(name) = node["$ref"].as_str() {
-        return followed(root, root.pointer(name.trim_start_matches('#')).expect("a definition"));
+        let definition = root.pointer(name.trim_start_matches('#')).expect("a definition");
+        return followed(root, definition, is_table);
     }
     match node["anyOf"].as_array() {
         Some(arms) => {
-            let arm = arms.iter().find(|arm| arm["type"] != "null").expect("not only null");
-            followed(root, arm)
+            let object = arms.iter().find(|arm| is_table && arm["type"] == "object");
+            let arm = object.or_else(|| arms.iter().find(|arm| arm["type"] != "null"));
+            followed(root, arm.expect("not only null"), is_table)
         }
         None => node,
     }
@@ -44,7 +47,7 @@ fn followed<'a>(root: &'a Value, node: &'a Value) -> &'a Value {
 
 /// Checks the fields of tables against their schema, which is what misspelt names fail on.
 fn check(root: &Value, node: &Value, value: &toml::Value, path: &str) -> Result<(), String> {
-    let node = followed(root, node);
+    let node = followed(root, node, value.is_table());
     match value {
         toml::Value::Table(table) => {
             for name in node["required"].as_array().into_iter().flatten() {

@@ -152,8 +152,17 @@ struct RunEntry {
     cell: String,
     /// Figures by metric.
     #[serde(default)]
-    #[schemars(with = "BTreeMap<String, serde_json::Value>")]
+    #[schemars(with = "BTreeMap<String, Figures>")]
     figures: toml::Table,
+}
+
+/// A figure of the stack, or those of a tier.
+#[derive(JsonSchema)]
+#[schemars(untagged)]
+#[allow(dead_code)]
+enum Figures {
+    Of(f64),
+    OfTier(BTreeMap<String, f64>),
 }
 
 /// Only checked: the history is for people.
