@@ -28,7 +28,7 @@ pub struct RunOptions {
 pub struct RunProgress {
     /// Requests simulated so far, over all runs.
     pub done: AtomicU64,
-    /// Requests there are in all; 0 until the traces are read.
+    /// Requests there are in all, as far as is known; 0 until the traces are read.
     pub total: AtomicU64,
     /// Set to stop: runs that are finished keep their rows.
     pub stop: AtomicBool,

@@ -42,7 +42,14 @@ fn listing(found: &[Sustained]) -> Listing {
         "broken_per_s",
         "broken_p99_ns",
     ];
-    let mut listing = Listing::new(&columns).for_programs(&["trace", "cell", "speed"]);
+    // What all have in common says nothing.
+    let one = |key: fn(&Sustained) -> &String| {
+        found.windows(2).all(|runs| key(&runs[0]) == key(&runs[1]))
+    };
+    let mut hidden = vec!["speed"];
+    hidden.extend(one(|run| &run.trace).then_some("trace"));
+    hidden.extend(one(|run| &run.cell).then_some("cell"));
+    let mut listing = Listing::new(&columns).for_programs(&hidden);
     for run in found {
         let (kept, broken) = (run.kept, run.broken);
         listing.push(vec![

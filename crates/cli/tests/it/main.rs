@@ -19,6 +19,7 @@ mod replay;
 mod run;
 mod scenarios;
 mod support;
+mod sustain;
 mod tidy;
 mod trace;
 mod validate;
