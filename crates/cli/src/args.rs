@@ -78,12 +78,20 @@ fn threads(text: &str) -> Result<usize, String> {
     threads.ok_or_else(|| "expected a number up to 1024".into())
 }
 
-/// A file to write. Standard output is where tables go.
+/// A file to write, which shows before the work begins. Standard output is where tables go.
 fn file(text: &str) -> Result<PathBuf, String> {
-    match text {
-        "-" => Err("`-` is no file to write\nhint: `./-` is one that is called so".into()),
-        path => Ok(path.into()),
+    match PathBuf::from(text) {
+        _ if text == "-" => {
+            Err("`-` is no file to write\nhint: `./-` is one that is called so".into())
+        }
+        path if path.is_dir() => Err("this is a directory, expected a file to write".into()),
+        path => Ok(path),
     }
+}
+
+/// The same, or `-`.
+fn file_or_stdout(text: &str) -> Result<PathBuf, String> {
+    if text == "-" { Ok(text.into()) } else { file(text) }
 }
 
 fn share(text: &str) -> Result<f64, String> {

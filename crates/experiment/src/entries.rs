@@ -73,7 +73,7 @@ fn check(source: &Source, number: usize, entry: &Entry<'_>, warmup: Warmup) -> R
         return Err(source.error_at(&at, &message, None));
     }
     match length(entry)? {
-        Some(n) if warmup.of(n) == n => {
+        Some(n) if n > 0 && warmup.of(n) == n => {
             let message =
                 format!("the warm-up of {warmup} leaves none of the {n} requests of {path}");
             Err(source.error_at(&["warmup"], &message, Some(WARMUP_HINT)))

@@ -72,6 +72,10 @@ impl FaultEntry {
             FaultKind::ClockForward if self.by.is_none() => {
                 Err(("by", "\"clock-forward\" needs `by`, such as \"5min\"".into()))
             }
+            _ if !self.stations.is_empty() && self.struck().is_empty() => {
+                let what = "`stations` are for \"down\" and \"slow\"; this is about the whole tier";
+                Err(("stations", what.into()))
+            }
             _ if matches!(self.at, When::Share(share) if share.share() > 1.0) => {
                 Err(("at", format!("a fault at {} begins after the end of the trace", self.at)))
             }
@@ -270,6 +274,11 @@ mod tests {
         assert_eq!(slow.check().unwrap_err().0, "factor");
         let errors = entry("at = \"1s\"\ntier = \"L2\"\nwhat = \"errors\"\nshare = \"120%\"");
         assert_eq!(errors.check().unwrap_err().0, "share");
+        let flush = "at = \"1s\"\ntier = \"L2\"\nwhat = \"flush\"\n";
+        assert_eq!(entry(&format!("{flush}stations = [\"0\"]")).check().unwrap_err().0, "stations");
+        assert!(entry(flush).check().is_ok());
+        let late = entry(&flush.replace("1s", "100.1%"));
+        assert_eq!(late.check().unwrap_err().0, "at");
     }
 
     #[test]

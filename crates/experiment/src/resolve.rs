@@ -15,7 +15,8 @@ use crate::check::FLAT_KIND;
 use crate::patch::is_default;
 use crate::scenario::{
     Capacity, Chaos, DemotionPatch, FaultEntry, Library, Metric, OriginPatch, PolicyText,
-    PriceChoice, RouterPatch, Scenario, ServiceText, StackPatch, TierPatch, Ttl, Warmup,
+    PriceChoice, RouterPatch, Scenario, ServiceText, StackPatch, TierPatch, TraceEntry, Ttl,
+    Warmup,
 };
 use crate::source::explained;
 use crate::{Error, FORMAT_PARQUET, Source, build, presets};
@@ -452,6 +453,15 @@ fn check_names(source: &Source, scenario: &Scenario) -> Result<(), Error> {
         if !SCALES.contains(&entry.scale) {
             return fail("scale", "the scale must lie between 0.000001 and 1000000000");
         }
+        let called_alike = |other: &TraceEntry| match (&entry.name, &other.name) {
+            (None, None) => entry.path == other.path && entry.format == other.format,
+            (name, other) => name == other,
+        };
+        if scenario.traces[..i].iter().any(called_alike) {
+            let at = ["traces", &number, if entry.name.is_some() { "name" } else { "path" }];
+            let hint = Some("give one of them another `name`");
+            return Err(source.error_at(&at, "a trace of this name is there already", hint));
+        }
         if entry.name.as_ref().is_some_and(|name| name.is_empty() || name.contains(" / ")) {
             return fail(
                 "name",
@@ -584,15 +594,22 @@ impl Resolver<'_> {
     /// A fault must strike a tier of some strategy, and stations that this tier has.
     fn check_faults(&self, strategies: &[ResolvedStrategy]) -> Result<(), Error> {
         let in_order = || strategies.iter().flat_map(|s| &s.stack.tiers).map(|tier| &tier.name);
-        for (i, fault) in self.scenario.faults.iter().enumerate() {
-            if fault.tier != "origin" && !in_order().any(|name| *name == fault.tier) {
-                let known = in_order().map(String::as_str).chain(["origin"]);
-                let hint = trace::error::nearest(&fault.tier, known)
-                    .map(|nearest| format!("did you mean `{nearest}`?"));
-                let message = format!("no strategy has a tier called `{}`", fault.tier);
-                let at = ["faults", &i.to_string(), "tier"];
-                return Err(self.source.error_at(&at, &message, hint.as_deref()));
+        let check = |at: [&str; 3], tier: &str| {
+            let mut known = in_order().map(String::as_str).chain(["origin"]);
+            if known.any(|name| name == tier) {
+                return Ok(());
             }
+            let known = in_order().map(String::as_str).chain(["origin"]);
+            let hint = trace::error::nearest(tier, known)
+                .map(|nearest| format!("did you mean `{nearest}`?"));
+            let message = format!("no strategy has a tier called `{tier}`");
+            Err(self.source.error_at(&at, &message, hint.as_deref()))
+        };
+        for (i, fault) in self.scenario.faults.iter().enumerate() {
+            check(["faults", &i.to_string(), "tier"], &fault.tier)?;
+        }
+        for (i, tier) in self.scenario.chaos.iter().flat_map(|chaos| &chaos.tiers).enumerate() {
+            check(["chaos", "tiers", &i.to_string()], tier)?;
         }
         let named = |fault: &FaultEntry| !fault.struck().is_empty();
         if !self.scenario.faults.iter().any(named) {

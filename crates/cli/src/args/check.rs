@@ -6,7 +6,7 @@ use clap::{Parser, ValueEnum};
 use experiment::Setting;
 use experiment::check;
 
-use super::{Format, How, file, share};
+use super::{Format, How, file, file_or_stdout, share};
 
 /// Hold the figures of a study against a baseline, for CI
 ///
@@ -71,22 +71,22 @@ pub(crate) struct UpdateArgs {
 #[command(next_help_heading = "For build servers")]
 pub(crate) struct CiArgs {
     /// Write JUnit XML
-    #[arg(long, value_name = "FILE", conflicts_with = "update_baseline")]
+    #[arg(long, value_name = "FILE", conflicts_with = "update_baseline", value_parser = file_or_stdout)]
     pub(crate) junit: Option<PathBuf>,
     /// Write SARIF, for code scanning
-    #[arg(long, value_name = "FILE", conflicts_with = "update_baseline")]
+    #[arg(long, value_name = "FILE", conflicts_with = "update_baseline", value_parser = file_or_stdout)]
     pub(crate) sarif: Option<PathBuf>,
     /// Write GitLab's code quality report
-    #[arg(long, value_name = "FILE", conflicts_with = "update_baseline")]
+    #[arg(long, value_name = "FILE", conflicts_with = "update_baseline", value_parser = file_or_stdout)]
     pub(crate) gitlab: Option<PathBuf>,
     /// Write Bencher Metric Format
-    #[arg(long, value_name = "FILE", conflicts_with = "update_baseline")]
+    #[arg(long, value_name = "FILE", conflicts_with = "update_baseline", value_parser = file_or_stdout)]
     pub(crate) bencher: Option<PathBuf>,
     /// Write what is better when larger, as github-action-benchmark's customBiggerIsBetter
-    #[arg(long, value_name = "FILE", conflicts_with = "update_baseline")]
+    #[arg(long, value_name = "FILE", conflicts_with = "update_baseline", value_parser = file_or_stdout)]
     pub(crate) bigger: Option<PathBuf>,
     /// Write what is better when smaller, as its customSmallerIsBetter
-    #[arg(long, value_name = "FILE", conflicts_with = "update_baseline")]
+    #[arg(long, value_name = "FILE", conflicts_with = "update_baseline", value_parser = file_or_stdout)]
     pub(crate) smaller: Option<PathBuf>,
     /// Annotate the step of GitHub Actions and add to its summary: auto is where GITHUB_ACTIONS is true
     #[arg(long, value_enum, default_value_t, value_name = "WHEN")]

@@ -135,6 +135,9 @@ fn one_report_may_go_to_standard_output() {
     let refused = check(dir.path(), &["--history", "-", "--commit", "x"]).refused();
     assert!(refused.contains("`-` is no file to write\nhint: "), "{refused}");
     assert!(!dir.path().join("-").exists());
+    // A folder in the way shows before the study is run.
+    let refused = check(dir.path(), &["--sarif", "new"]).refused();
+    assert!(refused.contains("this is a directory, expected a file to write"), "{refused}");
 }
 
 #[test]

@@ -126,7 +126,8 @@ hint: paths start at the folder of the scenario",
     run("path = \"keys.txt\"\nformat = \"txt\"").refused_with(
         "keys.txt: the trace has no stamps\nhint: give its entry a pace, such as `rate = \"1000/s\"`",
     );
-    run("path = \"trace.csv\"\n[[traces]]\npath = \"trace.csv\"")
+    write(dir.path(), "other/trace.csv", csv_trace(100, 2));
+    run("path = \"trace.csv\"\n[[traces]]\npath = \"other/trace.csv\"")
         .refused_with("two traces are called `trace`\nhint: give one of them another `name`");
     // Which also shows that another name, and a pace, are enough.
     run("path = \"trace.csv\"\n[[traces]]\npath = \"trace.csv\"\nname = \"other\"").ok();

@@ -110,6 +110,36 @@ fn faults_name_stations_that_are_there() {
     }
 }
 
+/// Faults that would strike nothing, or more than they say.
+#[test]
+fn faults_and_chaos_name_tiers_that_are_there() {
+    let dir = tiny_study();
+    let said = both_refuse(
+        dir.path(),
+        &format!("{SCENARIO}[chaos]\nfaults = 3\nmean = \"1%\"\ntiers = [\"origin\", \"L11\"]\n"),
+    );
+    says(&said, "22:20", "no strategy has a tier called `L11`", "did you mean `L1`?");
+    let said = both_refuse(
+        dir.path(),
+        &format!(
+            "{SCENARIO}[[faults]]\nat = \"1s\"\nwhat = \"flush\"\ntier = \"L1\"\nstations = [\"0\"]\n"
+        ),
+    );
+    assert!(said.starts_with("error: bad.toml:23:12: `stations` are for "), "{said}");
+}
+
+#[test]
+fn runs_over_traces_have_names_of_their_own() {
+    let dir = tiny_study();
+    let twice = |more: &str| {
+        SCENARIO.replace("[stack]", &format!("[[traces]]\npath = \"trace.csv\"\n{more}\n[stack]"))
+    };
+    let said = both_refuse(dir.path(), &twice(""));
+    says(&said, "9:8", "a trace of this name is there already", "give one of them another `name`");
+    write(dir.path(), "good.toml", twice("name = \"other\""));
+    program(dir.path(), &["run", "good.toml", "--no-report"]).ok();
+}
+
 /// What a cluster is made of is no secret of the trace.
 #[test]
 fn a_cluster_that_cannot_be_is_refused_at_its_place() {
