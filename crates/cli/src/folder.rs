@@ -21,8 +21,7 @@ pub(crate) fn check(dir: &Path, force: bool) -> Result<()> {
     if dir == Path::new("-") {
         bail!("`-` is no folder for a report\nhint: `./-` is one that is called so");
     }
-    let file = dir.ancestors().find(|part| part.exists() && !part.is_dir());
-    if let Some(file) = file.filter(|file| *file != Path::new("")) {
+    if let Some(file) = dir.ancestors().find(|part| part.exists() && !part.is_dir()) {
         bail!(
             "{}: is a file, expected a folder for the report\nhint: give another with --out",
             file.display()
