@@ -10,9 +10,10 @@ use serde::{Deserialize, Serialize};
 use trace::Trace;
 use trace::units::Nanos;
 
+use crate::divided::Divided;
 use crate::router::{Predicted, Route};
 use crate::security::{AuditSpec, Cipher, EncryptionSpec, ErasureSpec};
-use crate::{ExpirySpec, Fault, Hedge, LatencyProfile, Placement, Single, TierPrice};
+use crate::{Division, ExpirySpec, Fault, Hedge, LatencyProfile, Placement, Single, TierPrice};
 
 /// Most tiers of a stack, the origin not counted.
 pub const MOST_TIERS: usize = 8;
@@ -226,6 +227,14 @@ impl Layout {
         build: impl Fn(&Site<'_>) -> Result<Box<dyn Placement>, String> + Send + Sync + 'static,
     ) -> Self {
         Layout(Some(Arc::new(build)))
+    }
+
+    /// The same machines, with their memory divided.
+    pub fn divided(&self, division: Division) -> Self {
+        let (whole, division) = (self.clone(), Arc::new(division));
+        Layout::of(move |site| {
+            Ok(Box::new(Divided::new(whole.build(site)?, Arc::clone(&division))))
+        })
     }
 
     pub(crate) fn is_single(&self) -> bool {

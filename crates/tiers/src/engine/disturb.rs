@@ -110,9 +110,11 @@ impl Engine<'_> {
             return;
         }
         server.down = false;
-        let one_each = self.tiers[tier].nodes.len() == self.tiers[tier].servers.len();
-        if !warm && one_each {
-            self.lose_node(tier, station as usize, now);
+        for node in 0..self.tiers[tier].nodes.len() {
+            let only = self.tiers[tier].placement.only_station(node as u32);
+            if !warm && only == Some(station) {
+                self.lose_node(tier, node, now);
+            }
         }
         if tier == 0 {
             self.flush_all(now);
