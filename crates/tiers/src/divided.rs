@@ -6,7 +6,8 @@
 //! else stays common.
 //!
 //! Node k of zone z has the number z * n + k of a placement with n nodes. What the machines do by
-//! themselves, such as a slot that moves, they do in all zones.
+//! themselves, such as a slot that moves, they do in all zones. A write renews or removes the copies of all
+//! zones, and brings a copy into none that has none.
 
 use std::fmt;
 use std::sync::Arc;

@@ -179,7 +179,10 @@ pub(super) fn interference(one: &One<'_>) -> Option<Chart> {
         id: format!("interference{}", one.suffix),
         group: one.group.clone(),
         title: "What the strategies did to each other".into(),
-        findings: most.map(|row| spilled(row, measure)).into_iter().collect(),
+        findings: understated(&stages, measure)
+            .into_iter()
+            .chain(most.map(|row| spilled(row, measure)))
+            .collect(),
         caption: format!(
             "Change of the {} against a world in which all units stay with A, over the same reads, exactly on \
              this trace. Of the units with B: as it was, and had all units gone over with them; where the two \
@@ -226,7 +229,22 @@ fn changes(stage: &AbStageRow) -> Group {
     }
 }
 
-/// `Most at 25 %: the hit ratio of those that stayed with A changed by ...`
+/// The stage that is farthest from what a whole rollout would show, if any is not right.
+fn understated(stages: &[&AbStageRow], measure: &str) -> Option<String> {
+    let hidden = |row: &AbStageRow| (row.everybody - row.b).abs();
+    let row = stages.iter().max_by(|a, b| hidden(a).total_cmp(&hidden(b)))?;
+    (hidden(row) > 0.0).then(|| {
+        format!(
+            "At {}, B changed the {} of its own reads by {}; had all units gone over with them, by {}.",
+            format::percent(row.share),
+            lower(measure),
+            signed_points(row.b - row.a),
+            signed_points(row.everybody - row.a)
+        )
+    })
+}
+
+/// What happened to those that stayed, where it was most.
 fn spilled(row: &AbStageRow, measure: &str) -> String {
     format!(
         "Interference is strongest at {}: the {} of the {} reads that stayed with A went from {} to {}.",

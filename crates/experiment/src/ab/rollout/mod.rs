@@ -319,10 +319,12 @@ impl<'a> Course<'a> {
             let doubtful = guards.iter().find(|guard| guard.is_doubtful());
             doubtful.map(|guard| format!("not sure: {}", guard.in_words()))
         };
-        match doubt {
-            Some(doubt) if may_hold => return Ok((judged(State::Holding, doubt), batches)),
+        match &doubt {
+            Some(doubt) if may_hold => return Ok((judged(State::Holding, doubt.clone()), batches)),
             // Nothing ships that looks worse than is allowed.
-            Some(doubt) if is_last => return Ok((judged(State::Inconclusive, doubt), batches)),
+            Some(doubt) if is_last => {
+                return Ok((judged(State::Inconclusive, doubt.clone()), batches));
+            }
             _ => {}
         }
         if let Some(gate) = self.rollout.stages.gate().filter(|_| !is_last)
@@ -330,10 +332,9 @@ impl<'a> Course<'a> {
         {
             return Ok((judged(State::Inconclusive, shut), batches));
         }
-        Ok((
-            judged(State::Ramping, format!("no guardrail broke up to {}", percent(share))),
-            batches,
-        ))
+        let no_harm = || format!("no guardrail broke up to {}", percent(share));
+        let why = doubt.map_or_else(no_harm, |doubt| format!("held, and went on: {doubt}"));
+        Ok((judged(State::Ramping, why), batches))
     }
 
     /// The level of each of `n` sequences in each stage, which is judged twice if it is held.

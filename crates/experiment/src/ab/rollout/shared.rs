@@ -93,8 +93,8 @@ impl ZoneOf {
     }
 }
 
-/// The first requests of the trace, and the stage whose zones memory is divided into.
-struct World<'a> {
+/// The worlds of one stage: the requests up to its end, and the share by which memory is divided.
+struct Worlds<'a> {
     setting: &'a Setting<'a>,
     share: f64,
     trace: Requests<'a>,
@@ -110,15 +110,15 @@ impl Setting<'_> {
         requests: &Range<usize>,
         assignment: &Assignment,
     ) -> Result<Option<Stage>, Error> {
-        let world = self.world(share, requests.end)?;
+        let worlds = self.worlds(share, requests.end)?;
         let everybody = assignment.with_everybody();
         let nobody = Assignment::default();
-        let worlds = [&nobody, assignment, &everybody];
+        let each = [&nobody, assignment, &everybody];
         // With the last stage, everybody is with B.
         let n_worlds = if share < 1.0 { 3 } else { 2 };
-        let ends = worlds[..n_worlds]
+        let ends = each[..n_worlds]
             .par_iter()
-            .map(|who| world.reads(who))
+            .map(|who| worlds.reads(who))
             .collect::<Result<Option<Vec<_>>, Error>>();
         let Some(ends) = ends? else { return Ok(None) };
         let of = |number: usize, moves: bool| -> Vec<ReadEnd> {
@@ -141,13 +141,13 @@ impl Setting<'_> {
         share: f64,
         assignment: &Assignment,
     ) -> Result<Option<Reads>, Error> {
-        let world = self.world(share, self.recording.arrivals.len())?;
+        let worlds = self.worlds(share, self.recording.arrivals.len())?;
         let nobody = Assignment::default();
-        let (a, b) = rayon::join(|| world.reads(&nobody), || world.reads(assignment));
+        let (a, b) = rayon::join(|| worlds.reads(&nobody), || worlds.reads(assignment));
         Ok(a?.zip(b?).map(|(a, b)| Reads { a, b }))
     }
 
-    fn world(&self, share: f64, end: usize) -> Result<World<'_>, Error> {
+    fn worlds(&self, share: f64, end: usize) -> Result<Worlds<'_>, Error> {
         let (whole, arrivals) = (&self.recording.trace, &self.recording.arrivals);
         let trace = match end {
             end if end < whole.n_requests() => {
@@ -156,11 +156,11 @@ impl Setting<'_> {
             _ => Requests::All(whole),
         };
         let places = places(&trace, self.plan.by, self.study.seed)?;
-        Ok(World { setting: self, share, trace, arrivals: &arrivals[..end], places })
+        Ok(Worlds { setting: self, share, trace, arrivals: &arrivals[..end], places })
     }
 }
 
-impl World<'_> {
+impl Worlds<'_> {
     /// How every read ends.
     fn reads(&self, who: &Assignment) -> Result<Option<Vec<ReadEnd>>, Error> {
         let Setting { study, recording, strategies, progress, .. } = self.setting;
