@@ -25,7 +25,7 @@ pub struct Zone {
     /// Its memory, as a share of the tier's capacity. Shares need not add up to 1: what is not used by
     /// anybody yet may be counted elsewhere meanwhile.
     pub share: f64,
-    /// When its contents are dropped, in simulated nanoseconds, ascending: whoever used it is gone.
+    /// When its contents are given up, in simulated nanoseconds, ascending: whoever used it is gone.
     pub emptied_at: Vec<u64>,
 }
 
@@ -47,7 +47,7 @@ impl fmt::Debug for Division {
 pub(crate) struct Divided {
     whole: Box<dyn Placement>,
     division: Arc<Division>,
-    /// (When, which zone) will be dropped, the next one last.
+    /// (When, which zone) will be given up, the next one last.
     emptied: Vec<(u64, u32)>,
 }
 
@@ -122,7 +122,7 @@ impl Placement for Divided {
     fn wake(&mut self, now: u64, change: &mut dyn FnMut(Change)) {
         let (n, n_zones) = (self.whole.n_nodes(), self.n_zones());
         while let Some((_, zone)) = self.emptied.pop_if(|(at, _)| *at <= now) {
-            (0..n).for_each(|node| change(Change::Lose { node: zone * n + node }));
+            (0..n).for_each(|node| change(Change::GiveUp { node: zone * n + node }));
         }
         if self.whole.wakes_at().is_none_or(|at| at > now) {
             return;
@@ -134,6 +134,7 @@ impl Placement for Divided {
                         Change::Move { group, from: first + from, to: first + to }
                     }
                     Change::Lose { node } => Change::Lose { node: first + node },
+                    Change::GiveUp { node } => Change::GiveUp { node: first + node },
                 });
             }
         });

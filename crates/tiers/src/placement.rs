@@ -74,6 +74,11 @@ pub enum Change {
         /// Which node.
         node: u32,
     },
+    /// The contents of a node are given up: what only it has is written to the origin first.
+    GiveUp {
+        /// Which node.
+        node: u32,
+    },
 }
 
 /// How long the queues of a tier's stations are, for placements that look.

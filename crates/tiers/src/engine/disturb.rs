@@ -38,7 +38,7 @@ impl Engine<'_> {
             Failure::Errors { share } => self.tiers[tier].error_share = *share,
             Failure::Flush => {
                 for node in 0..self.tiers[tier].nodes.len() {
-                    self.lose_node(tier, node, now);
+                    self.lose_node(tier, node, false, now);
                 }
             }
             Failure::ClockForward { by } => {
@@ -113,7 +113,7 @@ impl Engine<'_> {
         for node in 0..self.tiers[tier].nodes.len() {
             let only = self.tiers[tier].placement.only_station(node as u32);
             if !warm && only == Some(station) {
-                self.lose_node(tier, node, now);
+                self.lose_node(tier, node, false, now);
             }
         }
         if tier == 0 {
@@ -143,7 +143,8 @@ impl Engine<'_> {
         self.tiers[tier].placement.wake(now, &mut |change| changes.push(change));
         for change in changes {
             match change {
-                Change::Lose { node } => self.lose_node(tier, node as usize, now),
+                Change::Lose { node } => self.lose_node(tier, node as usize, false, now),
+                Change::GiveUp { node } => self.lose_node(tier, node as usize, true, now),
                 Change::Move { group, from, to } => {
                     self.move_group(tier, group, from as usize, to as usize, now);
                 }

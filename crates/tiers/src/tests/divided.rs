@@ -2,13 +2,13 @@
 
 use cache::PolicySpec;
 use proptest::prelude::*;
-use trace::ObjectId;
 use trace::units::Nanos;
+use trace::{ObjectId, Op, ReadReport, Trace};
 
 use super::laws::figures;
 use super::random::{Requests, hashed, requests, run_any, stacks, times};
 use super::{hits, stack, tier, trace_of};
-use crate::{Division, Ending, Failure, Fault, Stack, StationSpec, Zone};
+use crate::{Division, Ending, Failure, Fault, Stack, StationSpec, Writes, Zone};
 
 fn zone(policy: &str, share: f64) -> Zone {
     Zone { policy: PolicySpec::named(policy), share, emptied_at: Vec::new() }
@@ -132,6 +132,24 @@ fn a_machine_that_fails_loses_its_part_of_every_zone() {
     let outcome = run_any(&requests, &stack, None);
     let missed = outcome.read_ends.iter().filter(|read| read.ending == Ending::Miss);
     assert_eq!(missed.map(|read| read.request).collect::<Vec<_>>(), [0, 1, 2, 3, 17, 19]);
+}
+
+/// Write-back: who gives up a zone has written it to the origin, who loses it has not.
+#[test]
+fn what_is_dirty_in_a_zone_that_is_given_up_is_not_lost() {
+    let mut requests = rounds(4);
+    let mut columns = requests.trace.into_columns();
+    columns.op = Some((0..16).map(|i| if i < 4 { Op::Set } else { Op::Get }).collect());
+    requests.trace = Trace::new("t", columns, ReadReport::default()).unwrap();
+    let mut stack = stack(vec![tier("L1", "lru", 8, Nanos(1))], Nanos(10));
+    stack.writes = Writes::Back;
+    let emptied = Zone { emptied_at: vec![220], ..zone("lru", 0.5) };
+    stack.tiers[0].layout = stack.tiers[0].layout.divided(by_parity([zone("lru", 0.5), emptied]));
+    let outcome = run_any(&requests, &stack, None);
+    assert_eq!((outcome.written.lost, outcome.written.stale_reads), (0, 0));
+    assert_eq!(outcome.ended(Ending::Miss), 2);
+    stack.faults = vec![Fault { at: Nanos(150), tier: 0, what: Failure::Flush }];
+    assert_eq!(run_any(&requests, &stack, None).written.lost, 4);
 }
 
 /// Requests of one zone wait for the server that those of the other keep busy.
