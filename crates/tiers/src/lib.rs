@@ -14,6 +14,7 @@ pub mod cluster;
 mod copies;
 mod cost;
 pub mod cpu;
+mod divided;
 mod engine;
 mod error;
 mod events;
@@ -43,6 +44,7 @@ pub use cost::{
     VolumePrice, bill,
 };
 pub use cpu::{CpuCache, CpuCacheError, SET_ASSOCIATIVE, SetAssociative};
+pub use divided::{Division, Zone};
 pub use engine::{Run, simulate};
 pub use error::Error;
 pub use expiry::{ActiveExpiry, ExpirySpec};

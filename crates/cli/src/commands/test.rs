@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use anyhow::{Result, bail};
 use experiment::ab::{
-    BaselineIs, Measure, Plan, TestManifest, TestOptions, Tested, check_together, test as run_test,
+    BaselineIs, Measure, Plan, TestManifest, TestOptions, Tested, World, check_together,
+    test as run_test,
 };
 use experiment::{Resolved, RunOptions, RunProgress};
 use frames::{AbMeasureRow, AbRolloutRow, AbTestRow, AbTests};
@@ -93,6 +94,12 @@ fn rolled_out(row: &AbRolloutRow) -> String {
         more(row.extra_misses),
         more(row.extra_errors)
     );
+    if row.world == World::Shared.name() {
+        text += &format!(
+            "; those that stayed with A had {} misses against nobody having left",
+            more(row.stayed_misses)
+        );
+    }
     if row.state == "rolled-back" {
         text += &format!(
             "; after that, with A, {} misses against never having left; {} at the origin in all",
@@ -106,11 +113,29 @@ fn rolled_out(row: &AbRolloutRow) -> String {
 /// A row a stage.
 fn stages(tables: &AbTests) -> Listing {
     let columns = [
-        "test", "stage", "share", "state", "start_ns", "end_ns", "reads", "measure", "a", "b",
+        "test",
+        "stage",
+        "share",
+        "state",
+        "start_ns",
+        "end_ns",
+        "reads",
+        "measure",
+        "a",
+        "b",
+        "everybody",
+        "stayed_reads",
+        "stayed_a",
+        "stayed_b",
         "reason",
     ];
+    let is_shared = tables.rollouts.iter().any(|row| row.world == World::Shared.name());
+    let for_programs: &[_] = match is_shared {
+        true => &["stage", "stayed_reads"],
+        false => &["stage", "everybody", "stayed_reads", "stayed_a", "stayed_b"],
+    };
     let mut listing =
-        Listing::new(&columns).for_programs(&["stage"]).wrapped(&["measure", "start_ns"]);
+        Listing::new(&columns).for_programs(for_programs).wrapped(&["measure", "start_ns"]);
     for row in &tables.stages {
         let Ok(measure) = row.measure.parse::<Measure>() else { continue };
         listing.push(vec![
@@ -124,6 +149,10 @@ fn stages(tables: &AbTests) -> Listing {
             Field::text(&row.measure),
             number(row.a, measure.show(row.a)),
             number(row.b, measure.show(row.b)),
+            number(row.everybody, measure.show(row.everybody)),
+            Field::count(row.stayed_reads),
+            number(row.stayed_a, measure.show(row.stayed_a)),
+            number(row.stayed_b, measure.show(row.stayed_b)),
             Field::text(&row.reason),
         ]);
     }
@@ -344,6 +373,7 @@ fn write(
 fn rollout(row: &AbRolloutRow) -> Value {
     serde_json::json!({
         "test": row.test,
+        "world": row.world,
         "state": row.state,
         "reason": row.reason,
         "share": row.share,
@@ -351,6 +381,7 @@ fn rollout(row: &AbRolloutRow) -> Value {
         "exposed_reads": row.exposed_reads,
         "extra_misses": row.extra_misses,
         "extra_errors": row.extra_errors,
+        "stayed_misses": row.stayed_misses,
         "cold_misses": row.cold_misses,
         "extra_usd": NanoDollars(row.extra_nanodollars).dollars(),
     })

@@ -247,6 +247,49 @@ fn a_rollout_of_a_better_one_ships_and_of_a_worse_one_is_rolled_back_with_its_co
     go(&["-s", "b"], &["--stage", "0s"]).refused();
 }
 
+/// In one world a small stage lives off what the others fetch, faults come upon all alike, and a rollback
+/// finds A's memory empty.
+#[test]
+fn in_a_shared_world_strategies_do_something_to_each_other() {
+    let stages = |scenario: &str| -> Vec<Value> {
+        let args = ["test", "--no-report", "--aa", "0", "--format", "json", scenario];
+        program(&repository(), &args).ok().json()
+    };
+    let rows = stages("scenarios/canary.toml");
+    let of = |row: &Value, name: &str| row[name].as_f64().unwrap();
+    let (first, last) = (&rows[0], &rows[rows.len() - 1]);
+    // The first stage shows no loss, and it would be one if all had gone over.
+    assert!(of(first, "b") > of(first, "a") - 0.002, "{first}");
+    assert!(of(first, "everybody") < of(first, "a") - 0.005, "{first}");
+    assert!(of(last, "stayed_b") < of(last, "stayed_a"), "{last}");
+    assert!(rows.iter().all(|row| of(row, "stayed_reads") > 0.0));
+
+    let dir = study(
+        "stack.tiers.L1.capacity = \"90%\"\n[[faults]]\nat = \"50%\"\nfor = \"5%\"\ntier = \"origin\"\nwhat = \"errors\"\nshare = \"50%\"\n[test]\nguardrails.cost = \"none\"\n",
+    );
+    let go = |world: &str| {
+        let args = ["test", "-s", "a", "-b", "b", "--rollout", "10%,50%", "--world", world];
+        program(dir.path(), &[&args[..], &["--fail-on", "rolled-back", "scenario.toml"]].concat())
+    };
+    let refused = go("separate").refused();
+    assert!(refused.contains("[[faults]] in separate worlds"), "{refused}");
+    assert!(refused.contains("--world shared"), "{refused}");
+    let back = go("shared").code(1);
+    assert!(back.stderr.contains("those that stayed with A had"), "{back:?}");
+    let summary = read_json(&dir.path().join("reports/tiny-test"), "summary.json");
+    let rollout = &summary["rollouts"][0];
+    assert_eq!((&rollout["state"], &rollout["world"]), (&"rolled-back".into(), &"shared".into()));
+    for harm in ["extra_misses", "cold_misses", "extra_usd"] {
+        assert!(of(rollout, harm) > 0.0, "{rollout}");
+    }
+    assert!(dir.path().join("reports/tiny-test/charts/interference.svg").is_file());
+
+    let dir = study("stack.tiers.L1.ttl = \"7s\"\n");
+    let args = ["test", "-s", "b", "--rollout", "ramp", "--world", "shared", "scenario.toml"];
+    let refused = program(dir.path(), &args).refused();
+    assert!(refused.contains("strategies that differ in `stack.tiers.L1.ttl`"), "{refused}");
+}
+
 /// On three recordings: the whole difference lies in the interval of a tenth of the objects, and a
 /// z-test finds a strategy to differ from itself nearly always.
 #[test]

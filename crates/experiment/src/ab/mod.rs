@@ -56,7 +56,7 @@ use crate::{Error, Resolved, ResolvedStrategy, RunOptions, RunProgress, TraceIde
 
 pub use manifest::TestManifest;
 pub use measure::{Allowance, GuardrailText, MEASURES, Margin, Measure};
-pub use rollout::Stages;
+pub use rollout::{Stages, World};
 pub(crate) use spec::check;
 pub use spec::{BaselineIs, Plan, Rollout, TestSpec, Unit};
 pub use together::check_together;
@@ -196,7 +196,7 @@ fn in_the_pool(
 fn work(recording: &Recording<'_>, plan: &Plan, options: &TestOptions) -> f64 {
     let n = recording.trace.n_requests() as f64;
     let naive = if options.naive { 1.0 + plan.traffic.min(0.5) } else { 0.0 };
-    let rollout = if plan.rollout.is_some() { 3.0 } else { 0.0 };
+    let rollout = plan.rollout.as_ref().map_or(0.0, rollout::work);
     n * (2.0 * plan.traffic + naive + rollout)
 }
 

@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use trace::units::Nanos;
 
-use super::Stages;
 use super::measure::{Allowance, Margin, Measure, is_traffic};
+use super::{Stages, World};
 use crate::patch::is_default;
 use crate::scenario::{Fraction, Scenario};
 use crate::{Error, Resolved, Source};
@@ -51,6 +51,9 @@ pub struct TestSpec {
     /// Simulated time that a stage lasts; by default all are as long, and fill the trace.
     #[serde(skip_serializing_if = "is_default")]
     pub stage: Option<Nanos>,
+    /// Whether both strategies share a world while they are rolled out; "separate" by default.
+    #[serde(skip_serializing_if = "is_default")]
+    pub world: Option<World>,
 }
 
 /// What a part of the traffic is chosen by.
@@ -98,6 +101,7 @@ impl TestSpec {
             level: over.level.or(self.level),
             rollout: over.rollout.clone().or_else(|| self.rollout.clone()),
             stage: over.stage.or(self.stage),
+            world: over.world.or(self.world),
         }
     }
 
@@ -216,6 +220,8 @@ pub struct Rollout {
     /// How long each lasts, if they are not to fill the trace.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub length: Option<Nanos>,
+    /// What the strategies share.
+    pub world: World,
 }
 
 impl Plan {
@@ -275,7 +281,11 @@ impl Plan {
             margin: spec.margin.unwrap_or(metric.usual_margin()),
             guardrails: guardrails(metric, &spec.guardrails),
             level: spec.level.map_or(0.95, Fraction::share),
-            rollout: spec.rollout.clone().map(|stages| Rollout { stages, length: spec.stage }),
+            rollout: spec.rollout.clone().map(|stages| Rollout {
+                stages,
+                length: spec.stage,
+                world: spec.world.unwrap_or_default(),
+            }),
         })
     }
 }

@@ -32,6 +32,7 @@ pub use history::{Entry, EntryRun, read as read_history};
 pub use judge::{Judged, Policy, Verdict, judge};
 pub use measure::{Keep, Measured, MeasuredRun, measure};
 pub use metric::{Better, Figure, Figures, Known, Metric, Unit, unit_of};
+pub(crate) use study::leaves;
 pub use study::{Leaves, Study};
 pub use trend::{ChangePoint, Series, trend};
 pub use update::{Update, Updated};
