@@ -197,6 +197,7 @@ hint: write \"5%\" or \"2ms\", or give --margin",
     let rollout =
         "needs a rollout\nhint: give --rollout ramp, or `rollout` in [test] of the scenario";
     go(&["--stage", "1s"]).refused_with(&format!("--stage {rollout}"));
+    go(&["--world", "shared"]).refused_with(&format!("--world {rollout}"));
     go(&["--fail-on", "worse,rolled-back"])
         .refused_with(&format!("--fail-on rolled-back {rollout}"));
     go(&["--rollout", "50%,100%", "--fail-on", "rolled-back"]).ok();

@@ -29,12 +29,18 @@ pub fn check_together(
         return Err(source(file, settings)?.error_at(&path, message, Some(&hint)));
     }
     let mut unused = Vec::new();
-    if all.rollout.is_none() && given.stage.is_some() {
-        let hint = "give --rollout ramp, or `rollout` in [test] of the scenario";
-        return Err(Error::Unfit(format!("--stage needs a rollout\nhint: {hint}")));
-    }
-    if all.rollout.is_none() && study.test.stage.is_some() {
-        unused.push("`stage` of the scenario plays no part: there is no rollout".to_string());
+    let of_rollouts = [
+        ("stage", given.stage.is_some(), study.test.stage.is_some()),
+        ("world", given.world.is_some(), study.test.world.is_some()),
+    ];
+    for (field, is_given, is_written) in of_rollouts.iter().filter(|_| all.rollout.is_none()) {
+        if *is_given {
+            let hint = "give --rollout ramp, or `rollout` in [test] of the scenario";
+            return Err(Error::Unfit(format!("--{field} needs a rollout\nhint: {hint}")));
+        }
+        if *is_written {
+            unused.push(format!("`{field}` of the scenario plays no part: there is no rollout"));
+        }
     }
     if given.watches(metric) {
         let hint = "--margin says how much of it does not matter";
