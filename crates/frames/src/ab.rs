@@ -205,7 +205,7 @@ table! {
         end_ns: u64,
         #[doc = "Reads of units while they were with B."]
         exposed_reads: u64,
-        #[doc = "How many more of them the origin answered than if they had stayed with A; below 0, fewer."]
+        #[doc = "How many more of them the origin answered than without the rollout; below 0, fewer."]
         extra_misses: i64,
         #[doc = "How many more of them had no answer."]
         extra_errors: i64,
@@ -243,13 +243,15 @@ table! {
         a: f64,
         #[doc = "Its value with B."]
         b: f64,
-        #[doc = "Its value with B, had all units gone over to B when the stage began. Less `b`: how far the stage understates B, since it shares tiers with A. NaN in separate worlds."]
+        #[doc = "Its value with A and memory undivided, as before the rollout; `a` is with as little memory as B has. NaN in separate worlds."]
+        undivided: f64,
+        #[doc = "Its value with B, had all other units been with B from the start of the trace. Less `b`: how far the stage is from a whole rollout. NaN in separate worlds."]
         everybody: f64,
         #[doc = "Reads of the units that stayed with A meanwhile; 0 in separate worlds, where nothing happens to them."]
         stayed_reads: u64,
-        #[doc = "The measure over these, had all units stayed; NaN if there are none."]
+        #[doc = "The measure over these with A and memory undivided, as before the rollout; NaN if there are none."]
         stayed_a: f64,
-        #[doc = "The measure over these, beside the units with B. Less `stayed_a`: interference."]
+        #[doc = "The measure over these, beside the units with B. Less `stayed_a`: what the rollout does to others."]
         stayed_b: f64,
     }
 }

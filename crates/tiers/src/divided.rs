@@ -7,7 +7,8 @@
 //!
 //! Node k of zone z has the number z * n + k of a placement with n nodes. What the machines do by
 //! themselves, such as a slot that moves, they do in all zones. A write renews or removes the copies of all
-//! zones, and brings a copy into none that has none.
+//! zones, and brings one into its own. Not kept apart are a tier's promises about those above it: what leaves
+//! one zone of an inclusive tier leaves all zones above.
 
 use std::fmt;
 use std::sync::Arc;
@@ -104,6 +105,11 @@ impl Placement for Divided {
 
     fn only_station(&self, node: u32) -> Option<u32> {
         self.whole.only_station(self.zone_and_node(node).1)
+    }
+
+    fn only_node(&self, ask: &Ask) -> Option<u32> {
+        let zone = (self.division.zone_of)(ask) as u32;
+        self.whole.only_node(ask).map(|node| zone * self.whole.n_nodes() + node)
     }
 
     fn group(&self, object: ObjectId) -> u32 {

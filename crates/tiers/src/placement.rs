@@ -114,6 +114,11 @@ pub trait Placement: Send {
         (self.n_nodes() == self.n_stations()).then_some(node)
     }
 
+    /// The one node that whatever this request brings in can go to; `None` if there are several.
+    fn only_node(&self, _ask: &Ask) -> Option<u32> {
+        (self.n_nodes() == 1).then_some(0)
+    }
+
     /// The group an object moves with.
     fn group(&self, _object: ObjectId) -> u32 {
         0

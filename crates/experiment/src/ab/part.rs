@@ -19,6 +19,7 @@
 
 use std::borrow::Cow;
 use std::ops::{Deref, Range};
+use std::sync::Arc;
 
 use tiers::{Stack, StationSpec};
 use trace::units::Nanos;
@@ -186,7 +187,7 @@ fn shrink(station: &mut StationSpec, load: f64) {
 
 /// Where the units of a recording lie, from 0 to 1.
 pub(super) struct Taken<'a> {
-    places: Vec<f64>,
+    places: Arc<[f64]>,
     clients: Option<&'a [u32]>,
     trace: &'a Trace,
 }
@@ -200,18 +201,23 @@ impl<'a> Taken<'a> {
         let trace = &recording.trace;
         let clients = trace.columns().client.as_ref().filter(|_| by == Unit::Client);
         let clients = clients.map(|client| &client.ids[..]);
-        Ok(Taken { places: places(trace, by, seed)?, clients, trace })
+        Ok(Taken { places: places(trace, by, seed)?.into(), clients, trace })
     }
 
     /// Units at these places, whatever their keys are.
     #[cfg(test)]
     pub(super) fn at(trace: &'a Trace, places: Vec<f64>) -> Self {
-        Taken { places, clients: None, trace }
+        Taken { places: places.into(), clients: None, trace }
     }
 
     /// The place of the unit that a request belongs to.
     pub(super) fn place(&self, request: usize) -> f64 {
         self.places[self.unit(request)]
+    }
+
+    /// The places of all units, by number.
+    pub(super) fn places(&self) -> &Arc<[f64]> {
+        &self.places
     }
 
     /// The unit that a request belongs to.
@@ -234,7 +240,7 @@ impl<'a> Taken<'a> {
 }
 
 /// Where the units of a trace lie, from 0 to 1.
-pub(super) fn places(trace: &Trace, by: Unit, seed: u64) -> Result<Vec<f64>, Error> {
+fn places(trace: &Trace, by: Unit, seed: u64) -> Result<Vec<f64>, Error> {
     match by {
         Unit::Object => Ok(sample::places(trace, seed)),
         Unit::Client => sample::client_places(trace, seed).ok_or_else(|| {

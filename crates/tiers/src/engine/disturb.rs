@@ -151,7 +151,7 @@ impl Engine<'_> {
     pub(super) fn last_arrival(&self) -> u64 {
         match self.run.closed_loop {
             None => self.run.arrivals.last().copied().unwrap_or(0),
-            Some(_) if self.next_request < self.trace.n_requests() => u64::MAX,
+            Some(_) if self.next_request < self.run.arrivals.len() => u64::MAX,
             Some(_) => 0,
         }
     }

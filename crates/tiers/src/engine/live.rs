@@ -140,6 +140,9 @@ impl<'a> LiveTier<'a> {
         let trace = run.trace;
         let tier_error = |what: String| Error::Tier { tier: spec.name.clone(), what };
         let placement = spec.layout.build(&site(run)).map_err(tier_error)?;
+        if placement.n_nodes() > 1 << 16 {
+            return Err(tier_error(format!("{} nodes are too many", placement.n_nodes())));
+        }
         let fresh = &spec.freshness;
         let nodes = (0..placement.n_nodes())
             .map(|node| {

@@ -52,7 +52,8 @@ use crate::{Error, Inclusion, Outcome, Stack, Tier, Writes};
 pub struct Run<'a> {
     /// The requests.
     pub trace: &'a Trace,
-    /// From [`Arrivals::times`](crate::Arrivals::times): one a request, never decreasing.
+    /// From [`Arrivals::times`](crate::Arrivals::times): one a request, never decreasing. If there are fewer,
+    /// the run ends with the last of them: the requests beyond never come.
     pub arrivals: &'a [u64],
     /// The stack.
     pub stack: &'a Stack,
@@ -85,13 +86,13 @@ impl<'a> Run<'a> {
 /// If a tier cannot be built, or the trace has 2^32 requests or more.
 ///
 /// # Panics
-/// If there is not one arrival time a request.
+/// If there are more arrivals than requests.
 pub fn simulate(
     run: &Run<'_>,
     progress: &mut dyn FnMut(usize) -> ControlFlow<()>,
 ) -> Result<Option<Outcome>, Error> {
     let n = run.trace.n_requests();
-    assert_eq!(run.arrivals.len(), n, "an arrival time for each request");
+    assert!(run.arrivals.len() <= n, "an arrival is of a request");
     if u32::try_from(n).is_err() {
         return Err(Error::TooLong(n));
     }
@@ -331,7 +332,7 @@ impl<'a> Engine<'a> {
     /// Closed loop: a client that has its answer sends the next request.
     fn send_next(&mut self, now: u64) {
         self.last_use = now;
-        if self.next_request < self.trace.n_requests() {
+        if self.next_request < self.run.arrivals.len() {
             self.next_request += 1;
             self.arrive(self.next_request - 1, now);
         }

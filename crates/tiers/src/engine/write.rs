@@ -181,9 +181,11 @@ impl Engine<'_> {
         }
         let object = self.object(flight.request);
         let expires = self.expiry(tier, flight.request, now);
+        let ask = self.asking(flight.request, true, now);
+        let only = self.tiers[tier].placement.only_node(&ask).map(|node| node as usize);
         for node in self.holders(tier, object) {
             let resident = self.tiers[tier].nodes[node].contents.residents().contains(object);
-            if (resident || self.tiers[tier].nodes.len() == 1)
+            if (resident || only == Some(node))
                 && self.put(tier, node, flight.request, flight.version, expires, now)
             {
                 self.recorder.invalidated(tier, flight.request, 1);

@@ -134,6 +134,23 @@ fn a_machine_that_fails_loses_its_part_of_every_zone() {
     assert_eq!(missed.map(|read| read.request).collect::<Vec<_>>(), [0, 1, 2, 3, 17, 19]);
 }
 
+/// Write-through: the writer's zone has it from then on, the other not.
+#[test]
+fn a_write_brings_a_copy_into_its_own_zone() {
+    let mut requests = requests_of(&[(0, 0), (0, 100), (0, 100)]);
+    let mut columns = requests.trace.into_columns();
+    columns.op = Some(vec![Op::Set, Op::Get, Op::Get]);
+    requests.trace = Trace::new("t", columns, ReadReport::default()).unwrap();
+    let mut stack = stack(vec![tier("L1", "lru", 8, Nanos(1))], Nanos(10));
+    stack.writes = Writes::Through;
+    let division = Division {
+        zones: vec![zone("lru", 0.5), zone("lru", 0.5)],
+        zone_of: Box::new(|ask| usize::from(ask.request == 2)),
+    };
+    stack.tiers[0].layout = stack.tiers[0].layout.divided(division);
+    assert_eq!(endings(&requests, &stack), [Ending::Hit, Ending::Miss]);
+}
+
 /// Write-back: who gives up a zone has written it to the origin, who loses it has not.
 #[test]
 fn what_is_dirty_in_a_zone_that_is_given_up_is_not_lost() {

@@ -64,6 +64,27 @@ proptest! {
         }
     }
 
+    /// The requests of a shorter run end as they do in the longer one, as long as what comes later comes
+    /// after they have ended.
+    #[test]
+    fn requests_that_never_come_change_nothing_before(
+        requests in requests(40),
+        stack in stacks(),
+        share in 0.0..1.0f64,
+    ) {
+        let n = (share * requests.arrivals.len() as f64) as usize;
+        let whole = run_any(&requests, &stack, None).read_ends;
+        let later = requests.arrivals[n];
+        let Requests { trace, mut arrivals } = requests;
+        arrivals.truncate(n);
+        let ended = |read: &&ReadEnd| arrivals[read.request as usize] + read.latency < later;
+        let among = |read: &&ReadEnd| (read.request as usize) < n;
+        let whole: Vec<_> = whole.iter().filter(among).filter(ended).copied().collect();
+        let short = run_any(&Requests { trace, arrivals: arrivals.clone() }, &stack, None).read_ends;
+        let short: Vec<_> = short.iter().filter(ended).copied().collect();
+        prop_assert_eq!(whole, short);
+    }
+
     #[test]
     fn the_same_run_twice_is_the_same(requests in requests(40), stack in stacks()) {
         prop_assert_eq!(

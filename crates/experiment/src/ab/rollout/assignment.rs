@@ -36,12 +36,10 @@ impl Assignment {
         Assignment { back_at: Some(request), ..self.clone() }
     }
 
-    /// The same until the last stage, and then everybody with B.
-    pub(super) fn with_everybody(&self) -> Assignment {
+    /// The same with all others with B from the very first request on.
+    pub(super) fn among_b(&self) -> Assignment {
         let mut all = self.clone();
-        if let Some((share, _)) = all.stages.last_mut() {
-            *share = f64::INFINITY;
-        }
+        all.stages.push((f64::INFINITY, 0));
         all
     }
 }
@@ -59,7 +57,7 @@ mod tests {
             [0.0, 0.09, 0.1, 0.49, 0.5, 0.99].map(|place| assignment.joins_at(place))
         };
         assert_eq!(joins(&assignment), [50, 50, 80, 80, usize::MAX, usize::MAX]);
-        assert_eq!(joins(&assignment.with_everybody()), [50, 50, 80, 80, 80, 80]);
+        assert_eq!(joins(&assignment.among_b()), [50, 50, 80, 80, 0, 0]);
         let back = assignment.taken_back_at(90);
         let with_b = [49, 50, 89, 90, 100].map(|request| back.is_with_b(0.05, request));
         assert_eq!(with_b, [false, true, true, false, false]);

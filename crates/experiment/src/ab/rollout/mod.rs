@@ -51,7 +51,7 @@ use self::regret::Regret;
 use self::stage::{Setting, Stage, Whose};
 use super::measure::Measure;
 use super::part::Taken;
-use super::spec::{Plan, Rollout};
+use super::spec::{Plan, Rollout, Unit};
 use crate::recording::Recording;
 use crate::{Error, Resolved, ResolvedStrategy, RunProgress};
 
@@ -110,15 +110,15 @@ struct Judged {
 fn obstacle(
     study: &Resolved,
     strategies: [&ResolvedStrategy; 2],
+    by: Unit,
     world: World,
 ) -> Option<(String, &'static str)> {
     match world {
         World::Separate => separated(study, strategies)
             .map(|name| (name.to_string(), "--world shared can, or leave out --rollout")),
-        World::Shared if study.closed_loop.is_some() => {
-            Some(("`closed-loop`".to_string(), "leave it out, or --world separate"))
+        World::Shared => {
+            shared::obstacle(study, strategies, by).map(|what| (what, "--world separate can"))
         }
-        World::Shared => shared::obstacle(strategies).map(|what| (what, "--world separate can")),
     }
 }
 
@@ -143,8 +143,8 @@ fn separated(study: &Resolved, strategies: [&ResolvedStrategy; 2]) -> Option<&'s
 pub(super) fn work(rollout: &Rollout) -> f64 {
     match rollout.world {
         World::Separate => 3.0,
-        // Three worlds a stage, over half of the trace in the mean.
-        World::Shared => 1.5 * rollout.stages.shares().len() as f64,
+        // A alone, three worlds a stage over half of the trace in the mean, and going back.
+        World::Shared => 2.0 + 1.5 * rollout.stages.shares().len() as f64,
     }
 }
 
@@ -159,13 +159,23 @@ pub(super) fn roll_out(
     test: &str,
 ) -> Result<Option<RolledOut>, Error> {
     let world = rollout.world;
-    if let Some((obstacle, hint)) = obstacle(study, strategies, world) {
+    if let Some((obstacle, hint)) = obstacle(study, strategies, plan.by, world) {
         return Err(Error::Unfit(format!(
             "a rollout cannot be simulated with {obstacle}\nhint: {hint}"
         )));
     }
     let taken = &Taken::new(recording, plan.by, study.seed)?;
-    let setting = Setting { study, recording, plan, world, strategies, taken, progress };
+    let nobody = &[];
+    let mut setting =
+        Setting { study, recording, plan, world, nobody, strategies, taken, progress };
+    let nobody = match world {
+        World::Separate => Vec::new(),
+        World::Shared => match setting.nobody()? {
+            Some(reads) => reads,
+            None => return Ok(None),
+        },
+    };
+    setting.nobody = &nobody;
     let mut course = Course::new(setting, rollout, test);
     for (number, share) in rollout.stages.shares().into_iter().enumerate() {
         if !course.stage(number, share)? {
@@ -256,8 +266,9 @@ impl<'a> Course<'a> {
             self.done.batches.extend(batches);
             let after = stage.moved.a.get(judged.n_reads);
             let at = after.map_or(requests.end, |read| read.request as usize);
-            self.exposed.moved.extend(&stage.moved, judged.n_reads);
-            self.exposed.stayed.extend(&stage.stayed, stage.stayed.before(at));
+            let (n, n_stayed) = (judged.n_reads, stage.stayed.before(at));
+            self.exposed.moved.extend(&stage.without_rollout()[..n], &stage.moved.b[..n]);
+            self.exposed.stayed.extend(&stage.stayed.a[..n_stayed], &stage.stayed.b[..n_stayed]);
             self.next = requests.end;
             self.ended = match judged.state {
                 State::Ramping if is_last => Some((share, State::Shipped, judged.reason, at)),
@@ -364,7 +375,7 @@ impl<'a> Course<'a> {
             if reads.is_empty() && whose == Whose::Stayed {
                 return Ok(None);
             }
-            Guard::new(whose, limit, level, reads, trace)
+            Guard::new(whose, limit, level, (reads, stage.n_batches()), trace)
         };
         all.into_iter().map(guard).filter_map(Result::transpose).collect()
     }
@@ -487,6 +498,7 @@ impl<'a> Course<'a> {
             measure: metric.name().to_string(),
             a: value(&moved.a, n),
             b: value(&moved.b, n),
+            undivided: value(&stage.undivided, n),
             everybody: value(&stage.everybody, n),
             stayed_reads: n_stayed as u64,
             stayed_a: value(&stayed.a, n_stayed),

@@ -56,7 +56,10 @@ pub(super) fn of(
 ) -> Result<Option<Regret>, Error> {
     let whole = match setting.world {
         World::Separate => separate(setting, assignment, at)?,
-        World::Shared => setting.shared_from_start(share, &assignment.taken_back_at(at))?,
+        World::Shared => {
+            let back = setting.shared_to_the_end(share, &assignment.taken_back_at(at))?;
+            back.map(|b| Reads { a: setting.nobody.to_vec(), b })
+        }
     };
     let Some(Reads { a: whole, b: back }) = whole else { return Ok(None) };
     let after = |reads: &[ReadEnd]| -> Vec<ReadEnd> {

@@ -4,20 +4,20 @@
 //! their contents; where they differ, the machines are common, and the memory of each is
 //! [divided](tiers::Division) into zones in proportion to the units of the stage: one for those that go over
 //! to B while they are with A, one for them with B, one for those that stay. A zone starts empty, and is
-//! emptied when whoever used it goes over.
+//! given up when whoever used it goes over.
 //!
-//! A stage is simulated three times, from the start of the trace, and the worlds differ only in who goes
-//! over when:
+//! These worlds are simulated, each from the start of the trace, with the same luck:
 //!
-//! | world | from this stage on |
-//! |---|---|
-//! | nobody | all units are with A, and always were |
-//! | planned | the units of the stage are with B |
-//! | everybody | all units are with B |
+//! | world | memory | who is with B |
+//! |---|---|---|
+//! | nobody | not divided | nobody, ever: how it was before |
+//! | same size | divided | nobody: what a baseline fleet as small as B's would show |
+//! | planned | divided | the units of the stages, from their stages on |
+//! | everybody | divided | those, and all others from the start of the trace |
 //!
-//! So the change of the units with B against *nobody* is what the stage does to them; the change of those
-//! that stay is interference, for a world without it would leave them as they are; and what B's units would
-//! have seen among *everybody* says how far the stage flatters B.
+//! For the units that go over, *same size* less *nobody* is what dividing does, *planned* less *same size*
+//! what B does, cold start and all, and *everybody* less *planned* how far the stage is from a whole rollout.
+//! Those that stay are compared with *nobody*.
 //!
 //! Unlike fleets of their own, this keeps the clock, the numbers and the load of the whole trace, so that
 //! faults, erasure and what is drawn come upon all worlds alike. That fleets were smaller in the stages before
@@ -25,25 +25,46 @@
 
 use std::collections::BTreeMap;
 use std::ops::Range;
+use std::sync::Arc;
 
+use cache::PolicySpec;
 use rayon::prelude::*;
-use tiers::{Ask, Division, ReadEnd, Run, Stack, Tier, Zone};
-use trace::sample;
+use tiers::{Ask, Division, Inclusion, ReadEnd, Run, Stack, Tier, Writes, Zone};
 
-use super::super::part::{Requests, places};
 use super::super::spec::Unit;
 use super::assignment::Assignment;
 use super::stage::{Reads, Setting, Stage};
-use crate::rows::run_name;
-use crate::{Error, ResolvedStack, ResolvedStrategy};
+use crate::{Error, Resolved, ResolvedStack, ResolvedStrategy};
 
-/// What keeps two strategies from sharing a world: all but policies and capacities must be the same.
-pub(super) fn obstacle(strategies: [&ResolvedStrategy; 2]) -> Option<String> {
-    let [a, b] = strategies.map(|strategy| fields(&strategy.stack));
+/// What keeps two strategies from sharing a world: all but policies and capacities must be the same, and what
+/// reaches from one zone into another cannot be kept apart.
+pub(super) fn obstacle(
+    study: &Resolved,
+    strategies: [&ResolvedStrategy; 2],
+    by: Unit,
+) -> Option<String> {
+    let [a, b] = strategies.map(|strategy| &strategy.stack);
+    let names = |stack: &ResolvedStack| -> Vec<String> {
+        stack.tiers.iter().map(|tier| tier.name.clone()).collect()
+    };
+    let inclusive = a.tiers.iter().any(|tier| tier.more.inclusion == Some(Inclusion::Inclusive));
+    let known = [
+        (study.closed_loop.is_some(), "`closed-loop` in a shared world"),
+        (inclusive, "inclusive tiers in a shared world"),
+        (
+            a.writes == Writes::Back && by == Unit::Client,
+            "`writes = \"back\"` in a world that clients share",
+        ),
+        (names(a) != names(b), "strategies whose `stack.order` differs in a shared world"),
+    ];
+    if let Some((_, what)) = known.into_iter().find(|(is_there, _)| *is_there) {
+        return Some(what.to_string());
+    }
+    let (a, b) = (fields(a), fields(b));
     let mut paths: Vec<&String> = a.keys().chain(b.keys()).collect();
     paths.sort_unstable();
     paths.into_iter().find(|path| a.get(*path) != b.get(*path)).map(|path| {
-        format!("strategies that differ in `stack.{path}`: in one world, only policies and capacities of tiers may differ")
+        format!("strategies that differ in `stack.{path}` in a shared world, where only policies and capacities of tiers may differ")
     })
 }
 
@@ -60,7 +81,7 @@ fn fields(stack: &ResolvedStack) -> BTreeMap<String, String> {
 }
 
 /// The zones of memory, by number.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum ZoneOf {
     /// Units of the stage, while they are with A.
     MovingA,
@@ -97,12 +118,17 @@ impl ZoneOf {
 struct Worlds<'a> {
     setting: &'a Setting<'a>,
     share: f64,
-    trace: Requests<'a>,
     arrivals: &'a [u64],
-    places: Vec<f64>,
 }
 
 impl Setting<'_> {
+    /// How every read ends with A alone; `None` if it was stopped.
+    pub(super) fn nobody(&self) -> Result<Option<Vec<ReadEnd>>, Error> {
+        let arrivals = &self.recording.arrivals;
+        let stack = self.recording.stack(self.study, self.strategies[0], arrivals)?;
+        self.simulate(&stack, arrivals)
+    }
+
     /// Simulates a stage in a world that both strategies share; `None` if it was stopped.
     pub(super) fn shared_stage(
         &self,
@@ -110,70 +136,60 @@ impl Setting<'_> {
         requests: &Range<usize>,
         assignment: &Assignment,
     ) -> Result<Option<Stage>, Error> {
-        let worlds = self.worlds(share, requests.end)?;
-        let everybody = assignment.with_everybody();
-        let nobody = Assignment::default();
-        let each = [&nobody, assignment, &everybody];
-        // With the last stage, everybody is with B.
-        let n_worlds = if share < 1.0 { 3 } else { 2 };
-        let ends = each[..n_worlds]
-            .par_iter()
-            .map(|who| worlds.reads(who))
-            .collect::<Result<Option<Vec<_>>, Error>>();
+        let arrivals = &self.recording.arrivals[..requests.end];
+        let worlds = Worlds { setting: self, share, arrivals };
+        // With all units in the stage there is nothing to divide before, and nobody else to go over.
+        let who = match share < 1.0 {
+            true => vec![assignment.clone(), Assignment::default(), assignment.among_b()],
+            false => vec![assignment.clone()],
+        };
+        let ends =
+            who.par_iter().map(|who| worlds.reads(who)).collect::<Result<Option<Vec<_>>, Error>>();
         let Some(ends) = ends? else { return Ok(None) };
-        let of = |number: usize, moves: bool| -> Vec<ReadEnd> {
+        let planned = &ends[0];
+        let same_size = ends.get(1).map_or(self.nobody, |reads| reads);
+        let everybody = ends.get(2).unwrap_or(planned);
+        let of = |reads: &[ReadEnd], moves: bool| -> Vec<ReadEnd> {
             let within = |read: &&ReadEnd| {
                 let request = read.request as usize;
                 requests.contains(&request) && (self.taken.place(request) < share) == moves
             };
-            ends[number.min(n_worlds - 1)].iter().filter(within).copied().collect()
+            reads.iter().filter(within).copied().collect()
         };
         Ok(Some(Stage {
-            moved: Reads { a: of(0, true), b: of(1, true) },
-            stayed: Reads { a: of(0, false), b: of(1, false) },
-            everybody: of(2, true),
+            moved: Reads { a: of(same_size, true), b: of(planned, true) },
+            stayed: Reads { a: of(self.nobody, false), b: of(planned, false) },
+            undivided: of(self.nobody, true),
+            everybody: of(everybody, true),
         }))
     }
 
-    /// The reads of the whole trace with nobody ever with B, and with this assignment.
-    pub(super) fn shared_from_start(
+    /// Every read of the trace, with memory divided for a stage of this share.
+    pub(super) fn shared_to_the_end(
         &self,
         share: f64,
         assignment: &Assignment,
-    ) -> Result<Option<Reads>, Error> {
-        let worlds = self.worlds(share, self.recording.arrivals.len())?;
-        let nobody = Assignment::default();
-        let (a, b) = rayon::join(|| worlds.reads(&nobody), || worlds.reads(assignment));
-        Ok(a?.zip(b?).map(|(a, b)| Reads { a, b }))
+    ) -> Result<Option<Vec<ReadEnd>>, Error> {
+        Worlds { setting: self, share, arrivals: &self.recording.arrivals }.reads(assignment)
     }
 
-    fn worlds(&self, share: f64, end: usize) -> Result<Worlds<'_>, Error> {
-        let (whole, arrivals) = (&self.recording.trace, &self.recording.arrivals);
-        let trace = match end {
-            end if end < whole.n_requests() => {
-                Requests::Chosen(Box::new(sample::by_index(whole, 0..end)?))
-            }
-            _ => Requests::All(whole),
-        };
-        let places = places(&trace, self.plan.by, self.study.seed)?;
-        Ok(Worlds { setting: self, share, trace, arrivals: &arrivals[..end], places })
+    /// How every read that comes at these times ends.
+    fn simulate(&self, stack: &Stack, arrivals: &[u64]) -> Result<Option<Vec<ReadEnd>>, Error> {
+        let trace = &self.recording.trace;
+        let run = Run { keep_reads: true, ..Run::new(trace, arrivals, stack, self.study.seed) };
+        let mut reporter = self.progress.reporter();
+        let outcome = tiers::simulate(&run, &mut reporter).map_err(|source| {
+            let [a, b] = self.strategies.map(|strategy| &strategy.name);
+            Error::Stack { run: format!("{b} beside {a} / {}", trace.name()), source }
+        })?;
+        let _ = reporter(arrivals.len());
+        Ok(outcome.map(|outcome| outcome.read_ends))
     }
 }
 
 impl Worlds<'_> {
-    /// How every read ends.
     fn reads(&self, who: &Assignment) -> Result<Option<Vec<ReadEnd>>, Error> {
-        let Setting { study, recording, strategies, progress, .. } = self.setting;
-        let stack = self.stack(who)?;
-        let run =
-            Run { keep_reads: true, ..Run::new(&self.trace, self.arrivals, &stack, study.seed) };
-        let mut reporter = progress.reporter();
-        let outcome = tiers::simulate(&run, &mut reporter).map_err(|source| Error::Stack {
-            run: run_name(strategies[1], recording.trace.name()),
-            source,
-        })?;
-        let _ = reporter(self.arrivals.len());
-        Ok(outcome.map(|outcome| outcome.read_ends))
+        self.setting.simulate(&self.stack(who)?, self.arrivals)
     }
 
     /// A's stack, with memory divided where B's is another.
@@ -183,7 +199,7 @@ impl Worlds<'_> {
         let of = |strategy| recording.stack(study, strategy, &recording.arrivals);
         let (mut stack, of_b) = (of(a)?, of(b)?);
         for (tier, of_b) in stack.tiers.iter_mut().zip(&of_b.tiers) {
-            if (&tier.policy, tier.capacity) != (&of_b.policy, of_b.capacity) {
+            if !is_same_memory(tier, of_b) {
                 tier.layout = tier.layout.divided(self.division(tier, of_b, who));
             }
         }
@@ -191,6 +207,8 @@ impl Worlds<'_> {
     }
 
     fn division(&self, a: &Tier, b: &Tier, who: &Assignment) -> Division {
+        let used: Vec<ZoneOf> =
+            ZoneOf::ALL.into_iter().filter(|zone| self.is_used(*zone, who)).collect();
         let zone = |zone: &ZoneOf| {
             let of_units = if zone.moves() { self.share } else { 1.0 - self.share };
             let tier = if zone.is_of_b() { b } else { a };
@@ -200,27 +218,53 @@ impl Worlds<'_> {
                 emptied_at: self.left_at(*zone, who).into_iter().collect(),
             }
         };
-        let zones = ZoneOf::ALL.iter().map(zone).collect();
-        let (by, share, places) = (self.setting.plan.by, self.share, self.places.clone());
-        let who = who.clone();
+        let zones = used.iter().map(zone).collect();
+        let number = |zone: ZoneOf| used.iter().position(|used| *used == zone).unwrap_or(0);
+        let number = ZoneOf::ALL.map(number);
+        let (by, share, who) = (self.setting.plan.by, self.share, who.clone());
+        let places = Arc::clone(self.setting.taken.places());
         let zone_of = move |ask: &Ask| {
             let unit = match by {
                 Unit::Object => ask.object.index(),
                 Unit::Client => ask.client as usize,
             };
             let place = places[unit];
-            ZoneOf::new(place < share, who.is_with_b(place, ask.request as usize)) as usize
+            let is_with_b = who.is_with_b(place, ask.request as usize);
+            number[ZoneOf::new(place < share, is_with_b) as usize]
         };
         Division { zones, zone_of: Box::new(zone_of) }
     }
 
+    /// The first request from which the last of the units of a zone are with B.
+    fn all_join_at(&self, zone: ZoneOf, who: &Assignment) -> usize {
+        let last = if zone.moves() { self.share.next_down() } else { 1.0_f64.next_down() };
+        who.joins_at(last)
+    }
+
+    /// Whether anybody is ever served from a zone.
+    fn is_used(&self, zone: ZoneOf, who: &Assignment) -> bool {
+        let has_units = zone.moves() || self.share < 1.0;
+        let joins_at = self.all_join_at(zone, who);
+        has_units && if zone.is_of_b() { joins_at < usize::MAX } else { joins_at > 0 }
+    }
+
     /// When the last of those who used a zone go over, if they do.
     fn left_at(&self, zone: ZoneOf, who: &Assignment) -> Option<u64> {
-        let last = if zone.moves() { self.share.next_down() } else { 1.0_f64.next_down() };
         let request = match zone.is_of_b() {
             true => who.back_at()?,
-            false => who.joins_at(last),
+            false => self.all_join_at(zone, who),
         };
         self.arrivals.get(request).copied()
     }
+}
+
+/// Whether two tiers keep the same, however their policy is called.
+pub(super) fn is_same_memory(a: &Tier, b: &Tier) -> bool {
+    let name = |spec: &PolicySpec| match policies::find(&spec.name) {
+        Ok(info) => info.name.to_string(),
+        Err(_) => spec.name.clone(),
+    };
+    let (of_a, of_b) = (&a.policy, &b.policy);
+    let is_same_policy = name(of_a) == name(of_b) && of_a.parameters == of_b.parameters;
+    is_same_policy && a.capacity == b.capacity
 }

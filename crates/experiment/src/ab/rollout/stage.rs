@@ -1,9 +1,10 @@
 //! One stage: both arms over the units that are with B in it.
 //!
-//! In a [world that both share](super::shared) there is one stack. In separate worlds each arm is a fleet in proportion to its traffic: B's has the share of the units that it serves of
-//! every capacity and of the servers, and so has the part of A's fleet that would serve them instead,
-//! as in a test over [a part](super::super::part) of the traffic. B's starts empty, and empty again for
-//! the units that join it at each stage; A's has seen all their requests.
+//! In a [world that both share](super::shared) there is one stack. In separate worlds each arm is a fleet in
+//! proportion to its traffic: B's has the share of the units that it serves of every capacity and of the
+//! servers, and so has the part of A's fleet that would serve them instead, as in a test over
+//! [a part](super::super::part) of the traffic. B's starts empty, and empty again for the units that join it
+//! at each stage; A's has seen all their requests.
 //!
 //! A stage is simulated from the start of the rollout at its own size. That fleets were smaller in the
 //! stages before is left out: B's holds a little more of the units that were there already.
@@ -24,9 +25,9 @@ use crate::{Error, Resolved, ResolvedStrategy, RunProgress};
 /// How the same reads ended in two worlds, and which requests they are.
 #[derive(Default)]
 pub(super) struct Reads {
-    /// In A's: as if all units had stayed.
+    /// With A, as if nobody had gone over.
     pub(super) a: Vec<ReadEnd>,
-    /// In that of the rollout.
+    /// As the rollout has it.
     pub(super) b: Vec<ReadEnd>,
 }
 
@@ -37,7 +38,9 @@ pub(super) struct Stage {
     pub(super) moved: Reads,
     /// Of those that stay with A. None in separate worlds, where nothing happens to them.
     pub(super) stayed: Reads,
-    /// Those of `moved`, if all units were with B; none in separate worlds.
+    /// Those of `moved` with A and memory undivided, as before the rollout; none in separate worlds.
+    pub(super) undivided: Vec<ReadEnd>,
+    /// Those of `moved`, had all others been with B; none in separate worlds.
     pub(super) everybody: Vec<ReadEnd>,
 }
 
@@ -56,14 +59,24 @@ impl Reads {
         self.a.partition_point(|read| (read.request as usize) < request)
     }
 
-    /// Takes over the first so many of others.
-    pub(super) fn extend(&mut self, others: &Reads, n: usize) {
-        self.a.extend_from_slice(&others.a[..n]);
-        self.b.extend_from_slice(&others.b[..n]);
+    /// Takes over others.
+    pub(super) fn extend(&mut self, a: &[ReadEnd], b: &[ReadEnd]) {
+        self.a.extend_from_slice(a);
+        self.b.extend_from_slice(b);
     }
 }
 
 impl Stage {
+    /// Batches that have reads of the units that moved.
+    pub(super) fn n_batches(&self) -> usize {
+        self.moved.a.len().min(N_BATCHES)
+    }
+
+    /// The reads of `moved` had there been no rollout.
+    pub(super) fn without_rollout(&self) -> &[ReadEnd] {
+        if self.undivided.is_empty() { &self.moved.a } else { &self.undivided }
+    }
+
     /// The reads of a batch in both worlds: batches have as many reads each of the units that moved, and
     /// what the others read meanwhile.
     pub(super) fn batch(&self, whose: Whose, batch: usize) -> Both<'_> {
@@ -96,6 +109,8 @@ pub(super) struct Setting<'a> {
     pub(super) recording: &'a Recording<'a>,
     pub(super) plan: &'a Plan,
     pub(super) world: World,
+    /// Every read with A alone, in a shared world; nothing in separate ones.
+    pub(super) nobody: &'a [ReadEnd],
     pub(super) strategies: [&'a ResolvedStrategy; 2],
     pub(super) taken: &'a Taken<'a>,
     pub(super) progress: &'a RunProgress,
