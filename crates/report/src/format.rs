@@ -53,8 +53,8 @@ pub(crate) fn signed(value: i64) -> String {
     format!("{sign}{}", count(value.unsigned_abs()))
 }
 
-/// A p-value: `0.034`, `0.00042`, `< 0.0001`.
-pub(crate) fn p_value(p: f64) -> String {
+/// A p-value as people read it: `0.034`, `0.00042`, `< 0.0001`; a dash if it is no number.
+pub fn p_value(p: f64) -> String {
     match p {
         p if !p.is_finite() => NONE.into(),
         p if p < 0.0001 => "< 0.0001".into(),

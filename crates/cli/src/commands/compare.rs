@@ -293,7 +293,7 @@ fn listing(comparison: &Comparison) -> Listing {
             share(of(|row| row.reduction)),
             share(of(|row| row.reduction_low)),
             share(of(|row| row.reduction_high)),
-            number(of(|row| row.wilcoxon_p_holm), 4),
+            p_value(of(|row| row.wilcoxon_p_holm)),
             number(of(|row| row.mean_rank), 2),
             share(row.reduction_p10),
             share(row.reduction_p25),

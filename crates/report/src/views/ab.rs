@@ -99,10 +99,9 @@ fn differences(one: &One<'_>) -> Option<Chart> {
         wider: (f64::NAN, f64::NAN),
         label: change(row, row.difference),
         tip: format!("{}: {}", words(&row.measure), told(row)),
-        role: match row.standing.as_str() {
-            "" if in_margins(row)[1] < -1.0 => Role::series(1),
-            "" => Role::series(0),
-            "broken" => Role::series(1),
+        role: match row.result.as_str() {
+            "worse" | "broken" => Role::series(1),
+            _ if row.role == "primary" => Role::series(0),
             _ => Role::MUTED,
         },
     };

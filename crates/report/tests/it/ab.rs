@@ -85,7 +85,7 @@ fn measures(test: &str) -> Vec<AbMeasureRow> {
         relative_high: f64::NAN,
         margin,
         probability_better: 0.98,
-        standing: if measure == "hit-ratio" { "" } else { "holds" }.into(),
+        result: if measure == "hit-ratio" { "better" } else { "holds" }.into(),
         whole_trace_low: f64::NAN,
         whole_trace_high: f64::NAN,
         ..AbMeasureRow::default()
@@ -155,6 +155,8 @@ fn roll_out(made: &mut AbTests, test: &str) {
         verdict: "better".into(),
         aa_pairs: 45,
         aa_rate: 0.93,
+        aa_low: 0.43,
+        aa_high: 1.0,
         ..AbNaiveRow::default()
     });
 }
