@@ -91,7 +91,10 @@ mod tests {
     #[test]
     fn what_cannot_be_is_refused() {
         for (n_found, n_units, level) in [(0, 1, 0.95), (46, 10, 0.95), (1, 10, 1.0)] {
-            assert!(share_of_pairs(n_found, n_units, level).is_err(), "{n_found} {n_units} {level}");
+            assert!(
+                share_of_pairs(n_found, n_units, level).is_err(),
+                "{n_found} {n_units} {level}"
+            );
         }
     }
 
@@ -112,7 +115,8 @@ mod tests {
                     units[..i].iter().filter(|b| (a - **b).abs() > limit).count() as u64
                 };
                 let n_found = units.iter().enumerate().map(apart).sum();
-                let covers = |found: Result<Interval, Error>| u64::from(found.unwrap().covers(truth));
+                let covers =
+                    |found: Result<Interval, Error>| u64::from(found.unwrap().covers(truth));
                 covered += covers(share_of_pairs(n_found, N_UNITS, 0.95));
                 as_cases += covers(proportion(n_found, 45, 0.95));
             }

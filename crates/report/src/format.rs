@@ -22,11 +22,11 @@ pub(crate) fn percent(share: f64) -> String {
     format!("{percent:.decimals$} %")
 }
 
-/// A difference between two shares, in percentage points: `2.4 points`.
+/// A difference between two shares, in percentage points: `2.4 pp`.
 pub(crate) fn points(difference: f64) -> String {
     let points = (difference * 100.0).abs();
     let decimals = if points < 0.095 { 3 } else { 1 };
-    format!("{points:.decimals$} points")
+    format!("{points:.decimals$} pp")
 }
 
 /// A change as a signed percentage: `+2.4 %`, `−11 %`, `0 %`.

@@ -253,7 +253,8 @@ fn naive(tables: &AbTests) -> Listing {
         "verdict",
         "aa_rate",
     ];
-    let mut listing = Listing::new(&columns);
+    let mut listing =
+        Listing::new(&columns).for_programs(&["naive_aa_pairs", "naive_aa_low", "naive_aa_high"]);
     for row in &tables.naive {
         let test = tables.tests.iter().find(|test| test.test == row.test);
         let primary = tables.measures.iter().find(|measure| measure.test == row.test);
@@ -261,13 +262,21 @@ fn naive(tables: &AbTests) -> Listing {
         let Ok(measure) = primary.measure.parse::<Measure>() else { continue };
         let share = |value: f64| number(value, percent(value));
         let change = |value: f64| number(value, measure.show_change(value));
+        let pairs = if row.aa_pairs == 1 { "pair" } else { "pairs" };
+        let of_pairs = format!(
+            "{:.1} % of {} {pairs} (95 % interval {:.0} to {:.0})",
+            row.aa_rate * 100.0,
+            row.aa_pairs,
+            row.aa_low * 100.0,
+            row.aa_high * 100.0
+        );
         listing.push(vec![
             Field::text(&row.test),
             share(row.hit_ratio_a),
             share(row.hit_ratio_b),
             number(row.p_value, p_value(row.p_value)),
             Field::text(&row.verdict),
-            share(row.aa_rate),
+            number(row.aa_rate, of_pairs),
             Field::count(row.aa_pairs),
             share(row.aa_low),
             share(row.aa_high),

@@ -84,7 +84,10 @@ fn a_guardrail_that_breaks_makes_it_worse_and_tells_ci() {
     let rows = tested(dir.path(), &["--traffic", "50%"]);
     let cost = rows.iter().find(|row| row["measure"] == "cost").unwrap();
     assert_eq!((&cost["result"], &cost["low"]), (&"doubtful".into(), &Value::Null));
-    assert_eq!((&rows[0]["result"], &rows[0]["verdict"]), (&"better".into(), &"inconclusive".into()));
+    assert_eq!(
+        (&rows[0]["result"], &rows[0]["verdict"]),
+        (&"better".into(), &"inconclusive".into())
+    );
 }
 
 #[test]

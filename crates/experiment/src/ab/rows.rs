@@ -96,13 +96,7 @@ impl Test<'_> {
         std::iter::once(primary).chain(guardrails).collect()
     }
 
-    fn measure(
-        &self,
-        finding: &Finding,
-        margin: Margin,
-        role: &str,
-        result: &str,
-    ) -> AbMeasureRow {
+    fn measure(&self, finding: &Finding, margin: Margin, role: &str, result: &str) -> AbMeasureRow {
         let margin = margin.of(finding.a);
         let better = finding.measure.better();
         let above = finding.probability_above(margin).unwrap_or(f64::NAN);
