@@ -250,11 +250,7 @@ pub(super) fn signed_points(value: f64) -> String {
         down if down < 0.0 => "−",
         _ => "",
     };
-    if value.is_finite() {
-        format!("{sign}{:.2} pp", value.abs() * 100.0)
-    } else {
-        "–".into()
-    }
+    if value.is_finite() { format!("{sign}{:.2} pp", value.abs() * 100.0) } else { "–".into() }
 }
 
 fn window_table(at: &[f64], windows: &[&AbWindowRow], timed: bool) -> DataTable {

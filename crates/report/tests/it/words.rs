@@ -9,9 +9,11 @@ use crate::made_up;
 fn the_verdict_is_a_sentence_with_value_and_lead() {
     let study = made_up::three();
     let html = page(&study.document(&study.winners())).expect("renders");
-    assert!(html.contains(
-        "tinylfu-everywhere has the highest hit ratio: 83.1 %, 2.4 pp over s3-fifo-l1."
-    ));
+    assert!(
+        html.contains(
+            "tinylfu-everywhere has the highest hit ratio: 83.1 %, 2.4 pp over s3-fifo-l1."
+        )
+    );
     assert_eq!(html.matches(">winner<").count(), 1);
 }
 
