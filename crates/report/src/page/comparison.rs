@@ -134,8 +134,8 @@ fn facts(comparison: &Comparison, baseline: &str) -> Vec<(&'static str, String)>
         ("Traces", format::count(traces.len() as u64)),
         ("Requests in them", format::count(requests)),
         ("Families of traces", format::count(families.len() as u64)),
-        ("Policies, with the baseline", format::count(policies.len() as u64)),
-        ("Baseline", baseline.to_string()),
+        ("Policies", format::count(policies.len() as u64)),
+        ("Baseline, one of them", baseline.to_string()),
         ("Sizes", sizes(comparison).join(", ")),
     ];
     if !bounds.is_empty() {

@@ -273,8 +273,8 @@ fn policies_are_counted_in_one_way_and_captions_speak_of_what_is_there() {
     let page = |made: &Comparison| comparison_page(&document(made, &[])).expect("renders");
     let (few, many) = (page(&judged(usual(), 3)), page(&judged(usual(), 9)));
     for html in [&few, &many] {
-        assert!(html.contains("<dt>Policies, with the baseline</dt><dd>4</dd>"), "{html}");
-        assert!(html.contains("<dt>Baseline</dt><dd>fifo</dd>"));
+        assert!(html.contains("<dt>Policies</dt><dd>4</dd>"), "{html}");
+        assert!(html.contains("<dt>Baseline, one of them</dt><dd>fifo</dd>"));
         assert!(html.contains("<dt>Bounds</dt><dd>belady</dd>"));
         assert!(html.contains("4 policies, fifo among them"));
         assert!(!html.contains("The first 10 of each size"), "there are no more");
