@@ -87,11 +87,12 @@ const METRICS: [Metric; 10] = [
 /// `arc has the highest hit ratio: 83.1 %, 2.4 pp over lru.`, and what goes against it.
 pub(crate) fn sentence(results: &Results, winner: &Winner<'_>) -> String {
     let claim = claim(results, winner);
-    let failed = case(results, winner)
-        .filter(|run| winner.strategies.contains(&run.strategy) && run.errors > 0)
-        .map(|run| format!(" {} of its reads had no answer.", format::percent(run.error_ratio)));
     // Of several that tie, "its" would be nobody's.
-    claim + &failed.take(2 - winner.strategies.len().min(2)).collect::<String>()
+    let [strategy] = winner.strategies else { return claim };
+    let failed = case(results, winner)
+        .find(|run| run.strategy == *strategy && run.errors > 0)
+        .map(|run| format!(" {} of its reads had no answer.", format::percent(run.error_ratio)));
+    claim + &failed.unwrap_or_default()
 }
 
 fn claim(results: &Results, winner: &Winner<'_>) -> String {
