@@ -12,7 +12,7 @@ use experiment::scenario::Fraction;
 use trace::units::Nanos;
 
 pub(crate) use check::{Check, CiArgs, Trend, When};
-pub(crate) use test::Test;
+pub(crate) use test::{FailOn, Test};
 
 /// Replay access traces through simulated cache tiers, and compare strategies
 #[derive(Debug, Parser)]
@@ -78,6 +78,22 @@ fn threads(text: &str) -> Result<usize, String> {
     threads.ok_or_else(|| "expected a number up to 1024".into())
 }
 
+/// A file to write, which shows before the work begins. Standard output is where tables go.
+fn file(text: &str) -> Result<PathBuf, String> {
+    match PathBuf::from(text) {
+        _ if text == "-" => {
+            Err("`-` is no file to write\nhint: `./-` is one that is called so".into())
+        }
+        path if path.is_dir() => Err("this is a directory, expected a file to write".into()),
+        path => Ok(path),
+    }
+}
+
+/// The same, or `-`.
+fn file_or_stdout(text: &str) -> Result<PathBuf, String> {
+    if text == "-" { Ok(text.into()) } else { file(text) }
+}
+
 fn share(text: &str) -> Result<f64, String> {
     let percent = text.parse::<Fraction>().map(Fraction::share);
     percent.or_else(|_| text.parse()).map_err(|_| "expected a share such as 0.01 or 1%".into())
@@ -126,6 +142,9 @@ pub(crate) struct Run {
     /// Folder for the report [default: reports/NAME]
     #[arg(long, short, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,
+    /// Write the report even where index.html is not of this program
+    #[arg(long)]
+    pub(crate) force: bool,
     /// Print and compute, but write no files
     #[arg(long, conflicts_with = "out")]
     pub(crate) no_report: bool,
@@ -145,7 +164,9 @@ pub(crate) struct How {
 
 /// Run a study again from its manifest and check that the results are the same
 ///
-/// Leaves the report of the first run as it is.
+/// Leaves the report of the first run as it is. Ends with 0 if they are the same, with 1 if anything differs.
+/// Of a run that was interrupted, only the runs that it finished are compared; without the tables
+/// beside its manifest, which say which these are, it is refused.
 #[derive(Debug, Parser)]
 pub(crate) struct Rerun {
     /// Manifest that a run left in its report
@@ -153,6 +174,9 @@ pub(crate) struct Rerun {
     /// Folder for a report of this run [default: none is written]
     #[arg(long, short, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,
+    /// Write the report even where index.html is not of this program
+    #[arg(long)]
+    pub(crate) force: bool,
     #[command(flatten)]
     pub(crate) how: How,
 }
@@ -194,6 +218,10 @@ pub(crate) struct Validate {
 }
 
 /// Print a scenario with every preset, default and matrix cell filled in
+///
+/// What --resolved prints is the study that a run replays and that its manifest holds, for `rerun`. It
+/// depends on no other file but the traces. It is no scenario: each strategy and cell has a whole stack of
+/// its own, and prices stand in the tiers, so `run` does not take it.
 #[derive(Debug, Parser)]
 pub(crate) struct Show {
     /// Scenario file
@@ -206,7 +234,7 @@ pub(crate) struct Show {
     pub(crate) resolved: bool,
 }
 
-/// Print the JSON Schema of scenario files, for editors
+/// Print the JSON Schema of a kind of file, for editors
 #[derive(Debug, Parser)]
 pub(crate) struct Schema {
     /// Which document
@@ -220,6 +248,10 @@ pub(crate) enum Document {
     /// JSON Schema of scenario files
     #[default]
     Scenario,
+    /// JSON Schema of flat studies
+    Flat,
+    /// JSON Schema of baselines
+    Baseline,
     /// JSON Schema of trace recipes
     Recipe,
     /// The result tables and their columns, as Markdown
@@ -270,7 +302,7 @@ pub(crate) struct Replay {
     #[arg(long, value_enum)]
     pub(crate) format: Option<ReplayFormat>,
     /// Write to this file instead of standard output
-    #[arg(long, short, value_name = "FILE")]
+    #[arg(long, short, value_name = "FILE", value_parser = file)]
     pub(crate) output: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) read: ReadArgs,
@@ -322,6 +354,9 @@ pub(crate) struct Mrc {
     /// Folder for a page, charts and Parquet tables
     #[arg(long, short, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,
+    /// Write the report even where index.html is not of this program
+    #[arg(long)]
+    pub(crate) force: bool,
     #[command(flatten)]
     pub(crate) read: ReadArgs,
 }
@@ -364,6 +399,9 @@ pub(crate) struct Compare {
     /// Folder for the report and the finished cells
     #[arg(long, short, default_value = "reports/compare", value_name = "DIR")]
     pub(crate) out: PathBuf,
+    /// Write the report even where index.html is not of this program
+    #[arg(long)]
+    pub(crate) force: bool,
     /// Seed of policies that draw
     #[arg(long, default_value_t = 1)]
     pub(crate) seed: u64,
@@ -643,7 +681,7 @@ pub(crate) struct CalibrateFit {
     #[arg(long, value_name = "DAY")]
     pub(crate) date: Option<String>,
     /// Write the profile to this file
-    #[arg(long, short, value_name = "FILE")]
+    #[arg(long, short, value_name = "FILE", value_parser = file)]
     pub(crate) output: Option<PathBuf>,
     /// How the report is printed
     #[arg(long, value_enum, default_value_t)]
@@ -665,7 +703,7 @@ pub(crate) struct CalibrateMeasure {
     #[arg(long, default_value_t = 2000, value_name = "N", value_parser = clap::value_parser!(u32).range(100..=1_000_000))]
     pub(crate) samples: u32,
     /// Write the profiles to this file
-    #[arg(long, short, value_name = "FILE")]
+    #[arg(long, short, value_name = "FILE", value_parser = file)]
     pub(crate) output: Option<PathBuf>,
     /// How the figures are printed
     #[arg(long, value_enum, default_value_t)]

@@ -30,7 +30,8 @@ pub(crate) fn code(outcome: anyhow::Result<u8>) -> ExitCode {
     }
 }
 
-/// The error and its causes, each said once: some messages hold their cause already.
+/// The error and its causes, each said once: some messages hold their cause already. Where a name is
+/// nearly one of those expected, that one.
 fn told(error: &anyhow::Error) -> String {
     let mut told = String::new();
     for cause in error.chain().map(ToString::to_string) {
@@ -40,7 +41,10 @@ fn told(error: &anyhow::Error) -> String {
             told = format!("{told}: {cause}");
         }
     }
-    told
+    match trace::error::did_you_mean(&told).filter(|_| !told.contains("\nhint: ")) {
+        Some(hint) => format!("{told}\nhint: {hint}"),
+        None => told,
+    }
 }
 
 fn is_broken_pipe(error: &anyhow::Error) -> bool {

@@ -8,6 +8,7 @@ mod args;
 mod capacity;
 mod commands;
 mod exit;
+mod folder;
 mod output;
 mod progress;
 

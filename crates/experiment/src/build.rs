@@ -7,9 +7,10 @@ use tiers::cluster::{Cluster, TwoChoices};
 use tiers::security::{Cipher, EncryptionSpec};
 use tiers::{
     Cdn, CdnSpec, Demotion, DistantOrigin, Encryption, Erasure, Freshness, Hedge, HedgeLeg,
-    LatencyProfile, LatencySpec, Layout, Origin, Predicted, Retry, Router, Service, Shield,
-    ShieldSpec, Stack, StationSpec, Tier,
+    LatencyProfile, LatencySpec, Layout, Origin, Placement, Predicted, Retry, Router, Service,
+    Shield, ShieldSpec, Stack, StationSpec, Tier,
 };
+use trace::Trace;
 use trace::units::Nanos;
 
 use crate::fault::faults;
@@ -95,6 +96,32 @@ pub(crate) fn shape(from: &ResolvedStack, library: &Library) -> Result<Stack, Wr
     stack.router = router(&from.router, &from.tiers).map_err(at(&["router"]))?;
     stack.demotion = demotion(&from.demotion, &from.tiers).map_err(at(&["demotion"]))?;
     Ok(stack)
+}
+
+/// The nodes and stations of each tier and of the origin, as far as they can be told without a trace.
+pub(crate) fn placements(
+    stack: &Stack,
+    from: &ResolvedStack,
+) -> Result<Vec<Box<dyn Placement>>, Wrong> {
+    let trace = Trace::from_numbers("none", [0]);
+    let site = tiers::Site { trace: &trace, seed: 0, start_ns: 0 };
+    let of_tiers = stack.tiers.iter().zip(&from.tiers).map(|(tier, spec)| {
+        let at = vec!["tiers".to_string(), spec.name.clone(), placed_by(spec).to_string()];
+        tier.layout.build(&site).map_err(|what| (at, what))
+    });
+    let at_origin = |what| (vec!["origin".to_string(), "at".to_string()], what);
+    of_tiers.chain([stack.origin.layout.build(&site).map_err(at_origin)]).collect()
+}
+
+/// The field that says what a tier is made of.
+fn placed_by(spec: &ResolvedTier) -> &'static str {
+    let more = &spec.more;
+    match () {
+        () if more.two_choices.value().is_some() => "two-choices",
+        () if more.cdn.is_some() => "cdn",
+        () if more.shield.is_some() => "shield",
+        () => "cluster",
+    }
 }
 
 fn tier(

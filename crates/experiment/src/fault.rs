@@ -1,8 +1,10 @@
 //! Faults as written in a scenario: what goes wrong, where, when and for how long.
 
+use std::collections::BTreeSet;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use tiers::{Failure, Fault};
+use tiers::{Failure, Fault, Placement};
 use trace::stream::Stream;
 use trace::units::Nanos;
 
@@ -70,8 +72,51 @@ impl FaultEntry {
             FaultKind::ClockForward if self.by.is_none() => {
                 Err(("by", "\"clock-forward\" needs `by`, such as \"5min\"".into()))
             }
+            _ if !self.stations.is_empty() && self.struck().is_empty() => {
+                let what = "`stations` are for \"down\" and \"slow\"; this is about the whole tier";
+                Err(("stations", what.into()))
+            }
+            _ if matches!(self.at, When::Share(share) if share.share() > 1.0) => {
+                Err(("at", format!("a fault at {} begins after the end of the trace", self.at)))
+            }
             _ => Ok(()),
         }
+    }
+
+    /// The stations it names, where it strikes some.
+    pub(crate) fn struck(&self) -> &[String] {
+        match self.what {
+            FaultKind::Down | FaultKind::Slow => &self.stations,
+            FaultKind::Cut | FaultKind::Errors | FaultKind::Flush | FaultKind::ClockForward => &[],
+        }
+    }
+
+    /// The first station it names that its tier does not have: its number in the list, a sentence and a
+    /// hint.
+    pub(crate) fn unknown_station(
+        &self,
+        placement: &dyn Placement,
+    ) -> Option<(usize, String, String)> {
+        let means_none = |name: &String| {
+            let name = std::slice::from_ref(name);
+            tiers::stations_meant(placement, name).is_empty()
+        };
+        let number = self.struck().iter().position(means_none)?;
+        let name = &self.stations[number];
+        let message = format!("no station is called `{name}` in `{}`", self.tier);
+        Some((number, message, station_hint(name, placement)))
+    }
+
+    /// Says so if it begins after the last request of a trace of this span.
+    pub(crate) fn too_late(&self, span: Nanos) -> Option<String> {
+        (self.at.of(span) > span).then(|| {
+            format!(
+                "a fault of {} begins at {}, after the last request at {}, and strikes nothing",
+                self.tier,
+                self.at,
+                span.rounded()
+            )
+        })
     }
 
     /// The events of this fault: its beginning and its end.
@@ -105,6 +150,36 @@ impl FaultEntry {
         std::iter::once(Fault { at, tier, what: begins }).chain(ends).collect()
     }
 }
+
+/// The name that was probably meant, or those there are. `fastly/fra` may be called `fastly`, and
+/// `shard-2-master` `shard-2`.
+fn station_hint(wanted: &str, placement: &dyn Placement) -> String {
+    let full: Vec<String> =
+        (0..placement.n_stations()).map(|station| placement.station_name(station)).collect();
+    let beginnings = |name: &str| -> Vec<String> {
+        let ends = name.match_indices(['/', '-']).map(|(end, _)| end);
+        ends.map(|end| name[..end].to_string()).collect()
+    };
+    let names: BTreeSet<String> =
+        full.iter().flat_map(|name| beginnings(name)).chain(full.iter().cloned()).collect();
+    let meant = |name: &&str| {
+        let name = [name.to_string()];
+        !tiers::stations_meant(placement, &name).is_empty()
+    };
+    if let Some(nearest) =
+        trace::error::nearest(wanted, names.iter().map(String::as_str)).filter(meant)
+    {
+        return format!("did you mean `{nearest}`?");
+    }
+    let few: Vec<String> = full.iter().take(FEW).map(|name| format!("`{name}`")).collect();
+    match full.len() {
+        0..=FEW => format!("there is {}", few.join(", ")),
+        n => format!("there is {} and {} more", few.join(", "), n - FEW),
+    }
+}
+
+/// Names that a hint lists.
+const FEW: usize = 6;
 
 /// Faults drawn from a seed.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -199,6 +274,11 @@ mod tests {
         assert_eq!(slow.check().unwrap_err().0, "factor");
         let errors = entry("at = \"1s\"\ntier = \"L2\"\nwhat = \"errors\"\nshare = \"120%\"");
         assert_eq!(errors.check().unwrap_err().0, "share");
+        let flush = "at = \"1s\"\ntier = \"L2\"\nwhat = \"flush\"\n";
+        assert_eq!(entry(&format!("{flush}stations = [\"0\"]")).check().unwrap_err().0, "stations");
+        assert!(entry(flush).check().is_ok());
+        let late = entry(&flush.replace("1s", "100.1%"));
+        assert_eq!(late.check().unwrap_err().0, "at");
     }
 
     #[test]

@@ -8,6 +8,7 @@ pub mod ab;
 mod build;
 pub mod check;
 pub mod compare;
+mod entries;
 mod error;
 mod fault;
 pub mod flat;

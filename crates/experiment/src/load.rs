@@ -20,22 +20,39 @@ pub fn open_trace(
     options: &ReadOptions,
     progress: &mut dyn FnMut(u64, u64),
 ) -> Result<Trace, Error> {
-    if options.format.is_none() && path.extension().is_some_and(|ending| ending == "toml") {
-        return generate(path, options);
+    match kind(path, options.format.as_deref()) {
+        Kind::Recipe => Ok(trace::generate::generate(&recipe(path)?, options.limit)?),
+        Kind::Native => open_parquet(path, options),
+        Kind::Foreign => Ok(readers::read(path, options, progress)?),
     }
-    let named = options.format.as_deref() == Some(FORMAT_PARQUET);
-    if named || (options.format.is_none() && is_parquet(path)) {
-        return open_parquet(path, options);
-    }
-    Ok(readers::read(path, options, progress)?)
 }
 
-/// The trace that a recipe describes.
-fn generate(path: &Path, options: &ReadOptions) -> Result<Trace, Error> {
+/// Who reads a trace.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// It is generated.
+    Recipe,
+    /// It is Parquet.
+    Native,
+    /// One of the readers.
+    Foreign,
+}
+
+/// Who reads the trace in `path`, whose format is said or not.
+pub(crate) fn kind(path: &Path, format: Option<&str>) -> Kind {
+    match format {
+        None if path.extension().is_some_and(|ending| ending == "toml") => Kind::Recipe,
+        None if is_parquet(path) => Kind::Native,
+        Some(FORMAT_PARQUET) => Kind::Native,
+        _ => Kind::Foreign,
+    }
+}
+
+/// The recipe in `path`.
+pub(crate) fn recipe(path: &Path) -> Result<Recipe, Error> {
     let text = std::fs::read_to_string(path)
         .map_err(|error| Error::Unfit(format!("{}: {error}", path.display())))?;
-    let recipe = Recipe::from_toml(&text, &path.display().to_string())?;
-    Ok(trace::generate::generate(&recipe, options.limit)?)
+    Ok(Recipe::from_toml(&text, &path.display().to_string())?)
 }
 
 fn open_parquet(path: &Path, options: &ReadOptions) -> Result<Trace, Error> {

@@ -27,6 +27,11 @@ pub(crate) fn grid<'a, 'b, S>(
     recordings.iter().flat_map(over).collect()
 }
 
+fn span(arrivals: &[u64]) -> Nanos {
+    let ends = arrivals.last().zip(arrivals.first());
+    Nanos(ends.map_or(0, |(last, first)| last - first))
+}
+
 /// A century: sums of times stay far from overflow.
 const LONGEST_NS: u64 = 100 * 366 * 86_400 * 1_000_000_000;
 
@@ -63,13 +68,19 @@ impl<'a> Recording<'a> {
         }
         if study.warmup.of(trace.n_requests()) == trace.n_requests() {
             return Err(Error::Unfit(format!(
-                "{}: the warm-up of {} leaves no request to count",
+                "{}: the warm-up of {} leaves no request to count\nhint: {}",
                 entry.path.display(),
-                study.warmup
+                study.warmup,
+                crate::resolve::WARMUP_HINT
             )));
         }
         let footprint = trace.footprint_bytes();
         Ok(Recording { entry, trace, arrivals, footprint })
+    }
+
+    /// From the first to the last arrival.
+    pub(crate) fn span(&self) -> Nanos {
+        span(&self.arrivals)
     }
 
     /// The stack of a strategy for this trace, whose requests arrive at these times.
@@ -79,11 +90,10 @@ impl<'a> Recording<'a> {
         strategy: &ResolvedStrategy,
         arrivals: &[u64],
     ) -> Result<Stack, Error> {
-        let ends = arrivals.last().zip(arrivals.first());
         let site = build::Site {
             footprint: self.footprint,
             scale: self.entry.scale,
-            span: Nanos(ends.map_or(0, |(last, first)| last - first)),
+            span: span(arrivals),
         };
         build::stack(study, &strategy.stack, &site)
     }

@@ -11,10 +11,12 @@ use tiers::security::{AuditSpec, Cipher, ErasureSpec};
 use tiers::{Arrivals, LatencyProfile, MOST_TIERS, PriceBook, Rate, TierPrice, Writes};
 
 use crate::ab::{self, TestSpec};
+use crate::check::FLAT_KIND;
 use crate::patch::is_default;
 use crate::scenario::{
     Capacity, Chaos, DemotionPatch, FaultEntry, Library, Metric, OriginPatch, PolicyText,
-    PriceChoice, RouterPatch, Scenario, ServiceText, StackPatch, TierPatch, Ttl, Warmup,
+    PriceChoice, RouterPatch, Scenario, ServiceText, StackPatch, TierPatch, TraceEntry, Ttl,
+    Warmup,
 };
 use crate::source::explained;
 use crate::{Error, FORMAT_PARQUET, Source, build, presets};
@@ -89,6 +91,9 @@ impl Resolved {
         }
         if !WINDOWS.contains(&self.windows) || self.strategies.len() > MOST_STRATEGIES {
             return fail("has too many windows or strategies, or none");
+        }
+        if self.closed_loop == Some(0) {
+            return fail("has a closed loop without clients");
         }
         if self.traces.iter().any(|trace| !SCALES.contains(&trace.scale)) {
             return fail("has a trace whose scale makes no sense");
@@ -272,6 +277,7 @@ pub(crate) fn resolve_source(
     dir: &Path,
     settings: &[Setting],
 ) -> Result<Resolved, Error> {
+    refuse_flat(source)?;
     let scenario: Scenario = source.parse()?;
     let (on_stack, on_root): (Vec<_>, Vec<_>) =
         settings.iter().partition(|setting| setting.path.starts_with("stack."));
@@ -320,6 +326,19 @@ pub(crate) fn resolve_source(
         strategies,
         library,
     })
+}
+
+/// What says `kind = "flat"` has no tiers.
+fn refuse_flat(source: &Source) -> Result<(), Error> {
+    let table: toml::Table = source.parse()?;
+    match table.get("kind").and_then(toml::Value::as_str) {
+        Some(FLAT_KIND) => {
+            let message = "this is a flat study: single caches, and no tiers to simulate";
+            let hint = Some("`cache-strategy check` replays it and holds its figures");
+            Err(source.error_at(&["kind"], message, hint))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// The scenario with values replaced by `--set`; errors name the setting, there is no line for it.
@@ -386,6 +405,9 @@ const WINDOWS: std::ops::RangeInclusive<u32> = 1..=10_000;
 /// Runs of a grid over one trace.
 const MOST_STRATEGIES: usize = 100_000;
 
+/// What to try in place of a warm-up that is too long.
+pub(crate) const WARMUP_HINT: &str = "such as warmup = \"10%\"";
+
 fn check_names(source: &Source, scenario: &Scenario) -> Result<(), Error> {
     let ok = |c: char| c.is_alphanumeric() || "-_.".contains(c);
     if scenario.name.is_empty() || !scenario.name.chars().all(ok) || scenario.name.starts_with('.')
@@ -431,6 +453,15 @@ fn check_names(source: &Source, scenario: &Scenario) -> Result<(), Error> {
         if !SCALES.contains(&entry.scale) {
             return fail("scale", "the scale must lie between 0.000001 and 1000000000");
         }
+        let called_alike = |other: &TraceEntry| match (&entry.name, &other.name) {
+            (None, None) => entry.path == other.path && entry.format == other.format,
+            (name, other) => name == other,
+        };
+        if scenario.traces[..i].iter().any(called_alike) {
+            let at = ["traces", &number, if entry.name.is_some() { "name" } else { "path" }];
+            let hint = Some("give one of them another `name`");
+            return Err(source.error_at(&at, "a trace of this name is there already", hint));
+        }
         if entry.name.as_ref().is_some_and(|name| name.is_empty() || name.contains(" / ")) {
             return fail(
                 "name",
@@ -441,6 +472,18 @@ fn check_names(source: &Source, scenario: &Scenario) -> Result<(), Error> {
     if !SPEEDS.contains(&scenario.speed) {
         let message = "`speed` must lie between 0.001 and 1000000";
         return Err(source.error_at(&["speed"], message, None));
+    }
+    if scenario.closed_loop == Some(0) {
+        let hint = Some("leave it out for arrivals by the clock of the trace");
+        return Err(source.error_at(
+            &["closed-loop"],
+            "a closed loop needs at least 1 client",
+            hint,
+        ));
+    }
+    if scenario.warmup.is_all() {
+        let message = format!("a warm-up of {} leaves no request to count", scenario.warmup);
+        return Err(source.error_at(&["warmup"], &message, Some(WARMUP_HINT)));
     }
     for (i, fault) in scenario.faults.iter().enumerate() {
         fault.check().map_err(|(field, message)| {
@@ -548,17 +591,50 @@ impl Resolver<'_> {
         Ok(())
     }
 
-    /// A fault must strike a tier of some strategy.
+    /// A fault must strike a tier of some strategy, and stations that this tier has.
     fn check_faults(&self, strategies: &[ResolvedStrategy]) -> Result<(), Error> {
         let in_order = || strategies.iter().flat_map(|s| &s.stack.tiers).map(|tier| &tier.name);
+        let check = |at: [&str; 3], tier: &str| {
+            let mut known = in_order().map(String::as_str).chain(["origin"]);
+            if known.any(|name| name == tier) {
+                return Ok(());
+            }
+            let known = in_order().map(String::as_str).chain(["origin"]);
+            let hint = trace::error::nearest(tier, known)
+                .map(|nearest| format!("did you mean `{nearest}`?"));
+            let message = format!("no strategy has a tier called `{tier}`");
+            Err(self.source.error_at(&at, &message, hint.as_deref()))
+        };
         for (i, fault) in self.scenario.faults.iter().enumerate() {
-            if fault.tier != "origin" && !in_order().any(|name| *name == fault.tier) {
-                let known = in_order().map(String::as_str).chain(["origin"]);
-                let hint = trace::error::nearest(&fault.tier, known)
-                    .map(|nearest| format!("did you mean `{nearest}`?"));
-                let message = format!("no strategy has a tier called `{}`", fault.tier);
-                let at = ["faults", &i.to_string(), "tier"];
-                return Err(self.source.error_at(&at, &message, hint.as_deref()));
+            check(["faults", &i.to_string(), "tier"], &fault.tier)?;
+        }
+        for (i, tier) in self.scenario.chaos.iter().flat_map(|chaos| &chaos.tiers).enumerate() {
+            check(["chaos", "tiers", &i.to_string()], tier)?;
+        }
+        let named = |fault: &FaultEntry| !fault.struck().is_empty();
+        if !self.scenario.faults.iter().any(named) {
+            return Ok(());
+        }
+        strategies.iter().try_for_each(|strategy| self.check_stations(strategy))
+    }
+
+    /// As the simulation would: but for a trace whose regions a network does not know, what a tier is
+    /// made of does not depend on the trace.
+    fn check_stations(&self, strategy: &ResolvedStrategy) -> Result<(), Error> {
+        let stack = &strategy.stack;
+        let placements = build::shape(stack, self.library)
+            .and_then(|shape| build::placements(&shape, stack))
+            .unwrap_or_default();
+        let names = stack.tiers.iter().map(|tier| tier.name.as_str()).chain(["origin"]);
+        for (tier, placement) in names.zip(&placements) {
+            let here = |(_, fault): &(usize, &FaultEntry)| fault.tier == tier;
+            for (i, fault) in self.scenario.faults.iter().enumerate().filter(here) {
+                let Some((k, message, hint)) = fault.unknown_station(&**placement) else {
+                    continue;
+                };
+                let message = format!("{message} of strategy `{}`", strategy.name);
+                let at = ["faults", &i.to_string(), "stations", &k.to_string()];
+                return Err(self.source.error_at(&at, &message, Some(&hint)));
             }
         }
         Ok(())
@@ -735,9 +811,12 @@ impl Resolver<'_> {
             price_of_origin: price_of_origin.unwrap_or_default(),
             tiers,
         };
-        build::shape(&stack, self.library).map_err(|(path, what)| {
+        let placed = build::shape(&stack, self.library)
+            .and_then(|shape| build::placements(&shape, &stack).map(|_| ()));
+        placed.map_err(|(path, what)| {
             let path: Vec<&str> = path.iter().map(String::as_str).collect();
-            self.at(layers, &path, &what, None)
+            let (what, hint) = explained(&what);
+            self.at(layers, &path, what, hint.as_deref())
         })?;
         Ok(stack)
     }

@@ -28,7 +28,7 @@ pub struct RunOptions {
 pub struct RunProgress {
     /// Requests simulated so far, over all runs.
     pub done: AtomicU64,
-    /// Requests there are in all; 0 until the traces are read.
+    /// Requests there are in all, as far as is known; 0 until the traces are read.
     pub total: AtomicU64,
     /// Set to stop: runs that are finished keep their rows.
     pub stop: AtomicBool,
@@ -215,6 +215,11 @@ pub(crate) fn notes(study: &Resolved, recording: &Recording<'_>) -> Vec<String> 
         ));
     }
     let ignored = |strategy: &ResolvedStrategy| strategy.stack.writes == tiers::Writes::Ignore;
+    // In a closed loop, answers say how long the run lasts.
+    if study.closed_loop.is_none() {
+        let late = study.faults.iter().filter_map(|fault| fault.too_late(recording.span()));
+        notes.extend(late.map(|late| format!("{name}: {late}.")));
+    }
     if columns.op.is_some() && study.strategies.iter().any(ignored) {
         notes.push(format!("{name}: writes and deletes are ignored, as the scenario says."));
     }

@@ -127,6 +127,10 @@ fn deepest_span(value: &Spanned<DeValue<'_>>, path: &[&str]) -> Range<usize> {
 pub(crate) fn explained(message: &str) -> (&str, Option<String>) {
     match message.split_once("\nhint: ") {
         Some((message, hint)) => (message, Some(hint.to_string())),
+        // What the parser says of a value that should be one of some names.
+        None if message.trim_end() == "wanted string or table" => {
+            ("expected a name in quotes", None)
+        }
         None => (message.trim_end(), trace::error::did_you_mean(message)),
     }
 }

@@ -8,6 +8,8 @@
 //! share of errors too. Compressing time leaves times to live as they are, so copies live for more
 //! requests at a higher rate. Faults keep their place in the trace if it is given as a share.
 
+use std::sync::atomic::Ordering;
+
 use rayon::prelude::*;
 use tiers::{Outcome, at_speed};
 use trace::units::Nanos;
@@ -81,6 +83,33 @@ pub fn sustain(
     })
 }
 
+/// Runs that a search has announced to whoever follows it, each of so many requests. How many it takes is
+/// not known beforehand, so the number is set right as it goes on.
+struct Announced {
+    runs: u64,
+    done: u64,
+    requests: u64,
+}
+
+impl Announced {
+    fn are(&mut self, runs: u64, progress: &RunProgress) {
+        progress.total.fetch_add(runs * self.requests, Ordering::Relaxed);
+        progress.total.fetch_sub(self.runs * self.requests, Ordering::Relaxed);
+        self.runs = runs;
+    }
+}
+
+/// Runs that are left, if the next one outside a bracket closes it.
+fn left(kept: Option<Point>, broken: Option<Point>) -> u64 {
+    let steps =
+        |ratio: f64| libm::log2(libm::log(ratio) / libm::log(NARROW)).ceil().max(0.0) as u64;
+    match (kept, broken) {
+        (Some(kept), Some(broken)) => steps(broken.speed / kept.speed),
+        (None, None) => 2 + steps(2.0),
+        _ => 1 + steps(2.0),
+    }
+}
+
 struct Search<'a> {
     study: &'a Resolved,
     recording: &'a Recording<'a>,
@@ -93,7 +122,10 @@ impl Search<'_> {
     /// `None` if it was stopped.
     fn search(&self) -> Result<Option<Sustained>, Error> {
         let (mut kept, mut broken): (Option<Point>, Option<Point>) = (None, None);
+        let requests = self.recording.trace.n_requests() as u64;
+        let mut announced = Announced { runs: 0, done: 0, requests };
         loop {
+            announced.are(announced.done + left(kept, broken), self.progress);
             let speed = match (kept, broken) {
                 (None, None) => 1.0,
                 (Some(kept), None) if kept.speed * 2.0 > FASTEST => break,
@@ -104,12 +136,14 @@ impl Search<'_> {
                 (Some(kept), Some(broken)) => (kept.speed * broken.speed).sqrt(),
             };
             let Some(point) = self.point(speed)? else { return Ok(None) };
+            announced.done += 1;
             if point.p99 <= self.limits.p99 && point.error_rate <= self.limits.errors {
                 kept = Some(point);
             } else {
                 broken = Some(point);
             }
         }
+        announced.are(announced.done, self.progress);
         Ok(Some(Sustained {
             strategy: self.strategy.name.clone(),
             trace: self.recording.trace.name().to_string(),
@@ -170,5 +204,61 @@ impl Sustained {
     /// Whether nothing in the stack ever broke the limits.
     pub fn is_unlimited(&self) -> bool {
         self.broken.is_none()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Source, resolve::resolve_source};
+
+    const STUDY: &str = r#"schema = 1
+name = "s"
+[[traces]]
+path = "t.csv"
+[stack]
+preset = "brief"
+order = ["L1"]
+tiers.L1.capacity = "10%"
+origin.station = { servers = 2, service = "10ms", queue = 100 }
+[[strategies]]
+name = "a"
+"#;
+
+    /// A bar that ends at its end, whichever way the search went.
+    #[test]
+    fn what_is_announced_is_what_is_done() {
+        let dir = tempfile::tempdir().unwrap();
+        let rows: String =
+            (0..2000).map(|i| format!("{}.{:02},k{}\n", i / 100, i % 100, i * 7 % 500)).collect();
+        std::fs::write(dir.path().join("t.csv"), format!("time,key\n{rows}")).unwrap();
+        let source = Source::new("s.toml", STUDY);
+        let study = resolve_source(&source, dir.path(), &[]).unwrap();
+        for p99 in [Nanos(1), Nanos(20_000_000), Nanos(1_000_000_000_000)] {
+            let progress = RunProgress::default();
+            let limits = Limits { p99, errors: 0.01 };
+            let found = sustain(&study, limits, &RunOptions::default(), &progress).unwrap();
+            assert_eq!(found.len(), 1);
+            let [done, total] =
+                [&progress.done, &progress.total].map(|n| n.load(Ordering::Relaxed));
+            assert!(done >= 2 * 2000, "{p99:?}");
+            assert_eq!(done, total, "{p99:?}: {found:?}");
+        }
+    }
+
+    #[test]
+    fn a_bracket_of_two_takes_six_more() {
+        let point = |speed| {
+            Some(Point {
+                speed,
+                requests_per_second: 0.0,
+                p99: Nanos(0),
+                error_rate: 0.0,
+                saturation: 0.0,
+            })
+        };
+        assert_eq!(left(point(4.0), point(8.0)), 6);
+        assert_eq!(left(point(4.0), point(4.05)), 0);
+        assert_eq!(left(None, None), 8);
     }
 }

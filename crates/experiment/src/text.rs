@@ -112,7 +112,11 @@ impl FromStr for Capacity {
         let capacity = if text.trim().ends_with('%') {
             Capacity::Share(text.parse()?)
         } else {
-            Capacity::Bytes(text.parse()?)
+            Capacity::Bytes(with_unit(
+                text,
+                "a capacity",
+                "\"256MiB\", or \"10%\" of the footprint",
+            )?)
         };
         match capacity {
             Capacity::Bytes(Bytes(0)) => Err("a capacity of 0 holds nothing".into()),
@@ -249,7 +253,8 @@ impl FromStr for When {
         if text.trim().ends_with('%') {
             text.parse().map(When::Share)
         } else {
-            text.parse().map(When::Time)
+            let example = "\"10min\", or \"40%\" of the trace";
+            with_unit(text, "a duration or a share", example).map(When::Time)
         }
     }
 }
@@ -279,6 +284,11 @@ impl Default for Warmup {
 }
 
 impl Warmup {
+    /// Whether it leaves nothing of any trace.
+    pub(crate) fn is_all(self) -> bool {
+        matches!(self, Warmup::Share(share) if share.share() >= 1.0)
+    }
+
     /// Requests of a trace of `n`.
     pub fn of(self, n: usize) -> usize {
         match self {
@@ -306,6 +316,16 @@ impl fmt::Display for Warmup {
             Warmup::Share(share) => share.fmt(f),
         }
     }
+}
+
+/// Reads an amount. One without a unit could be a share as well.
+fn with_unit<T: FromStr<Err = String>>(text: &str, what: &str, example: &str) -> Result<T, String> {
+    text.parse().map_err(|message| match text.trim().parse::<f64>() {
+        Ok(number) if number >= 0.0 => format!(
+            "`{text}` lacks a unit, expected {what}\nhint: write a number and a unit, as in {example}"
+        ),
+        _ => message,
+    })
 }
 
 /// Serde and schema for a type written as text.

@@ -191,6 +191,8 @@ table! {
         test: String,
         #[doc = "What went over to B one after the other: `object` or `client`."]
         by: String,
+        #[doc = "`separate`: each strategy had a fleet of its own; `shared`: machines, tiers in which they are alike, and the origin were common."]
+        world: String,
         #[doc = "The stages as they were asked for."]
         stages: String,
         #[doc = "`shipped`, `rolled-back` or `inconclusive`."]
@@ -207,7 +209,9 @@ table! {
         extra_misses: i64,
         #[doc = "How many more of them had no answer."]
         extra_errors: i64,
-        #[doc = "After a rollback: how many more reads A's fleet sent to the origin than if the units had never left, because it had not seen them for a while; below 0 where that is outweighed by what it kept of the others meanwhile. Otherwise 0."]
+        #[doc = "Interference: how many more reads of units that stayed with A the origin answered than if none had gone. 0 in separate worlds."]
+        stayed_misses: i64,
+        #[doc = "After a rollback: how many more reads went to the origin than if the units had never left, because A had not seen them for a while; below 0 where that is outweighed by what it kept of the others meanwhile. Otherwise 0."]
         cold_misses: i64,
         #[doc = "After a rollback: what the origin charged for all these misses, in nano-dollars, for the time they took. Otherwise 0."]
         extra_nanodollars: i64,
@@ -239,6 +243,14 @@ table! {
         a: f64,
         #[doc = "Its value with B."]
         b: f64,
+        #[doc = "Its value with B, had all units gone over to B when the stage began. Less `b`: how far the stage understates B, since it shares tiers with A. NaN in separate worlds."]
+        everybody: f64,
+        #[doc = "Reads of the units that stayed with A meanwhile; 0 in separate worlds, where nothing happens to them."]
+        stayed_reads: u64,
+        #[doc = "The measure over these, had all units stayed; NaN if there are none."]
+        stayed_a: f64,
+        #[doc = "The measure over these, beside the units with B. Less `stayed_a`: interference."]
+        stayed_b: f64,
     }
 }
 

@@ -5,7 +5,7 @@ use crate::table::table;
 table! {
     #[doc = "One row a figure that `check` judged: a metric of a run against its baseline or a limit."]
     CheckRow = "check" {
-        #[doc = "`regressed`, `broken` (a limit), `incomparable`, `inconclusive`, `improved`, `allowed` (changed, but by no more than is allowed), `same`, or `held` (a limit)."]
+        #[doc = "`regressed`, `broken` (a limit), `incomparable`, `inconclusive`, `improved`, `denied` (improved, which is denied), `allowed` (changed, but by no more than is allowed), `same`, or `held` (a limit)."]
         status: String,
         #[doc = "Name of the trace."]
         trace: String,

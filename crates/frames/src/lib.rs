@@ -29,4 +29,4 @@ pub use results::{
     RunRow, TierRow, WindowRow,
 };
 pub use security::{EncryptionRow, ErasureRow, ErasureTierRow, ResidueRow};
-pub use trace_file::{TraceColumns, read_trace, write_trace};
+pub use trace_file::{TraceColumns, read_trace, trace_length, write_trace};

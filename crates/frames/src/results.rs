@@ -452,3 +452,42 @@ tables! {
         encryption: EncryptionRow,
     }
 }
+
+impl Results {
+    /// Leaves the rows of the runs whose names `keep` likes.
+    pub fn retain_runs(&mut self, keep: impl Fn(&str) -> bool) {
+        // Every table is named, so that a new one is not forgotten.
+        let Results {
+            runs,
+            tiers,
+            costs,
+            windows,
+            latency,
+            quantiles,
+            spent,
+            stations,
+            tier_windows,
+            writes,
+            faults,
+            erasures,
+            erasure_tiers,
+            erasure_residue,
+            encryption,
+        } = self;
+        runs.retain(|row| keep(&row.run));
+        tiers.retain(|row| keep(&row.run));
+        costs.retain(|row| keep(&row.run));
+        windows.retain(|row| keep(&row.run));
+        latency.retain(|row| keep(&row.run));
+        quantiles.retain(|row| keep(&row.run));
+        spent.retain(|row| keep(&row.run));
+        stations.retain(|row| keep(&row.run));
+        tier_windows.retain(|row| keep(&row.run));
+        writes.retain(|row| keep(&row.run));
+        faults.retain(|row| keep(&row.run));
+        erasures.retain(|row| keep(&row.run));
+        erasure_tiers.retain(|row| keep(&row.run));
+        erasure_residue.retain(|row| keep(&row.run));
+        encryption.retain(|row| keep(&row.run));
+    }
+}

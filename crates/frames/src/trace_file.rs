@@ -315,6 +315,11 @@ pub fn read_trace(path: &Path, wanted: &TraceColumns) -> Result<Trace, Error> {
     })
 }
 
+/// Requests of the trace in `path`, from its footer alone.
+pub fn trace_length(path: &Path) -> Result<usize, Error> {
+    decoding(path, || Ok(TraceFile::open(path)?.footer.num_rows))
+}
+
 /// An open file with its footer.
 struct TraceFile<'a> {
     path: &'a Path,

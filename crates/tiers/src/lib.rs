@@ -14,6 +14,7 @@ pub mod cluster;
 mod copies;
 mod cost;
 pub mod cpu;
+mod divided;
 mod engine;
 mod error;
 mod events;
@@ -43,6 +44,7 @@ pub use cost::{
     VolumePrice, bill,
 };
 pub use cpu::{CpuCache, CpuCacheError, SET_ASSOCIATIVE, SetAssociative};
+pub use divided::{Division, Zone};
 pub use engine::{Run, simulate};
 pub use error::Error;
 pub use expiry::{ActiveExpiry, ExpirySpec};
@@ -53,7 +55,7 @@ pub use outcome::{
     ENDINGS, EncryptionOutcome, Ending, Outcome, ReadEnd, TierOutcome, TierWindow, Window,
     WriteOutcome,
 };
-pub use placement::{Ask, Change, Health, Placement, Queues, Route, Single};
+pub use placement::{Ask, Change, Health, Placement, Queues, Route, Single, stations_meant};
 pub use router::{FrequencyPath, Hedge, HedgeLeg, OnMiss, PathPredictor, Predicted, Settle};
 pub use stack::{
     Audit, BuildPlacement, Demotion, Encryption, Erasure, Fill, Freshness, Inclusion, Layout,

@@ -9,6 +9,7 @@
 //! [`Placement::notice`]; what it does by itself, as a failover once a failure is detected or a slot
 //! that moves, happens at the times it asks to be woken at.
 
+use cache::PolicySpec;
 use trace::ObjectId;
 
 /// A request as a placement sees it.
@@ -73,6 +74,11 @@ pub enum Change {
         /// Which node.
         node: u32,
     },
+    /// The contents of a node are given up: what only it has is written to the origin first.
+    GiveUp {
+        /// Which node.
+        node: u32,
+    },
 }
 
 /// How long the queues of a tier's stations are, for placements that look.
@@ -95,6 +101,17 @@ pub trait Placement: Send {
     /// Share of the tier's capacity that a node has.
     fn share(&self, _node: u32) -> f64 {
         1.0 / f64::from(self.n_nodes())
+    }
+
+    /// Eviction policy of a node, if it is not the tier's.
+    fn policy(&self, _node: u32) -> Option<&PolicySpec> {
+        None
+    }
+
+    /// The only station that answers from a node's contents, which are lost with it; `None` if there are
+    /// others.
+    fn only_station(&self, node: u32) -> Option<u32> {
+        (self.n_nodes() == self.n_stations()).then_some(node)
     }
 
     /// The group an object moves with.
@@ -128,6 +145,20 @@ pub trait Placement: Send {
     fn holders(&self, _object: ObjectId, each: &mut dyn FnMut(u32)) {
         (0..self.n_nodes()).for_each(each);
     }
+}
+
+/// The stations that these names and numbers mean; all if there are none. A name that means nothing
+/// adds nothing.
+pub fn stations_meant(placement: &dyn Placement, chosen: &[String]) -> Vec<u32> {
+    let n = placement.n_stations();
+    if chosen.is_empty() {
+        return (0..n).collect();
+    }
+    let by_name = |name: &String| match name.parse::<u32>() {
+        Ok(number) => vec![number],
+        Err(_) => placement.stations_named(name),
+    };
+    chosen.iter().flat_map(by_name).filter(|station| *station < n).collect()
 }
 
 /// One node, one station.

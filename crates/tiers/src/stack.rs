@@ -10,9 +10,10 @@ use serde::{Deserialize, Serialize};
 use trace::Trace;
 use trace::units::Nanos;
 
+use crate::divided::Divided;
 use crate::router::{Predicted, Route};
 use crate::security::{AuditSpec, Cipher, EncryptionSpec, ErasureSpec};
-use crate::{ExpirySpec, Fault, Hedge, LatencyProfile, Placement, Single, TierPrice};
+use crate::{Division, ExpirySpec, Fault, Hedge, LatencyProfile, Placement, Single, TierPrice};
 
 /// Most tiers of a stack, the origin not counted.
 pub const MOST_TIERS: usize = 8;
@@ -228,11 +229,20 @@ impl Layout {
         Layout(Some(Arc::new(build)))
     }
 
+    /// The same machines, with their memory divided.
+    pub fn divided(&self, division: Division) -> Self {
+        let (whole, division) = (self.clone(), Arc::new(division));
+        Layout::of(move |site| {
+            Ok(Box::new(Divided::new(whole.build(site)?, Arc::clone(&division))))
+        })
+    }
+
     pub(crate) fn is_single(&self) -> bool {
         self.0.is_none()
     }
 
-    pub(crate) fn build(&self, site: &Site<'_>) -> Result<Box<dyn Placement>, String> {
+    /// The placement for a site; an error is a sentence.
+    pub fn build(&self, site: &Site<'_>) -> Result<Box<dyn Placement>, String> {
         match &self.0 {
             None => Ok(Box::new(Single)),
             Some(build) => build(site),

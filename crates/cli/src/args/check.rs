@@ -1,18 +1,19 @@
 //! The arguments of `check` and `trend`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Parser, ValueEnum};
 use experiment::Setting;
 use experiment::check;
 
-use super::{Format, How, share};
+use super::{Format, How, file, file_or_stdout, share};
 
 /// Hold the figures of a study against a baseline, for CI
 ///
 /// Runs a scenario, or a flat study (kind = "flat"), and compares its figures with those that a file
 /// keeps. Runs are deterministic, so the comparison is exact; tolerances say what does not matter.
-/// Prints what changed. docs/check.md is the guide.
+/// Prints what changed. Missing folders of reports for build servers are made; one report may go to `-`,
+/// standard output, in place of what changed. docs/check.md is the guide.
 #[derive(Debug, Parser)]
 #[command(after_help = "Exit codes: 0 pass; 1 a figure is worse than allowed, or passed a limit; \
 2 bad usage or input; 3 no baseline, or one of another study; 4 an interval does not decide; 70 a bug; \
@@ -70,28 +71,28 @@ pub(crate) struct UpdateArgs {
 #[command(next_help_heading = "For build servers")]
 pub(crate) struct CiArgs {
     /// Write JUnit XML
-    #[arg(long, value_name = "FILE", conflicts_with = "update_baseline")]
+    #[arg(long, value_name = "FILE", conflicts_with = "update_baseline", value_parser = file_or_stdout)]
     pub(crate) junit: Option<PathBuf>,
     /// Write SARIF, for code scanning
-    #[arg(long, value_name = "FILE", conflicts_with = "update_baseline")]
+    #[arg(long, value_name = "FILE", conflicts_with = "update_baseline", value_parser = file_or_stdout)]
     pub(crate) sarif: Option<PathBuf>,
     /// Write GitLab's code quality report
-    #[arg(long, value_name = "FILE", conflicts_with = "update_baseline")]
+    #[arg(long, value_name = "FILE", conflicts_with = "update_baseline", value_parser = file_or_stdout)]
     pub(crate) gitlab: Option<PathBuf>,
     /// Write Bencher Metric Format
-    #[arg(long, value_name = "FILE", conflicts_with = "update_baseline")]
+    #[arg(long, value_name = "FILE", conflicts_with = "update_baseline", value_parser = file_or_stdout)]
     pub(crate) bencher: Option<PathBuf>,
     /// Write what is better when larger, as github-action-benchmark's customBiggerIsBetter
-    #[arg(long, value_name = "FILE", conflicts_with = "update_baseline")]
+    #[arg(long, value_name = "FILE", conflicts_with = "update_baseline", value_parser = file_or_stdout)]
     pub(crate) bigger: Option<PathBuf>,
     /// Write what is better when smaller, as its customSmallerIsBetter
-    #[arg(long, value_name = "FILE", conflicts_with = "update_baseline")]
+    #[arg(long, value_name = "FILE", conflicts_with = "update_baseline", value_parser = file_or_stdout)]
     pub(crate) smaller: Option<PathBuf>,
     /// Annotate the step of GitHub Actions and add to its summary: auto is where GITHUB_ACTIONS is true
     #[arg(long, value_enum, default_value_t, value_name = "WHEN")]
     pub(crate) github: When,
     /// Append a line of JSON to this file, for `trend`
-    #[arg(long, value_name = "FILE", conflicts_with = "update_baseline")]
+    #[arg(long, value_name = "FILE", conflicts_with = "update_baseline", value_parser = file)]
     pub(crate) history: Option<PathBuf>,
     /// What is checked, for the history [default: GITHUB_SHA or CI_COMMIT_SHA]
     #[arg(long, value_name = "ID", requires = "history")]
@@ -105,6 +106,20 @@ pub(crate) enum Allow {
     ScenarioChange,
     /// Intervals that do not decide
     Inconclusive,
+}
+
+impl CiArgs {
+    /// What is written beside the table: the option and its file.
+    pub(crate) fn reports(&self) -> [(&'static str, Option<&Path>); 6] {
+        [
+            ("--junit", self.junit.as_deref()),
+            ("--sarif", self.sarif.as_deref()),
+            ("--gitlab", self.gitlab.as_deref()),
+            ("--bencher", self.bencher.as_deref()),
+            ("--bigger", self.bigger.as_deref()),
+            ("--smaller", self.smaller.as_deref()),
+        ]
+    }
 }
 
 impl From<Allow> for check::Allow {
@@ -156,7 +171,7 @@ pub(crate) struct Trend {
     #[arg(long, value_name = "NAME")]
     pub(crate) metric: Option<String>,
     /// Draw the change of the metric since the first check, an SVG file
-    #[arg(long, value_name = "FILE", requires = "metric")]
+    #[arg(long, value_name = "FILE", requires = "metric", value_parser = file)]
     pub(crate) svg: Option<PathBuf>,
     /// Tell steps of at least this share of the value
     #[arg(long, default_value = "0", value_name = "SHARE", value_parser = share)]

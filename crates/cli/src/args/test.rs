@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Parser, ValueEnum};
 use experiment::Setting;
-use experiment::ab::{GuardrailText, Margin, Measure, Stages, TestSpec, Unit};
+use experiment::ab::{GuardrailText, Margin, Measure, Stages, TestSpec, Unit, World};
 use experiment::scenario::Fraction;
 use trace::units::Nanos;
 
@@ -17,7 +17,7 @@ use super::How;
 /// not given is taken from the section [test] of the scenario.
 #[derive(Debug, Parser)]
 #[command(
-    after_help = "Exit codes: 0 whatever the verdict; 1 if it is one that --fail-on names.\n\nExamples:\n  cache-strategy test --strategy=new-algorithm scenarios/ab-test.toml\n  cache-strategy test --strategy=new-algorithm --traffic=10% scenarios/ab-test.toml\n  cache-strategy test --strategy arc --baseline lru --metric p99 --margin 2ms my.toml\n  cache-strategy test --strategy arc --guardrail p99=10% --guardrail cost=none my.toml\n  cache-strategy test --strategy new --fail-on worse,inconclusive --no-report my.toml\n  cache-strategy test --strategy=new-algorithm --rollout ramp scenarios/ab-test.toml"
+    after_help = "Exit codes: 0 whatever the verdict; 1 if it is one that --fail-on names.\n\nExamples:\n  cache-strategy test --strategy=new-algorithm scenarios/ab-test.toml\n  cache-strategy test --strategy=new-algorithm --traffic=10% scenarios/ab-test.toml\n  cache-strategy test --strategy arc --baseline lru --metric p99 --margin 2ms my.toml\n  cache-strategy test --strategy arc --guardrail p99=10% --guardrail cost=none my.toml\n  cache-strategy test --strategy new --fail-on worse,inconclusive --no-report my.toml\n  cache-strategy test --strategy=new-algorithm --rollout ramp scenarios/ab-test.toml\n  cache-strategy test --strategy=new-algorithm --rollout ramp --world shared scenarios/ab-test.toml"
 )]
 pub(crate) struct Test {
     /// Scenario file
@@ -68,6 +68,11 @@ pub(crate) struct Test {
     /// Simulated time that a stage lasts [default: all are as long, and fill the trace]
     #[arg(long, value_name = "TIME")]
     pub(crate) stage: Option<Nanos>,
+    /// Whether the strategies can do something to each other while they are rolled out: separate (each has
+    /// a fleet of its own, down to the origin) or shared (they have machines, the tiers in which they are
+    /// alike, and the origin in common; what they do to each other is measured) [default: separate]
+    #[arg(long, value_name = "WORLD")]
+    pub(crate) world: Option<World>,
     /// End with 1 if a verdict is one of these
     #[arg(long, value_enum, value_delimiter = ',', value_name = "VERDICT")]
     pub(crate) fail_on: Vec<FailOn>,
@@ -77,6 +82,9 @@ pub(crate) struct Test {
     /// Folder for the report [default: reports/NAME-test]
     #[arg(long, short, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,
+    /// Write the report even where index.html is not of this program
+    #[arg(long)]
+    pub(crate) force: bool,
     /// Print and compute, but write no files
     #[arg(long, conflicts_with = "out")]
     pub(crate) no_report: bool,
@@ -123,6 +131,7 @@ impl Test {
             level: self.level,
             rollout: self.rollout.clone(),
             stage: self.stage,
+            world: self.world,
         }
     }
 }

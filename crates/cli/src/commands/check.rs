@@ -29,8 +29,10 @@ pub(crate) fn check(args: &Check) -> Result<u8> {
     if args.update.reason.as_ref().is_some_and(|reason| reason.trim().is_empty()) {
         bail!("--reason is empty: say why the figures may be what they are");
     }
+    let to_stdout = to_stdout(&args.ci)?;
     let commit = commit(&args.ci)?;
     let study = Study::open(&args.study, &args.settings)?;
+    study.check_traces(&args.study, &args.settings)?;
     let known = study.known();
     let path = baseline_path(args);
     let baseline = Baseline::open(&path, &known)?;
@@ -61,8 +63,10 @@ pub(crate) fn check(args: &Check) -> Result<u8> {
     match (judged, &baseline) {
         (Some(judged), Some(baseline)) if !args.update.update_baseline => {
             let explained = explained(args, &judged, &measured, detail.as_ref());
-            listing(args, &known, &judged).print_if_any(args.how.format)?;
-            causes(&explained).print_if_any(args.how.format)?;
+            if !to_stdout {
+                listing(args, &known, &judged).print_if_any(args.how.format)?;
+                causes(&explained).print_if_any(args.how.format)?;
+            }
             let divergences = divergences(&explained);
             tell(&judged, &divergences, measured.runs.len());
             let causes: Vec<CauseRow> =
@@ -93,10 +97,26 @@ pub(crate) fn check(args: &Check) -> Result<u8> {
     }
 }
 
+/// Whether standard output holds a report and not the table: not more than one fits there.
+fn to_stdout(args: &CiArgs) -> Result<bool> {
+    let reports = args.reports();
+    let mut there = reports.iter().filter(|(_, path)| path.is_some_and(is_stdout));
+    match (there.next(), there.next()) {
+        (Some((first, _)), Some((second, _))) => bail!(
+            "{first} and {second} cannot both go to standard output\nhint: give one of them a file"
+        ),
+        (first, _) => Ok(first.is_some()),
+    }
+}
+
+fn is_stdout(path: &Path) -> bool {
+    path == Path::new("-")
+}
+
 fn code(verdict: Verdict) -> u8 {
     match verdict {
         Verdict::Pass => 0,
-        Verdict::Regressed => exit::DIFFERENT,
+        Verdict::Denied | Verdict::Regressed => exit::DIFFERENT,
         Verdict::Incomparable => exit::INCOMPARABLE,
         Verdict::Inconclusive => exit::INCONCLUSIVE,
     }
@@ -212,6 +232,7 @@ fn tell(judged: &Judged, divergences: &[String], n_runs: usize) {
         ("held", "within limits"),
         ("allowed", "changed by no more than is allowed"),
         ("improved", "better"),
+        ("denied", "better, which is denied"),
         ("regressed", "worse"),
         ("broken", "beyond limits"),
         ("inconclusive", "inconclusive"),
@@ -225,10 +246,15 @@ fn tell(judged: &Judged, divergences: &[String], n_runs: usize) {
     .collect();
     say(format!("{}: {n_runs} runs, {}", judged.verdict.word(), counts.join(", ")));
     if judged.verdict == Verdict::Incomparable {
-        say(
-            "hint: if the change is meant, write the baseline anew with --update-baseline; to compare another scenario all the same, --allow scenario-change",
-        );
-    } else if judged.count("improved") > 0 {
+        say(match judged.is_scenario_change() {
+            true => {
+                "hint: if the change is meant, write the baseline anew with --update-baseline; to compare another scenario all the same, --allow scenario-change"
+            }
+            false => {
+                "hint: undo the change, or write the baseline anew with --update-baseline if it is meant; --allow has nothing for it"
+            }
+        });
+    } else if judged.count("improved") + judged.count("denied") > 0 {
         say(
             "the baseline is stale: some figures are better\nhint: --update-baseline keeps them so",
         );
@@ -357,6 +383,9 @@ fn files(args: &CiArgs, gate: &Gate<'_>) -> Result<()> {
 fn write(path: &Option<PathBuf>, text: impl FnOnce() -> Result<String>) -> Result<()> {
     let Some(path) = path else { return Ok(()) };
     let text = text()?;
+    if is_stdout(path) {
+        return Ok(std::io::stdout().lock().write_all(text.as_bytes())?);
+    }
     frames::write_atomically::<anyhow::Error>(path, |file| Ok(file.write_all(text.as_bytes())?))
 }
 

@@ -24,6 +24,7 @@ use trace::units::thousands;
 use crate::args::Compare;
 use crate::capacity;
 use crate::exit;
+use crate::folder;
 use crate::output::{Field, Listing, percent};
 use crate::progress::{follow, say, stop_on_interrupt};
 
@@ -37,7 +38,16 @@ pub(crate) fn compare(args: &Compare) -> Result<u8> {
     let study = study(args)?;
     let families = Families::parse(&args.family)?;
     let files = files(&args.traces)?;
+    families.check(&files.iter().map(|file| &*file.path).collect::<Vec<_>>())?;
+    folder::check(&args.out, args.force)?;
     let journal = Journal::open(&args.out.join("cells.jsonl"), &build()?)?;
+    if let Some(line) = journal.torn() {
+        let path = args.out.join("cells.jsonl");
+        say(format!(
+            "note: {}:{line}: this last line has no end, as when a run is killed: its cell is counted anew",
+            path.display()
+        ));
+    }
     let progress = Arc::new(RunProgress::default());
     stop_on_interrupt(&progress)?;
     let pool = rayon::ThreadPoolBuilder::new().num_threads(args.how.threads).build()?;

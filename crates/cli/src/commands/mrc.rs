@@ -19,6 +19,7 @@ use trace::units::Bytes;
 use crate::args::{Method, Mrc};
 use crate::capacity::{self, Capacity};
 use crate::exit;
+use crate::folder;
 use crate::output::{Field, Listing, percent};
 use crate::progress::{follow, say, stop_on_interrupt};
 
@@ -41,6 +42,7 @@ pub(crate) fn mrc(args: &Mrc) -> Result<u8> {
         said => capacity::unit(said, &sizes)?,
     };
     check(args, &policies)?;
+    args.out.as_deref().map_or(Ok(()), |dir| folder::check(dir, args.force))?;
     let progress = Arc::new(RunProgress::default());
     stop_on_interrupt(&progress)?;
     let pool = ThreadPoolBuilder::new().num_threads(args.threads).build()?;

@@ -88,7 +88,7 @@ fn named(name: &str) -> Result<Vec<Entry>, cache::Error> {
 
 fn listing() -> Listing {
     let columns = ["policy", "kind", "family", "parameters", "what_it_does", "source"];
-    let mut listing = Listing::new(&columns).wrapped(&["source", "parameters"]);
+    let mut listing = Listing::new(&columns).wrapped(&["source", "parameters", "family", "kind"]);
     for entry in all() {
         let parameters: Vec<String> = entry.parameters.iter().map(written).collect();
         listing.push(vec![

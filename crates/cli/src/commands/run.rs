@@ -1,10 +1,11 @@
 //! `run` and `rerun`: a study from a scenario or a manifest to a table and a report.
 
+use std::collections::BTreeSet;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use experiment::{
     Finished, Manifest, Resolved, RunOptions, RunProgress, Verdict, best, run as run_study,
     verdicts,
@@ -16,6 +17,7 @@ use trace::units::{Nanos, thousands};
 
 use crate::args::{How, Rerun, Run};
 use crate::exit;
+use crate::folder;
 use crate::output::{Field, Listing, percent};
 use crate::progress::{follow, say, stop_on_interrupt};
 
@@ -23,20 +25,38 @@ pub(super) const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 pub(crate) fn run(args: &Run) -> Result<u8> {
     let study = experiment::resolve(&args.scenario, &args.settings)?;
+    study.check_traces(&args.scenario, &args.settings)?;
     let dir = args.out.clone().unwrap_or_else(|| Path::new("reports").join(&study.name));
     let dir = (!args.no_report).then_some(dir);
+    dir.as_deref().map_or(Ok(()), |dir| folder::check(dir, args.force))?;
     let (finished, _) = go(&study, &args.how, dir.as_deref(), Vec::new())?;
     Ok(if finished.is_complete() { 0 } else { exit::INTERRUPTED })
 }
 
 pub(crate) fn rerun(args: &Rerun) -> Result<u8> {
     let before = Manifest::open(&args.manifest)?;
+    args.out.as_deref().map_or(Ok(()), |dir| folder::check(dir, args.force))?;
     // The manifest's paths start at the folder the study was run from; look for that one upwards.
     let manifest = std::path::absolute(&args.manifest)?;
     let folders = manifest.ancestors().skip(1).map(PathBuf::from).collect();
-    let (finished, now) = go(&before.study, &args.how, args.out.as_deref(), folders)?;
+    let kept = match before.complete {
+        true => None,
+        false => Some(kept_runs(&args.manifest, &before)?),
+    };
+    let (mut finished, mut now) = go(&before.study, &args.how, args.out.as_deref(), folders)?;
     if !finished.is_complete() {
         return Ok(exit::INTERRUPTED);
+    }
+    if let Some(kept) = kept {
+        say(format!(
+            "the run was interrupted: only the {} of {} runs that it finished are compared",
+            kept.len(),
+            finished.n_runs
+        ));
+        let is_kept = |run: &str| kept.contains(run);
+        finished.results.retain_runs(is_kept);
+        now.results_digest = finished.results.digest();
+        now.audits.retain(|audit| is_kept(&audit.run));
     }
     let differences = before.differences(&now);
     if differences.is_empty() {
@@ -45,6 +65,19 @@ pub(crate) fn rerun(args: &Rerun) -> Result<u8> {
     }
     say(format!("the results differ:\n  {}", differences.join("\n  ")));
     Ok(exit::DIFFERENT)
+}
+
+/// Names of the runs that an interrupted study finished. They stand in the tables beside its manifest,
+/// whose digest vouches for them.
+fn kept_runs(path: &Path, manifest: &Manifest) -> Result<BTreeSet<String>> {
+    let kept = Results::read(path.parent().unwrap_or(Path::new(""))).ok();
+    match kept.filter(|kept| kept.digest() == manifest.results_digest) {
+        Some(kept) => Ok(kept.runs.into_iter().map(|run| run.run).collect()),
+        None => bail!(
+            "{}: this run was interrupted, and which of its runs it finished is not known: the tables it wrote are not beside it\nhint: `run` the scenario again; the manifest of a whole run needs no tables",
+            path.display()
+        ),
+    }
 }
 
 /// Runs the study, prints the table, writes the report to `dir` if there is one.

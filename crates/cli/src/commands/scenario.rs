@@ -1,10 +1,9 @@
 //! `validate`, `show` and `schema`.
 
 use std::io::Write;
-use std::path::Path;
 
-use anyhow::{Result, bail};
-use experiment::check::Study;
+use anyhow::Result;
+use experiment::check::{self, Study};
 use experiment::{Resolved, Source};
 
 use crate::args::{Document, Schema, Show, Validate};
@@ -12,28 +11,17 @@ use crate::progress::say;
 
 pub(crate) fn validate(args: &Validate) -> Result<u8> {
     let study = Study::open(&args.scenario, &args.settings)?;
-    let (configurations, traces): (usize, Vec<&Path>) = match &study {
-        Study::Stack(study) => {
-            (study.strategies.len(), study.traces.iter().map(|trace| &*trace.path).collect())
-        }
-        Study::Flat(study) => (
-            study.policies.len() * study.capacities.len(),
-            study.traces.iter().map(|trace| &*trace.path).collect(),
-        ),
+    study.check_traces(&args.scenario, &args.settings)?;
+    let (configurations, traces) = match &study {
+        Study::Stack(study) => (study.strategies.len(), study.traces.len()),
+        Study::Flat(study) => (study.policies.len() * study.capacities.len(), study.traces.len()),
     };
-    if let Some(missing) = traces.iter().find(|path| !path.is_file()) {
-        bail!(
-            "{}: the trace {} is not there, or is no file\nhint: paths start at the folder of the scenario",
-            args.scenario.display(),
-            missing.display()
-        );
-    }
     say(format!(
         "{} is valid: {} ({} × {})",
         args.scenario.display(),
-        counted(configurations * traces.len(), "run"),
+        counted(configurations * traces, "run"),
         counted(configurations, "configuration"),
-        counted(traces.len(), "trace")
+        counted(traces, "trace")
     ));
     Ok(0)
 }
@@ -60,6 +48,8 @@ pub(crate) fn to_toml(study: &Resolved) -> Result<String> {
 pub(crate) fn schema(args: &Schema) -> Result<u8> {
     let text = match args.what {
         Document::Scenario => experiment::json_schema(),
+        Document::Flat => check::flat_schema(),
+        Document::Baseline => check::baseline_schema(),
         Document::Recipe => {
             let schema = schemars::schema_for!(trace::generate::Recipe);
             serde_json::to_string_pretty(&schema)? + "\n"

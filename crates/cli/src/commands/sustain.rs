@@ -13,6 +13,7 @@ use crate::progress::{follow, say, stop_on_interrupt};
 
 pub(crate) fn sustain(args: &Sustain) -> Result<u8> {
     let study = experiment::resolve(&args.scenario, &args.settings)?;
+    study.check_traces(&args.scenario, &args.settings)?;
     let limits = Limits { p99: args.p99, errors: args.errors.share() };
     let progress = Arc::new(RunProgress::default());
     stop_on_interrupt(&progress)?;
@@ -41,7 +42,14 @@ fn listing(found: &[Sustained]) -> Listing {
         "broken_per_s",
         "broken_p99_ns",
     ];
-    let mut listing = Listing::new(&columns).for_programs(&["trace", "cell", "speed"]);
+    // What all have in common says nothing.
+    let one = |key: fn(&Sustained) -> &String| {
+        found.windows(2).all(|runs| key(&runs[0]) == key(&runs[1]))
+    };
+    let mut hidden = vec!["speed"];
+    hidden.extend(one(|run| &run.trace).then_some("trace"));
+    hidden.extend(one(|run| &run.cell).then_some("cell"));
+    let mut listing = Listing::new(&columns).for_programs(&hidden);
     for run in found {
         let (kept, broken) = (run.kept, run.broken);
         listing.push(vec![

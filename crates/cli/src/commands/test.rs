@@ -3,9 +3,10 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use experiment::ab::{
-    BaselineIs, Measure, Plan, TestManifest, TestOptions, Tested, test as run_test,
+    BaselineIs, Measure, Plan, TestManifest, TestOptions, Tested, World, check_together,
+    test as run_test,
 };
 use experiment::{Resolved, RunOptions, RunProgress};
 use frames::{AbRolloutRow, AbTestRow, AbTests};
@@ -14,8 +15,9 @@ use serde_json::Value;
 use tiers::NanoDollars;
 use trace::units::{Nanos, thousands};
 
-use crate::args::Test;
+use crate::args::{FailOn, Test};
 use crate::exit;
+use crate::folder;
 use crate::output::{Field, Listing, percent};
 use crate::progress::{follow, say, stop_on_interrupt};
 
@@ -23,8 +25,18 @@ use super::run::{VERSION, sources, text};
 
 pub(crate) fn test(args: &Test) -> Result<u8> {
     let study = experiment::resolve(&args.scenario, &args.settings)?;
+    study.check_traces(&args.scenario, &args.settings)?;
+    let unused = check_together(&args.spec(), &study, &args.scenario, &args.settings)?;
     let plan = Plan::new(&study.test.overlaid(&args.spec()), &study)?;
+    if plan.rollout.is_none() && args.fail_on.contains(&FailOn::RolledBack) {
+        bail!(
+            "--fail-on rolled-back needs a rollout\nhint: give --rollout ramp, or `rollout` in [test] of the scenario"
+        );
+    }
     let options = TestOptions { aa_repetitions: args.aa, naive: args.naive };
+    let dir = args.out.clone().unwrap_or_else(|| format!("reports/{}-test", study.name).into());
+    let dir = (!args.no_report).then_some(dir);
+    dir.as_deref().map_or(Ok(()), |dir| folder::check(dir, args.force))?;
     let progress = Arc::new(RunProgress::default());
     stop_on_interrupt(&progress)?;
     let bar = follow(&progress);
@@ -39,7 +51,7 @@ pub(crate) fn test(args: &Test) -> Result<u8> {
     };
     listing.print(args.how.format)?;
     say(introduction(&plan, &tested));
-    for note in &tested.notes {
+    for note in unused.iter().chain(&tested.notes) {
         say(format!("note: {note}"));
     }
     for row in &tables.tests {
@@ -53,9 +65,7 @@ pub(crate) fn test(args: &Test) -> Result<u8> {
         say(format!("interrupted: {} of {} tests were made", tables.tests.len(), tested.n_tests));
         return Ok(exit::INTERRUPTED);
     }
-    if !args.no_report {
-        let name = format!("reports/{}-test", study.name);
-        let dir = args.out.clone().unwrap_or_else(|| name.into());
+    if let Some(dir) = dir {
         let manifest = TestManifest::new(VERSION, &study, &plan, &options, &tested);
         write(&dir, &study, &plan, &tested, &manifest)?;
         say(format!("report: {}", dir.join("index.html").display()));
@@ -84,6 +94,12 @@ fn rolled_out(row: &AbRolloutRow) -> String {
         more(row.extra_misses),
         more(row.extra_errors)
     );
+    if row.world == World::Shared.name() {
+        text += &format!(
+            "; those that stayed with A had {} misses against nobody having left",
+            more(row.stayed_misses)
+        );
+    }
     if row.state == "rolled-back" {
         text += &format!(
             "; after that, with A, {} misses against never having left; {} at the origin in all",
@@ -97,11 +113,29 @@ fn rolled_out(row: &AbRolloutRow) -> String {
 /// A row a stage.
 fn stages(tables: &AbTests) -> Listing {
     let columns = [
-        "test", "stage", "share", "state", "start_ns", "end_ns", "reads", "measure", "a", "b",
+        "test",
+        "stage",
+        "share",
+        "state",
+        "start_ns",
+        "end_ns",
+        "reads",
+        "measure",
+        "a",
+        "b",
+        "everybody",
+        "stayed_reads",
+        "stayed_a",
+        "stayed_b",
         "reason",
     ];
+    let is_shared = tables.rollouts.iter().any(|row| row.world == World::Shared.name());
+    let for_programs: &[_] = match is_shared {
+        true => &["stage", "stayed_reads"],
+        false => &["stage", "everybody", "stayed_reads", "stayed_a", "stayed_b"],
+    };
     let mut listing =
-        Listing::new(&columns).for_programs(&["stage"]).wrapped(&["measure", "start_ns"]);
+        Listing::new(&columns).for_programs(for_programs).wrapped(&["measure", "start_ns"]);
     for row in &tables.stages {
         let Ok(measure) = row.measure.parse::<Measure>() else { continue };
         listing.push(vec![
@@ -115,6 +149,10 @@ fn stages(tables: &AbTests) -> Listing {
             Field::text(&row.measure),
             number(row.a, measure.show(row.a)),
             number(row.b, measure.show(row.b)),
+            number(row.everybody, measure.show(row.everybody)),
+            Field::count(row.stayed_reads),
+            number(row.stayed_a, measure.show(row.stayed_a)),
+            number(row.stayed_b, measure.show(row.stayed_b)),
             Field::text(&row.reason),
         ]);
     }
@@ -345,6 +383,7 @@ fn write(
 fn rollout(row: &AbRolloutRow) -> Value {
     serde_json::json!({
         "test": row.test,
+        "world": row.world,
         "state": row.state,
         "reason": row.reason,
         "share": row.share,
@@ -352,6 +391,7 @@ fn rollout(row: &AbRolloutRow) -> Value {
         "exposed_reads": row.exposed_reads,
         "extra_misses": row.extra_misses,
         "extra_errors": row.extra_errors,
+        "stayed_misses": row.stayed_misses,
         "cold_misses": row.cold_misses,
         "extra_usd": NanoDollars(row.extra_nanodollars).dollars(),
     })

@@ -183,6 +183,48 @@ fn what_cannot_be_tested_is_refused_with_a_hint() {
     }
 }
 
+/// Either side makes sense alone.
+#[test]
+fn what_the_scenario_and_the_command_line_say_must_go_together() {
+    let dir = study("[test]\nmargin = \"0.5pp\"\nstage = \"1s\"\nguardrails.p99 = \"10%\"\n");
+    let go = |more: &[&str]| {
+        let args = [&["test", "-s", "b", "--no-report", "--aa", "0"], more, &["scenario.toml"]];
+        program(dir.path(), &args.concat())
+    };
+    go(&["--metric", "p99"]).refused_with(
+        "scenario.toml:19:10: `0.5pp` is no amount of `p99`
+   |
+19 | margin = \"0.5pp\"
+   |          ^^^^^^^
+hint: write \"5%\" or \"2ms\", or give --margin",
+    );
+    let outcome = go(&["--metric", "p99", "--margin", "5%"]).ok();
+    for note in [
+        "note: the guardrail p99 of the scenario plays no part: p99 decides\n",
+        "note: `stage` of the scenario plays no part: there is no rollout\n",
+    ] {
+        assert!(outcome.stderr.contains(note), "{outcome:?}");
+    }
+    let rollout =
+        "needs a rollout\nhint: give --rollout ramp, or `rollout` in [test] of the scenario";
+    go(&["--stage", "1s"]).refused_with(&format!("--stage {rollout}"));
+    go(&["--world", "shared"]).refused_with(&format!("--world {rollout}"));
+    go(&["--fail-on", "worse,rolled-back"])
+        .refused_with(&format!("--fail-on rolled-back {rollout}"));
+    go(&["--rollout", "50%,100%", "--fail-on", "rolled-back"]).ok();
+    go(&["--guardrail", "hit-ratio=1pp"]).refused_with(
+        "--guardrail hit-ratio: what decides is no guardrail\nhint: --margin says how much of it does not matter",
+    );
+    go(&["--guardrail", "hit-ratio=none"]).ok();
+    for option in ["--margin=500pp", "--guardrail=error-ratio=100pp"] {
+        let said = go(&[option]).refused();
+        assert!(said.contains("is all of a share") && said.contains("\nhint: "), "{said}");
+    }
+    let dir = study("[test]\nguardrails.hit-ratio = \"1pp\"\n");
+    let said = program(dir.path(), &["validate", "scenario.toml"]).refused();
+    assert!(said.starts_with("error: scenario.toml:19:24: `hit-ratio` decides"), "{said}");
+}
+
 #[test]
 fn a_rollout_of_a_better_one_ships_and_of_a_worse_one_is_rolled_back_with_its_cost() {
     let dir = study("stack.tiers.L1.capacity = \"90%\"\n[test]\nguardrails.cost = \"none\"\n");
@@ -215,6 +257,49 @@ fn a_rollout_of_a_better_one_ships_and_of_a_worse_one_is_rolled_back_with_its_co
     let words = "rollout: inconclusive at 50 % of the objects";
     assert!(short.stderr.contains(words), "{short:?}");
     go(&["-s", "b"], &["--stage", "0s"]).refused();
+}
+
+/// In one world a small stage lives off what the others fetch, faults come upon all alike, and a rollback
+/// finds A's memory empty.
+#[test]
+fn in_a_shared_world_strategies_do_something_to_each_other() {
+    let stages = |scenario: &str| -> Vec<Value> {
+        let args = ["test", "--no-report", "--aa", "0", "--format", "json", scenario];
+        program(&repository(), &args).ok().json()
+    };
+    let rows = stages("scenarios/canary.toml");
+    let of = |row: &Value, name: &str| row[name].as_f64().unwrap();
+    let (first, last) = (&rows[0], &rows[rows.len() - 1]);
+    // The first stage shows no loss, and it would be one if all had gone over.
+    assert!(of(first, "b") > of(first, "a") - 0.002, "{first}");
+    assert!(of(first, "everybody") < of(first, "a") - 0.005, "{first}");
+    assert!(of(last, "stayed_b") < of(last, "stayed_a"), "{last}");
+    assert!(rows.iter().all(|row| of(row, "stayed_reads") > 0.0));
+
+    let dir = study(
+        "stack.tiers.L1.capacity = \"90%\"\n[[faults]]\nat = \"50%\"\nfor = \"5%\"\ntier = \"origin\"\nwhat = \"errors\"\nshare = \"50%\"\n[test]\nguardrails.cost = \"none\"\n",
+    );
+    let go = |world: &str| {
+        let args = ["test", "-s", "a", "-b", "b", "--rollout", "10%,50%", "--world", world];
+        program(dir.path(), &[&args[..], &["--fail-on", "rolled-back", "scenario.toml"]].concat())
+    };
+    let refused = go("separate").refused();
+    assert!(refused.contains("[[faults]] in separate worlds"), "{refused}");
+    assert!(refused.contains("--world shared"), "{refused}");
+    let back = go("shared").code(1);
+    assert!(back.stderr.contains("those that stayed with A had"), "{back:?}");
+    let summary = read_json(&dir.path().join("reports/tiny-test"), "summary.json");
+    let rollout = &summary["rollouts"][0];
+    assert_eq!((&rollout["state"], &rollout["world"]), (&"rolled-back".into(), &"shared".into()));
+    for harm in ["extra_misses", "cold_misses", "extra_usd"] {
+        assert!(of(rollout, harm) > 0.0, "{rollout}");
+    }
+    assert!(dir.path().join("reports/tiny-test/charts/interference.svg").is_file());
+
+    let dir = study("stack.tiers.L1.ttl = \"7s\"\n");
+    let args = ["test", "-s", "b", "--rollout", "ramp", "--world", "shared", "scenario.toml"];
+    let refused = program(dir.path(), &args).refused();
+    assert!(refused.contains("strategies that differ in `stack.tiers.L1.ttl`"), "{refused}");
 }
 
 /// On three recordings: the whole difference lies in the interval of a tenth of the objects, and a

@@ -120,6 +120,27 @@ fn code_2_what_makes_no_sense_is_refused_with_its_place() {
 }
 
 #[test]
+fn one_report_may_go_to_standard_output() {
+    let dir = based();
+    let args = ["--set", "seed=2"];
+    for option in ["--junit", "--sarif", "--gitlab", "--bencher", "--bigger", "--smaller"] {
+        let there = check(dir.path(), &[&args[..], &[option, "-"]].concat()).code(3).stdout;
+        let file = check(dir.path(), &[&args[..], &[option, "new/folder/file"]].concat()).code(3);
+        assert_eq!(there, read(dir.path(), "new/folder/file"), "{option}");
+        assert_ne!(there, file.stdout, "{option}");
+    }
+    let refused = check(dir.path(), &["--junit", "-", "--sarif", "-"]).refused();
+    let words = "error: --junit and --sarif cannot both go to standard output\nhint: ";
+    assert!(refused.starts_with(words), "{refused}");
+    let refused = check(dir.path(), &["--history", "-", "--commit", "x"]).refused();
+    assert!(refused.contains("`-` is no file to write\nhint: "), "{refused}");
+    assert!(!dir.path().join("-").exists());
+    // A folder in the way shows before the study is run.
+    let refused = check(dir.path(), &["--sarif", "new"]).refused();
+    assert!(refused.contains("this is a directory, expected a file to write"), "{refused}");
+}
+
+#[test]
 fn code_3_no_baseline_or_that_of_another_study() {
     let dir = tiny_study();
     let outcome = check(dir.path(), &[]).code(3);
@@ -134,12 +155,21 @@ fn code_3_no_baseline_or_that_of_another_study() {
         other.stderr.contains("incomparable: another scenario: strategies.lru changed"),
         "{other:?}"
     );
+    let allow = "--allow scenario-change";
+    assert!(other.stderr.contains(allow), "{other:?}");
     let seeded = check(dir.path(), &["--set", "seed=7"]).code(3);
     assert!(seeded.stderr.contains("another seed: 1 then, 7 now"), "{seeded:?}");
+    // What does not help is no hint.
+    let undo = "hint: undo the change, or write the baseline anew with --update-baseline";
+    assert!(seeded.stderr.contains(undo) && !seeded.stderr.contains(allow), "{seeded:?}");
 
     write(dir.path(), "trace.csv", csv_trace(3000, 2));
     let moved = check(dir.path(), &["--allow", "scenario-change"]).code(3);
     assert!(moved.stderr.contains("incomparable: another trace trace: blake3:"), "{moved:?}");
+    assert!(moved.stderr.contains(undo) && !moved.stderr.contains(allow), "{moved:?}");
+    let both = check(dir.path(), &["--set", "stack.tiers.L1.capacity=9%"]).code(3);
+    assert!(both.stderr.contains("another scenario") && both.stderr.contains("another trace"));
+    assert!(both.stderr.contains(undo) && !both.stderr.contains(allow), "{both:?}");
     assert_eq!(check(dir.path(), &["--format", "json"]).code(3).json().len(), 14);
 }
 
@@ -232,7 +262,13 @@ fn a_baseline_is_written_with_a_reason_and_regressions_only_if_accepted() {
     // Back again is better: the baseline is stale, which is told, and may be refused.
     let better = check(dir.path(), &["--allow", "scenario-change"]).ok();
     assert!(better.stderr.contains("the baseline is stale"), "{better:?}");
-    check(dir.path(), &["--allow", "scenario-change", "--deny", "improvement"]).code(1);
+    let denied =
+        check(dir.path(), &["--allow", "scenario-change", "--deny", "improvement"]).code(1);
+    assert!(denied.stdout.contains(" denied "), "{denied:?}");
+    assert!(!denied.stdout.contains("regressed"), "{denied:?}");
+    assert!(denied.stderr.contains("denied: 2 runs, "), "{denied:?}");
+    assert!(denied.stderr.contains(" better, which is denied\n"), "{denied:?}");
+    assert!(!denied.stderr.contains(" worse"), "{denied:?}");
 }
 
 #[test]

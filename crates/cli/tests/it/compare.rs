@@ -172,6 +172,25 @@ fn a_journal_torn_anywhere_gives_the_same_report() {
         assert_eq!(read(dir.path(), "out/index.html"), page);
         let said = format!("{kept} of {N_CELLS} cells taken from out");
         assert!(again.stderr.contains(&said), "{said}: {}", again.stderr);
+        let torn = format!("note: out/cells.jsonl:{}: this last line has no end", kept + 1);
+        assert_eq!(again.stderr.contains(&torn), cut < journal.len(), "{torn}: {}", again.stderr);
+    }
+}
+
+#[test]
+fn a_damaged_line_of_the_journal_is_told_with_its_number() {
+    let dir = place();
+    let args = [GRID, &["--out", "out"]].concat();
+    compare(dir.path(), &args).ok();
+    let journal = read(dir.path(), "out/cells.jsonl");
+    let second = journal.lines().nth(1).unwrap();
+    for spoilt in
+        [second.replace("\"cell\":\"", "\"cell\":\"z"), second.replace('{', "("), String::new()]
+    {
+        write(dir.path(), "out/cells.jsonl", journal.replacen(second, &spoilt, 1));
+        let said = compare(dir.path(), &args).refused();
+        assert!(said.starts_with("error: out/cells.jsonl:2: no finished cell: "), "{said}");
+        assert!(said.contains("\nhint: take the line out"), "{said}");
     }
 }
 
@@ -202,4 +221,12 @@ fn bad_grids_are_refused() {
     let stderr =
         compare(dir.path(), &[&["--traces", "a.csv", "--policies", "lur"], &tail[..]].concat());
     assert!(stderr.refused().contains("did you mean `lru`"));
+    let misspelt = ["--traces", "a.csv", "--policies", "s3-fifo:smal-ratio=0.1"];
+    let stderr = compare(dir.path(), &[&misspelt[..], &tail[..]].concat()).refused();
+    assert!(stderr.ends_with("\nhint: did you mean `small-ratio`?\n"), "{stderr}");
+    let family = ["--traces", "*.csv", "sub/*", "--policies", "lru", "--family", "^x/"];
+    let stderr = compare(dir.path(), &[&family[..], &tail[..]].concat()).refused();
+    let words = "error: --family: `^x/` matches no path of a trace: there is a.csv, b.csv, sub/a.csv\nhint: ";
+    assert!(stderr.starts_with(words), "{stderr}");
+    assert!(!dir.path().join("reports").exists());
 }

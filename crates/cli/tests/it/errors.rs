@@ -49,6 +49,10 @@ const SPOILT: &[(&str, &str)] = &[
     ("policy = \"fifo\"", "policy = \"belady\""),
     ("policy = \"fifo\"", "policy = \"s3-fifo:smal-ratio=0.1\""),
     ("policy = \"fifo\"", "policy = \"s3-fifo:small-ratio=7\""),
+    ("\"20%\"", "true"),
+    ("schema = 1", "schema = 1\nmetric = 5"),
+    ("[stack]", "[[faults]]\nat = 5\ntier = \"L1\"\nwhat = \"flush\"\n[stack]"),
+    ("[stack]", "[matrix]\n\"stack.tiers.L1.capacity\" = [100]\n[stack]"),
     ("name = \"fifo\"", "name = \"lru\""),
     ("[stack]", "[matrix]\n\"stack.tiers.L1.capacity\" = [\"1%\", \"5 parsec\"]\n[stack]"),
     ("[stack]", "[matrix]\n\"stack.tiers.L1.capacity\" = []\n[stack]"),
@@ -106,13 +110,24 @@ fn errors_of_traces_in_a_run() {
         write(dir.path(), "bad.toml", SCENARIO.replace("path = \"trace.csv\"", entry));
         program(dir.path(), &["run", "bad.toml", "--no-report"])
     };
-    run("path = \"gone.csv\"").refused_with("gone.csv: No such file or directory (os error 2)");
-    run("path = \".\"").refused_with(".: is a directory, expected a trace file");
+    run("path = \"gone.csv\"").refused_with(
+        "bad.toml:6:8: the trace gone.csv is not there
+  |
+6 | path = \"gone.csv\"
+  |        ^^^^^^^^^^
+hint: paths start at the folder of the scenario",
+    );
+    let said = run("path = \".\"").refused();
+    assert!(
+        said.starts_with("error: bad.toml:6:8: . is a directory, expected a trace file"),
+        "{said}"
+    );
     run("path = \"empty.csv\"").refused_with("empty.csv: holds no requests");
     run("path = \"keys.txt\"\nformat = \"txt\"").refused_with(
         "keys.txt: the trace has no stamps\nhint: give its entry a pace, such as `rate = \"1000/s\"`",
     );
-    run("path = \"trace.csv\"\n[[traces]]\npath = \"trace.csv\"")
+    write(dir.path(), "other/trace.csv", csv_trace(100, 2));
+    run("path = \"trace.csv\"\n[[traces]]\npath = \"other/trace.csv\"")
         .refused_with("two traces are called `trace`\nhint: give one of them another `name`");
     // Which also shows that another name, and a pace, are enough.
     run("path = \"trace.csv\"\n[[traces]]\npath = \"trace.csv\"\nname = \"other\"").ok();

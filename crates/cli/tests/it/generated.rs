@@ -12,6 +12,8 @@ fn documents_are_up_to_date() {
         ("docs/policies.md", &["policies", "--markdown"][..]),
         ("docs/formats.md", &["trace", "formats", "--markdown"]),
         ("docs/scenario.schema.json", &["schema", "scenario"]),
+        ("docs/flat.schema.json", &["schema", "flat"]),
+        ("docs/baseline.schema.json", &["schema", "baseline"]),
         ("docs/recipe.schema.json", &["schema", "recipe"]),
         ("docs/results.md", &["schema", "results"]),
     ] {
@@ -26,15 +28,18 @@ fn schema(what: &str) -> Value {
     serde_json::from_str(&outcome.stdout).unwrap()
 }
 
-/// Follows `$ref`, and the arm of an `anyOf` that is not null.
-fn followed<'a>(root: &'a Value, node: &'a Value) -> &'a Value {
+/// Follows `$ref`, and of an `anyOf` the arm that is an object if a table is looked for, or else the first
+/// that is not null.
+fn followed<'a>(root: &'a Value, node: &'a Value, is_table: bool) -> &'a Value {
     if let Some(name) = node["$ref"].as_str() {
-        return followed(root, root.pointer(name.trim_start_matches('#')).expect("a definition"));
+        let definition = root.pointer(name.trim_start_matches('#')).expect("a definition");
+        return followed(root, definition, is_table);
     }
     match node["anyOf"].as_array() {
         Some(arms) => {
-            let arm = arms.iter().find(|arm| arm["type"] != "null").expect("not only null");
-            followed(root, arm)
+            let object = arms.iter().find(|arm| is_table && arm["type"] == "object");
+            let arm = object.or_else(|| arms.iter().find(|arm| arm["type"] != "null"));
+            followed(root, arm.expect("not only null"), is_table)
         }
         None => node,
     }
@@ -42,7 +47,7 @@ fn followed<'a>(root: &'a Value, node: &'a Value) -> &'a Value {
 
 /// Checks the fields of tables against their schema, which is what misspelt names fail on.
 fn check(root: &Value, node: &Value, value: &toml::Value, path: &str) -> Result<(), String> {
-    let node = followed(root, node);
+    let node = followed(root, node, value.is_table());
     match value {
         toml::Value::Table(table) => {
             for name in node["required"].as_array().into_iter().flatten() {
@@ -89,17 +94,25 @@ fn the_schema_knows_the_fields_of_scenarios_and_no_others() {
 }
 
 #[test]
-fn the_scenario_names_its_schema_for_editors() {
+fn shipped_files_name_their_schema_for_editors_and_keep_to_it() {
     for path in files(&repository().join("scenarios")) {
         let text = std::fs::read_to_string(&path).unwrap();
-        // Flat studies and baselines are no scenarios.
-        if text.contains("\nkind = \"flat\"") || path.parent().unwrap().ends_with("baselines") {
-            continue;
-        }
+        let kind = match path.parent().unwrap().ends_with("baselines") {
+            true => "baseline",
+            false if text.contains("\nkind = \"flat\"") => "flat",
+            false => "scenario",
+        };
         let Some(reference) = text.lines().next().and_then(|l| l.strip_prefix("#:schema ")) else {
             panic!("{path:?} does not start with `#:schema ...`")
         };
-        assert!(path.parent().unwrap().join(reference).is_file(), "{path:?}: {reference}");
+        let named = path.parent().unwrap().join(reference).canonicalize().unwrap();
+        let kept = format!("docs/{kind}.schema.json");
+        assert_eq!(named, repository().join(kept).canonicalize().unwrap(), "{path:?}");
+        let schema = schema(kind);
+        let accepts = |text: &str| check(&schema, &schema, &toml::from_str(text).unwrap(), "");
+        assert_eq!(accepts(&text), Ok(()), "{path:?}");
+        let misspelt = text.replacen("\nschema =", "\nschemas =", 1);
+        assert!(accepts(&misspelt).is_err(), "{path:?}");
     }
 }
 

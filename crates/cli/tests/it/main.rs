@@ -19,6 +19,8 @@ mod replay;
 mod run;
 mod scenarios;
 mod support;
+mod sustain;
 mod tidy;
 mod trace;
+mod validate;
 mod verify;

@@ -43,6 +43,8 @@ fn the_list_fits_the_terminal() {
     assert_eq!(said, "not all columns fit the terminal; --format csv has them all\n");
     // Long texts go on in the next line, whole words at a time, with nothing before them.
     assert!(table.lines().any(|line| line.trim() == "ghost hits advise"), "{table}");
+    let (widest, table, _) = list("60");
+    assert!(widest <= 60 && !table.contains("family") && table.contains("w-tiny-lfu"), "{widest}");
     let (unlimited, table, _) = list("");
     assert!(
         unlimited > 200

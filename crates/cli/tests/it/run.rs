@@ -291,6 +291,72 @@ fn a_rerun_reads_numbers_as_they_were_written() {
     program(dir.path(), &["rerun", "reports/tiny/manifest.json"]).ok();
 }
 
+/// What an interrupted study leaves: the rows of some of its runs, and a manifest that says so.
+#[test]
+fn a_rerun_compares_what_an_interrupted_run_finished() {
+    let dir = tiny_study();
+    program(dir.path(), &["run", "scenario.toml"]).ok();
+    let report = dir.path().join("reports/tiny");
+    let mut part = Results::read(&report).unwrap();
+    let whole = part.digest();
+    part.retain_runs(|run| run.starts_with("fifo"));
+    assert_eq!(part.runs.len(), 1);
+    assert!(part.tiers.iter().all(|row| row.run.starts_with("fifo")));
+    part.write(&report).unwrap();
+    let manifest = read(dir.path(), "reports/tiny/manifest.json").replace(&whole, &part.digest());
+    let manifest = manifest.replace("\"complete\": true", "\"complete\": false");
+    write(dir.path(), "reports/tiny/manifest.json", &manifest);
+    let rerun = |name: &str| program(dir.path(), &["rerun", name]);
+    let outcome = rerun("reports/tiny/manifest.json").ok();
+    let said = "the run was interrupted: only the 1 of 2 runs that it finished are compared\nthe results are the same, bit for bit\n";
+    assert!(outcome.stderr.ends_with(said), "{outcome:?}");
+
+    // Without the tables nobody knows which runs these were.
+    write(dir.path(), "elsewhere/manifest.json", &manifest);
+    let refused = rerun("elsewhere/manifest.json").refused();
+    assert!(refused.contains("elsewhere/manifest.json: this run was interrupted, "), "{refused}");
+    assert!(refused.contains("\nhint: "), "{refused}");
+
+    let other = manifest.replace("\"seed\": 1,", "\"seed\": 2,");
+    assert_ne!(other, manifest);
+    write(dir.path(), "reports/tiny/manifest.json", other);
+    let outcome = rerun("reports/tiny/manifest.json").code(1);
+    assert!(outcome.stderr.contains("the results differ:\n  "), "{outcome:?}");
+}
+
+/// A report replaces only a report, and what is in the way shows before the work is done.
+#[test]
+fn a_report_overwrites_no_page_of_others() {
+    let dir = tiny_study();
+    write(dir.path(), "site/index.html", "<!DOCTYPE html><title>mine</title>");
+    write(dir.path(), "file", "mine");
+    let commands: [&[&str]; 4] = [
+        &["run", "scenario.toml"],
+        &["test", "scenario.toml", "-s", "fifo"],
+        &["mrc", "trace.csv", "-p", "lru"],
+        &["compare", "--traces", "trace.csv", "-p", "lru", "-s", "10%"],
+    ];
+    for command in commands {
+        let go = |more: &[&str]| program(dir.path(), &[command, more].concat());
+        let refused = go(&["--out", "site"]).refused();
+        let words = "error: site/index.html: is not a report of this program, and would be overwritten\nhint: ";
+        assert!(refused.starts_with(words), "{refused}");
+        for file in ["file", "file/below"] {
+            let refused = go(&["--out", file]).refused();
+            assert!(refused.starts_with("error: file: is a file, expected a folder"), "{refused}");
+        }
+        assert!(go(&["--out", "-"]).refused().contains("`-` is no folder"));
+        assert_eq!(files(&dir.path().join("site")).len(), 1, "{command:?}");
+        let out = format!("out-{}", command[0]);
+        go(&["--out", &out]).ok();
+        // Its own is replaced.
+        go(&["--out", &out]).ok();
+    }
+    let forced = ["run", "scenario.toml", "--out", "site", "--force"];
+    program(dir.path(), &forced).ok();
+    assert!(read(dir.path(), "site/index.html").contains("<title>tiny"));
+}
+
 #[test]
 fn a_rerun_finds_every_difference() {
     let dir = tiny_study();

@@ -202,9 +202,18 @@ pub enum Margin {
     Time(Nanos),
 }
 
+/// From nothing to all: no share changes by more.
+const MOST_POINTS: f64 = 100.0;
+
 impl Margin {
     /// Whether it makes sense for the measure; otherwise what would.
     pub(super) fn check(self, measure: Measure) -> Result<(), String> {
+        if let (Margin::Points(points @ MOST_POINTS..), Kind::Share { .. }) = (self, measure.kind())
+        {
+            return Err(format!(
+                "`{points}pp` is all of a share, and no change of `{measure}` is more\nhint: write \"0.5pp\", or \"0.5%\" of the baseline's value"
+            ));
+        }
         let example = match (self, measure.kind()) {
             (Margin::Points(_), Kind::Quantile(_)) => "\"5%\" or \"2ms\"",
             (Margin::Points(_), Kind::Bill) => "\"5%\"",
@@ -331,6 +340,9 @@ mod tests {
         assert!("5%".parse::<Margin>().unwrap().check(Measure::Cost).is_ok());
         let error = Margin::Points(1.0).check(Measure::P99).unwrap_err();
         assert_eq!(error, "`1pp` is no amount of `p99`\nhint: write \"5%\" or \"2ms\"");
+        assert!(Margin::Points(99.9).check(Measure::HitRatio).is_ok());
+        let error = Margin::Points(100.0).check(Measure::ErrorRatio).unwrap_err();
+        assert!(error.starts_with("`100pp` is all of a share"), "{error}");
         assert_eq!(Margin::Points(0.5).of(0.9), 0.005);
         assert_eq!(Margin::Relative(5.0).of(-200.0), 10.0);
     }

@@ -3,6 +3,7 @@
 //! | file | what |
 //! |---|---|
 //! | `spec` | what is asked: `[test]`, the command line, defaults |
+//! | `together` | whether these go together |
 //! | `measure` | hit ratio, p99, cost ...; margins |
 //! | `part` | a part of the recording, with a stack as small |
 //! | `arm` | one strategy over it, read by read |
@@ -31,6 +32,7 @@ mod so_far;
 mod spec;
 #[cfg(test)]
 mod tests;
+mod together;
 mod windows;
 
 use std::sync::atomic::Ordering;
@@ -54,9 +56,10 @@ use crate::{Error, Resolved, ResolvedStrategy, RunOptions, RunProgress, TraceIde
 
 pub use manifest::TestManifest;
 pub use measure::{Allowance, GuardrailText, MEASURES, Margin, Measure};
-pub use rollout::Stages;
+pub use rollout::{Stages, World};
 pub(crate) use spec::check;
 pub use spec::{BaselineIs, Plan, Rollout, TestSpec, Unit};
+pub use together::check_together;
 
 /// How a test is run beside what it asks.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -193,7 +196,7 @@ fn in_the_pool(
 fn work(recording: &Recording<'_>, plan: &Plan, options: &TestOptions) -> f64 {
     let n = recording.trace.n_requests() as f64;
     let naive = if options.naive { 1.0 + plan.traffic.min(0.5) } else { 0.0 };
-    let rollout = if plan.rollout.is_some() { 3.0 } else { 0.0 };
+    let rollout = plan.rollout.as_ref().map_or(0.0, rollout::work);
     n * (2.0 * plan.traffic + naive + rollout)
 }
 

@@ -198,14 +198,9 @@ impl<'a> Taken<'a> {
         seed: u64,
     ) -> Result<Taken<'a>, Error> {
         let trace = &recording.trace;
-        let (places, clients) = match by {
-            Unit::Object => (sample::places(trace, seed), None),
-            Unit::Client => {
-                let places = sample::client_places(trace, seed).ok_or_else(|| no_clients(trace))?;
-                (places, trace.columns().client.as_ref().map(|client| &client.ids[..]))
-            }
-        };
-        Ok(Taken { places, clients, trace })
+        let clients = trace.columns().client.as_ref().filter(|_| by == Unit::Client);
+        let clients = clients.map(|client| &client.ids[..]);
+        Ok(Taken { places: places(trace, by, seed)?, clients, trace })
     }
 
     /// Units at these places, whatever their keys are.
@@ -238,11 +233,15 @@ impl<'a> Taken<'a> {
     }
 }
 
-fn no_clients(trace: &Trace) -> Error {
-    Error::Unfit(format!(
-        "{}: the trace does not say who asks\nhint: choose by object",
-        trace.name()
-    ))
+/// Where the units of a trace lie, from 0 to 1.
+pub(super) fn places(trace: &Trace, by: Unit, seed: u64) -> Result<Vec<f64>, Error> {
+    match by {
+        Unit::Object => Ok(sample::places(trace, seed)),
+        Unit::Client => sample::client_places(trace, seed).ok_or_else(|| {
+            let name = trace.name();
+            Error::Unfit(format!("{name}: the trace does not say who asks\nhint: choose by object"))
+        }),
+    }
 }
 
 #[cfg(test)]

@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use trace::units::Nanos;
 
-use super::Stages;
 use super::measure::{Allowance, Margin, Measure, is_traffic};
+use super::{Stages, World};
 use crate::patch::is_default;
 use crate::scenario::{Fraction, Scenario};
 use crate::{Error, Resolved, Source};
@@ -51,6 +51,9 @@ pub struct TestSpec {
     /// Simulated time that a stage lasts; by default all are as long, and fill the trace.
     #[serde(skip_serializing_if = "is_default")]
     pub stage: Option<Nanos>,
+    /// Whether both strategies share a world while they are rolled out; "separate" by default.
+    #[serde(skip_serializing_if = "is_default")]
+    pub world: Option<World>,
 }
 
 /// What a part of the traffic is chosen by.
@@ -98,11 +101,12 @@ impl TestSpec {
             level: over.level.or(self.level),
             rollout: over.rollout.clone().or_else(|| self.rollout.clone()),
             stage: over.stage.or(self.stage),
+            world: over.world.or(self.world),
         }
     }
 
     /// What makes no sense whatever the strategies are: the field, and a sentence.
-    fn wrong(&self, metric: Measure) -> Option<(Vec<String>, String)> {
+    pub(super) fn wrong(&self, metric: Measure) -> Option<(Vec<String>, String)> {
         let at = |field: &str, what: &str| Some((vec![field.to_string()], what.to_string()));
         if self.traffic.is_some_and(|share| !is_traffic(share)) {
             return at("traffic", "traffic must be above 0% and at most 100%");
@@ -140,7 +144,13 @@ pub(crate) fn check(source: &Source, scenario: &Scenario) -> Result<(), Error> {
             return fail(&[field], &message, Some(&hint));
         }
     }
-    match spec.wrong(spec.metric.unwrap_or(scenario.metric.into())) {
+    let metric = spec.metric.unwrap_or(scenario.metric.into());
+    if spec.watches(metric) {
+        let message = format!("`{metric}` decides, and what decides is no guardrail");
+        let hint = Some("`margin` says how much of it does not matter");
+        return fail(&["guardrails", metric.name()], &message, hint);
+    }
+    match spec.wrong(metric) {
         None => Ok(()),
         Some((path, what)) => {
             let path: Vec<&str> = path.iter().map(String::as_str).collect();
@@ -210,6 +220,8 @@ pub struct Rollout {
     /// How long each lasts, if they are not to fill the trace.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub length: Option<Nanos>,
+    /// What the strategies share.
+    pub world: World,
 }
 
 impl Plan {
@@ -269,7 +281,11 @@ impl Plan {
             margin: spec.margin.unwrap_or(metric.usual_margin()),
             guardrails: guardrails(metric, &spec.guardrails),
             level: spec.level.map_or(0.95, Fraction::share),
-            rollout: spec.rollout.clone().map(|stages| Rollout { stages, length: spec.stage }),
+            rollout: spec.rollout.clone().map(|stages| Rollout {
+                stages,
+                length: spec.stage,
+                world: spec.world.unwrap_or_default(),
+            }),
         })
     }
 }

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use glob::Pattern;
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::detail::{Detail, RunKey};
@@ -27,7 +28,7 @@ pub struct Baseline {
 }
 
 /// What is let pass that would otherwise not.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Allow {
     /// Another scenario over the same traces: its figures are compared.
@@ -37,100 +38,150 @@ pub enum Allow {
 }
 
 /// What is refused that would otherwise pass.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Deny {
     /// Figures better than their baseline, which is stale then.
     Improvement,
 }
 
-/// The file as it is written.
-#[derive(Debug, Deserialize)]
+/// Figures that a study had, and by how much they may move.
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[schemars(rename = "Baseline")]
 pub(super) struct File {
+    /// Version of this file format: 1.
     schema: u32,
+    /// Name of the study.
     #[allow(dead_code)]
     pub(super) study: String,
     /// Version of the program that measured.
     pub(super) program: String,
+    /// Seed of all draws.
     pub(super) seed: u64,
     /// Digest of the study.
     pub(super) scenario: String,
     /// Digest of the file of details.
     #[serde(default)]
     pub(super) detail: Option<String>,
-    /// Which figures are kept, in this order.
+    /// Which figures are kept, in this order: columns of docs/results.md, of a tier as in
+    /// "L1.hit_ratio".
     pub(super) metrics: Vec<String>,
+    /// What to let pass that would not.
     #[serde(default)]
     pub(super) allow: Vec<Allow>,
+    /// What to refuse that would pass.
     #[serde(default)]
     pub(super) deny: Vec<Deny>,
+    /// By how much figures may change; of the rules that fit, the last counts.
     #[serde(default)]
     tolerances: Vec<ToleranceEntry>,
+    /// What figures must not pass, whatever they were.
     #[serde(default)]
     limits: Vec<LimitEntry>,
+    /// Digests of the traces by name.
     #[serde(default)]
     pub(super) traces: BTreeMap<String, String>,
     /// Digests of the parts of the study.
     #[serde(default)]
     pub(super) parts: BTreeMap<String, String>,
+    /// The figures of each run.
     #[serde(default)]
     runs: Vec<RunEntry>,
+    /// Why the figures are what they are.
     #[serde(default)]
     #[allow(dead_code)]
     history: Vec<HistoryEntry>,
 }
 
-#[derive(Debug, Deserialize)]
+/// A rule; in its patterns `*` stands for anything.
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[schemars(rename = "Tolerance")]
 struct ToleranceEntry {
+    /// Which figures, such as "*_ratio".
     metric: String,
+    /// Of which traces; all if left out.
     trace: Option<String>,
+    /// Of which strategies; all if left out.
     strategy: Option<String>,
+    /// Of which cells of the matrix; all if left out.
     cell: Option<String>,
+    /// A figure may change by this amount,
     abs: Option<Amount>,
+    /// or by this share of itself: either lets it pass.
     rel: Option<Fraction>,
+    /// Which changes are regressions.
     #[serde(default)]
     sides: Sides,
+    /// Whether to ask if the figure would be worse with other requests like these; needs details.
     #[serde(default)]
     interval: bool,
 }
 
-#[derive(Debug, Deserialize)]
+/// A bound; in its patterns `*` stands for anything.
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[schemars(rename = "Limit")]
 struct LimitEntry {
+    /// Which figures, such as "latency_ns_p99".
     metric: String,
+    /// Of which traces; all if left out.
     trace: Option<String>,
+    /// Of which strategies; all if left out.
     strategy: Option<String>,
+    /// Of which cells of the matrix; all if left out.
     cell: Option<String>,
+    /// The least it may be.
     at_least: Option<Amount>,
+    /// The most it may be.
     at_most: Option<Amount>,
 }
 
-#[derive(Debug, Deserialize)]
+/// The figures of a run.
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "Run")]
 struct RunEntry {
+    /// Name of the trace.
     trace: String,
+    /// Name of the strategy.
     strategy: String,
+    /// The cell of the matrix, or the capacity.
     #[serde(default)]
     cell: String,
+    /// Figures by metric.
     #[serde(default)]
+    #[schemars(with = "BTreeMap<String, Figures>")]
     figures: toml::Table,
 }
 
+/// A figure of the stack, or those of a tier.
+#[derive(JsonSchema)]
+#[schemars(untagged)]
+#[allow(dead_code)]
+enum Figures {
+    Of(f64),
+    OfTier(BTreeMap<String, f64>),
+}
+
 /// Only checked: the history is for people.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[schemars(rename = "History", description = "Why the figures were written.")]
 #[allow(dead_code)]
 struct HistoryEntry {
+    /// Version of the program.
     program: String,
+    /// What was said.
     reason: String,
+    /// What was worse, and taken all the same.
     #[serde(default)]
     accepted: Vec<String>,
 }
 
 /// Which changes a tolerance is about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub(super) enum Sides {
     /// Only changes for the worse are regressions.
@@ -141,11 +192,22 @@ pub(super) enum Sides {
 }
 
 /// A number in the unit of the metric, or text with a unit, such as "1ms".
-#[derive(Debug, Clone, PartialEq, Deserialize)]
-#[serde(untagged)]
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+#[serde(
+    untagged,
+    expecting = "expected a number in the unit of the metric, or text with a unit, such as \"1ms\""
+)]
 pub(super) enum Amount {
+    /// In the unit of the metric.
     Number(f64),
+    /// With a unit: "0.1%", "1ms", "64KiB", "$12.50".
     Text(String),
+}
+
+/// The JSON Schema of a baseline, for editors.
+pub fn baseline_schema() -> String {
+    let schema = schemars::schema_for!(File);
+    serde_json::to_string_pretty(&schema).expect("a schema is plain JSON") + "\n"
 }
 
 impl Amount {

@@ -11,10 +11,12 @@
 //! path = "access.log.zst"
 //! ```
 
+use std::fmt;
 use std::path::{Path, PathBuf};
 
 use cache::{PolicySpec, Unit};
-use serde::{Deserialize, Serialize};
+use schemars::JsonSchema;
+use serde::{Deserialize, Deserializer, Serialize, de};
 use trace::units::Bytes;
 
 use crate::compare::{Capacity, Size};
@@ -43,7 +45,7 @@ pub struct FlatStudy {
 }
 
 /// A trace of a flat study.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct FlatTrace {
     /// File, relative to the study.
@@ -56,24 +58,66 @@ pub struct FlatTrace {
     pub format: Option<String>,
 }
 
-/// The file as people write it.
-#[derive(Debug, Deserialize)]
+/// A flat study: every policy at every capacity over every trace, single caches, counts only.
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[schemars(rename = "FlatStudy")]
 struct File {
+    /// Version of this file format: 1.
     schema: u32,
+    /// "flat", which tells it from a scenario.
     #[allow(dead_code)]
+    #[schemars(extend("const" = KIND))]
     kind: String,
+    /// Name of the study.
     name: String,
+    /// What the study asks.
     #[serde(default)]
     #[allow(dead_code)]
     description: String,
+    /// For policies that draw.
     #[serde(default = "one")]
     seed: u64,
+    /// What capacities and sizes count: objects, or bytes if all capacities are amounts of memory.
     #[serde(default)]
     unit: Option<Unit>,
+    /// Policies with parameters, such as "s3-fifo:small-ratio=0.2"; `cache-strategy policies` lists them.
     policies: Vec<String>,
+    /// Capacities: "1000" objects, "1%" of the distinct objects or of the footprint, "64MiB".
+    #[serde(deserialize_with = "in_quotes")]
     capacities: Vec<String>,
+    /// The traces to replay.
     traces: Vec<FlatTrace>,
+}
+
+/// The JSON Schema of a flat study, for editors.
+pub fn flat_schema() -> String {
+    let schema = schemars::schema_for!(File);
+    serde_json::to_string_pretty(&schema).expect("a schema is plain JSON") + "\n"
+}
+
+/// A capacity as text: what a bare number counts is for the unit to say.
+struct InQuotes(String);
+
+impl<'de> Deserialize<'de> for InQuotes {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Text;
+        impl de::Visitor<'_> for Text {
+            type Value = InQuotes;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a capacity in quotes, such as \"1000\" (objects), \"1%\" or \"64MiB\"")
+            }
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<InQuotes, E> {
+                Ok(InQuotes(text.to_string()))
+            }
+        }
+        deserializer.deserialize_str(Text)
+    }
+}
+
+fn in_quotes<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    let texts = Vec::<InQuotes>::deserialize(deserializer)?;
+    Ok(texts.into_iter().map(|text| text.0).collect())
 }
 
 fn one() -> u64 {
@@ -81,7 +125,7 @@ fn one() -> u64 {
 }
 
 /// What `kind` says of a study of this sort.
-pub(super) const KIND: &str = "flat";
+pub(crate) const KIND: &str = "flat";
 
 impl FlatStudy {
     /// Reads a study whose paths start at `dir`.
@@ -210,6 +254,10 @@ mod tests {
     #[test]
     fn what_makes_no_sense_is_shown_with_its_place() {
         for (text, words) in [
+            (
+                "policies = [\"lru\"]\ncapacities = [\"1%\", 100]",
+                "f.toml:5:21: invalid type: integer `100`, expected a capacity in quotes, such as \"1000\"",
+            ),
             ("policies = [\"lru\", \"lruu\"]\ncapacities = [\"1%\"]", "f.toml:4:20: "),
             ("policies = [\"lru\"]\ncapacities = [\"0\"]", "f.toml:5:15: a capacity of 0"),
             (

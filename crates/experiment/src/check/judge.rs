@@ -19,6 +19,12 @@ use super::tolerance::{Change, Room, change};
 use super::{interval, tolerance};
 use crate::Error;
 
+/// The status of a figure that is better where that is denied.
+const DENIED: &str = "denied";
+
+/// How the reason begins that [`Allow::ScenarioChange`] takes away.
+const ANOTHER_SCENARIO: &str = "another scenario: ";
+
 /// How the gate ends, the worst last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Verdict {
@@ -28,6 +34,8 @@ pub enum Verdict {
     Inconclusive,
     /// Some figures have nothing to be compared with.
     Incomparable,
+    /// Figures are better than their baseline, which is denied.
+    Denied,
     /// A figure is worse than allowed, or passed a limit.
     Regressed,
 }
@@ -39,6 +47,7 @@ impl Verdict {
             Verdict::Pass => "pass",
             Verdict::Inconclusive => "inconclusive",
             Verdict::Incomparable => "incomparable",
+            Verdict::Denied => "denied",
             Verdict::Regressed => "regressed",
         }
     }
@@ -65,9 +74,17 @@ impl Judged {
         self.rows.iter().filter(|row| row.status == status).count()
     }
 
-    /// Rows that are worse than allowed.
+    /// Rows that are worse than allowed, or better where that is denied.
     pub fn failures(&self) -> impl Iterator<Item = &CheckRow> {
-        self.rows.iter().filter(|row| row.status == "regressed" || row.status == "broken")
+        let failed = ["regressed", "broken", DENIED];
+        self.rows.iter().filter(move |row| failed.contains(&&*row.status))
+    }
+
+    /// Whether nothing but a change of the scenario keeps figures from being compared, which
+    /// [`Allow::ScenarioChange`] lets pass.
+    pub fn is_scenario_change(&self) -> bool {
+        let mut reasons = self.reasons.iter();
+        !self.reasons.is_empty() && reasons.all(|reason| reason.starts_with(ANOTHER_SCENARIO))
     }
 }
 
@@ -118,6 +135,9 @@ pub fn judge(
     };
     judge.identity(&mut judged, program);
     let comparable = judged.reasons.is_empty();
+    if !comparable {
+        judge.traces(&mut judged);
+    }
     if comparable && !policy.updating {
         judge.unused_runs()?;
     }
@@ -196,13 +216,20 @@ impl Judge<'_> {
                 true => &mut judged.notes,
                 false => &mut judged.reasons,
             };
-            list.push(format!("another scenario: {}", listed(&what)));
+            list.push(format!("{ANOTHER_SCENARIO}{}", listed(&what)));
         }
         for (name, before) in &file.traces {
             if !now.traces.contains_key(name) {
                 judged.notes.push(format!("the trace {name} ({before}) is not replayed any more"));
             }
         }
+    }
+
+    /// What else keeps a study from being compared that is another already.
+    fn traces(&self, judged: &mut Judged) {
+        let known = |name: &&String| self.baseline.file.traces.contains_key(*name);
+        let names = self.measured.traces.keys().filter(known);
+        judged.reasons.extend(names.filter_map(|name| self.other_trace(name)));
     }
 
     /// Why the trace of a run is not the one it was; `None` if it is.
@@ -265,7 +292,7 @@ impl Judge<'_> {
                 }
                 (None, Some(before)) => match self.figure(run, name, metric, before, now, rule) {
                     Ok((Change::Improved, _)) if self.denies_improvement() => {
-                        row.status = Change::Regressed.word().into();
+                        row.status = DENIED.into();
                         row.reason = "better, which is denied".into();
                     }
                     Ok((change, reason)) => {
@@ -424,8 +451,10 @@ impl Judge<'_> {
 
     fn verdict(&self, judged: &Judged) -> Verdict {
         let is = |status| judged.count(status) > 0;
-        if judged.failures().next().is_some() {
+        if is("regressed") || is("broken") {
             Verdict::Regressed
+        } else if is(DENIED) {
+            Verdict::Denied
         } else if !judged.reasons.is_empty() || is("incomparable") {
             Verdict::Incomparable
         } else if is("inconclusive") && !judged.allows_inconclusive {

@@ -23,14 +23,16 @@ mod tolerance;
 mod trend;
 mod update;
 
-pub use baseline::{Allow, Baseline, Deny};
+pub use baseline::{Allow, Baseline, Deny, baseline_schema};
 pub use detail::{Detail, RunDetail, RunKey};
 pub use explain::{Explained, explain};
-pub use flat_study::{FlatStudy, FlatTrace};
+pub(crate) use flat_study::KIND as FLAT_KIND;
+pub use flat_study::{FlatStudy, FlatTrace, flat_schema};
 pub use history::{Entry, EntryRun, read as read_history};
 pub use judge::{Judged, Policy, Verdict, judge};
 pub use measure::{Keep, Measured, MeasuredRun, measure};
 pub use metric::{Better, Figure, Figures, Known, Metric, Unit, unit_of};
+pub(crate) use study::leaves;
 pub use study::{Leaves, Study};
 pub use trend::{ChangePoint, Series, trend};
 pub use update::{Update, Updated};

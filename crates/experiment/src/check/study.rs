@@ -89,10 +89,15 @@ impl Study {
             fields.retain(|name, _| !aside.contains(&&**name));
         }
         value["traces"] = by_name(value["traces"].take(), names);
-        let mut leaves = Leaves::new();
-        collect(&value, String::new(), &mut leaves);
-        leaves
+        leaves(&value)
     }
+}
+
+/// Every value within another, by its path.
+pub(crate) fn leaves(value: &Value) -> Leaves {
+    let mut leaves = Leaves::new();
+    collect(value, String::new(), &mut leaves);
+    leaves
 }
 
 /// What is said of each trace but for where it lies, which of most is nothing. By name, for in which order

@@ -162,10 +162,16 @@ fn a_better_figure_is_stale_and_may_be_refused() {
     assert_eq!((found.verdict, found.count("improved")), (Verdict::Pass, 1));
     let policy = Policy { deny: vec![Deny::Improvement], ..Policy::default() };
     let found = judged_with(&baseline_text(""), &better, &policy).unwrap();
-    assert_eq!(found.verdict, Verdict::Regressed);
-    assert!(found.failures().next().unwrap().reason.contains("better, which is denied"));
+    assert_eq!((found.verdict, found.count("denied")), (Verdict::Denied, 1));
+    let row = found.failures().next().unwrap();
+    assert_eq!(row.status, "denied");
+    assert!(row.reason.contains("better, which is denied"), "{}", row.reason);
     let found = judged(&baseline_text("deny = [\"improvement\"]"), &better);
-    assert_eq!(found.verdict, Verdict::Regressed);
+    assert_eq!(found.verdict, Verdict::Denied);
+    // What is worse comes first.
+    let mixed = measured(STUDY, &[("fifo", 0.6), ("lru", 0.3)]);
+    let found = judged_with(&baseline_text(""), &mixed, &policy).unwrap();
+    assert_eq!((found.verdict, found.failures().count()), (Verdict::Regressed, 2));
     let both = "[[tolerances]]\nmetric = \"miss_ratio\"\nsides = \"both\"\n";
     assert_eq!(judged(&baseline_text(both), &better).count("regressed"), 1);
 }
@@ -177,12 +183,19 @@ fn what_is_of_another_question_is_incomparable_and_never_passes() {
     let found = judged(&text, &measured(&other, &[("fifo", 0.1), ("lru", 0.1)]));
     assert_eq!((found.verdict, found.count("incomparable")), (Verdict::Incomparable, 2));
     assert_eq!(found.reasons, ["another scenario: capacities changed"]);
+    assert!(found.is_scenario_change());
+    let mut both = measured(&other, &[("fifo", 0.1), ("lru", 0.1)]);
+    both.traces = BTreeMap::from([("t".to_string(), "blake3:2".to_string())]);
+    let found = judged(&text, &both);
+    assert_eq!(found.reasons.len(), 2, "{:?}", found.reasons);
+    assert!(!found.is_scenario_change());
 
     let mut moved = now();
     moved.traces = BTreeMap::from([("t".to_string(), "blake3:2".to_string())]);
     let found = judged(&text, &moved);
     assert_eq!(found.verdict, Verdict::Incomparable);
     assert_eq!(found.reasons, ["another trace t: blake3:1 then, blake3:2 now"]);
+    assert!(!found.is_scenario_change());
 
     let mut seeded = now();
     seeded.seed = 2;

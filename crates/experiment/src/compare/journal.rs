@@ -26,6 +26,8 @@ pub struct Journal {
     file: Mutex<File>,
     /// Which program counts.
     build: String,
+    /// The last line, if it had no end and was cut off.
+    torn: Option<usize>,
     /// Cells and the lines they stand in.
     known: BTreeMap<String, (usize, Kept)>,
 }
@@ -78,9 +80,21 @@ impl Journal {
         for (line, number) in lines.zip(1..) {
             let Line { cell, kept, .. } = serde_json::from_slice(line)
                 .map_err(|error| damaged(path, number, &format!("no finished cell: {error}")))?;
+            // Of one that answers nothing, nobody would ask for the counts.
+            if cell.len() != 64 || !cell.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+                return Err(damaged(path, number, "no finished cell: its digest is none"));
+            }
             known.insert(cell, (number, kept));
         }
-        Ok(Journal { path: path.to_path_buf(), file: Mutex::new(file), build: build.into(), known })
+        let torn =
+            (end < bytes.len()).then(|| bytes[..end].split_inclusive(|b| *b == b'\n').count() + 1);
+        let (path, file, build) = (path.to_path_buf(), Mutex::new(file), build.to_string());
+        Ok(Journal { path, file, build, torn, known })
+    }
+
+    /// The line, from 1, that was cut off since it had no end, if there was one: its cell is counted anew.
+    pub fn torn(&self) -> Option<usize> {
+        self.torn
     }
 
     /// The digest of a question. `policy` is the policy with all its parameters.

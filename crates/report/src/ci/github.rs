@@ -78,7 +78,7 @@ pub fn summary(gate: &Gate<'_>, room: usize) -> String {
         gate.rows.len(),
         relative(gate.baseline),
         gate.count("allowed"),
-        gate.count("improved"),
+        gate.count("improved") + gate.count("denied"),
         gate.count("regressed") + gate.count("broken"),
     );
     let mut changed: Vec<&CheckRow> =

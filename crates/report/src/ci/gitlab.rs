@@ -27,7 +27,7 @@ fn severity(kind: Kind) -> &'static str {
     match kind {
         Kind::Limit => "critical",
         Kind::Regression | Kind::Incomparable => "major",
-        Kind::Inconclusive => "minor",
+        Kind::Denied | Kind::Inconclusive => "minor",
         Kind::StaleBaseline => "info",
     }
 }

@@ -1,6 +1,6 @@
 //! JUnit XML: a suite a run, a test case a figure.
 //!
-//! A figure that is worse than allowed is a failure, one that cannot be judged an error, or skipped if
+//! A figure that is worse than allowed, or better where that is denied, is a failure, one that cannot be judged an error, or skipped if
 //! that is allowed. The suite `baseline` says whether the study is the one that the baseline is of.
 
 use frames::CheckRow;
@@ -53,7 +53,7 @@ fn case(gate: &Gate<'_>, row: &CheckRow) -> TestCase {
         // A better figure is no failure; the summary says that the baseline is stale.
         None | Some(Kind::StaleBaseline) => TestCaseStatus::success(),
         Some(kind) => {
-            let failed = matches!(kind, Kind::Regression | Kind::Limit);
+            let failed = matches!(kind, Kind::Regression | Kind::Limit | Kind::Denied);
             let mut status = TestCaseStatus::non_success(match failed {
                 true => NonSuccessKind::Failure,
                 false => NonSuccessKind::Error,

@@ -23,7 +23,7 @@ pub struct Gate<'a> {
     pub baseline: &'a str,
     /// Version of the program.
     pub program: &'a str,
-    /// `pass`, `regressed`, `incomparable` or `inconclusive`.
+    /// `pass`, `regressed`, `denied`, `incomparable` or `inconclusive`.
     pub verdict: &'a str,
     /// Whether figures may be inconclusive.
     pub allows_inconclusive: bool,
@@ -44,13 +44,20 @@ pub struct Gate<'a> {
 enum Kind {
     Regression,
     Limit,
+    Denied,
     Incomparable,
     Inconclusive,
     StaleBaseline,
 }
 
-const KINDS: [Kind; 5] =
-    [Kind::Regression, Kind::Limit, Kind::Incomparable, Kind::Inconclusive, Kind::StaleBaseline];
+const KINDS: [Kind; 6] = [
+    Kind::Regression,
+    Kind::Limit,
+    Kind::Denied,
+    Kind::Incomparable,
+    Kind::Inconclusive,
+    Kind::StaleBaseline,
+];
 
 impl Kind {
     /// What is not as it was with a row; `None` if nothing is.
@@ -58,6 +65,7 @@ impl Kind {
         match row.status.as_str() {
             "regressed" => Some(Kind::Regression),
             "broken" => Some(Kind::Limit),
+            "denied" => Some(Kind::Denied),
             "incomparable" => Some(Kind::Incomparable),
             "inconclusive" => Some(Kind::Inconclusive),
             "improved" => Some(Kind::StaleBaseline),
@@ -69,6 +77,7 @@ impl Kind {
         match self {
             Kind::Regression => "regression",
             Kind::Limit => "limit",
+            Kind::Denied => "denied-improvement",
             Kind::Incomparable => "incomparable",
             Kind::Inconclusive => "inconclusive",
             Kind::StaleBaseline => "stale-baseline",
@@ -79,6 +88,7 @@ impl Kind {
         match self {
             Kind::Regression => "A simulated figure is worse than its baseline allows",
             Kind::Limit => "A simulated figure passed a limit",
+            Kind::Denied => "A figure is better than its baseline, which is denied",
             Kind::Incomparable => "A figure has no baseline to be compared with",
             Kind::Inconclusive => "The interval of a change does not decide",
             Kind::StaleBaseline => "A figure is better than its baseline, which is stale",

@@ -67,7 +67,7 @@ fn result(gate: &Gate<'_>, finding: &Finding) -> Value {
 
 fn level(kind: Kind) -> &'static str {
     match kind {
-        Kind::Regression | Kind::Limit | Kind::Incomparable => "error",
+        Kind::Regression | Kind::Limit | Kind::Denied | Kind::Incomparable => "error",
         Kind::Inconclusive => "warning",
         Kind::StaleBaseline => "note",
     }

@@ -228,3 +228,28 @@ fn benchmarks_are_named_and_sorted_by_what_is_better() {
     assert_eq!(names(bench::bigger_is_better(&gate)), 1);
     assert_eq!(names(bench::smaller_is_better(&gate)), 3);
 }
+
+/// It fails the gate, and is worse in nobody's words.
+#[test]
+fn a_denied_improvement_fails_as_what_it_is() {
+    let denied =
+        [CheckRow { reason: "better, which is denied".into(), ..row("denied", "hit_ratio", 1) }];
+    let gate = Gate { verdict: "denied", ..gate(&denied, &[]) };
+    let xml = junit::report(&gate).unwrap();
+    assert!(xml.contains("failures=\"1\"") && xml.contains("type=\"denied-improvement\""), "{xml}");
+    let line = github::annotations(&gate);
+    assert!(line.starts_with("::error ") && line.contains("title=denied-improvement"), "{line}");
+    let sarif: Value = serde_json::from_str(&sarif::report(&gate)).unwrap();
+    let result = &sarif["runs"][0]["results"][0];
+    assert_eq!(
+        (&result["ruleId"], &result["level"]),
+        (&"denied-improvement".into(), &"error".into())
+    );
+    let issues: Value = serde_json::from_str(&gitlab::report(&gate)).unwrap();
+    assert_eq!(issues[0]["check_name"], "denied-improvement");
+    let summary = github::summary(&gate, github::MOST_BYTES);
+    assert!(summary.contains(", 1 better, 0 worse."), "{summary}");
+    for text in [xml, line, result.to_string(), issues.to_string()] {
+        assert!(!text.contains("regress"), "{text}");
+    }
+}

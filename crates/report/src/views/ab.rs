@@ -21,7 +21,8 @@ pub fn test_charts(tests: &AbTests) -> Vec<Chart> {
         };
         tests.tests.iter().enumerate().map(one).filter_map(|one| kind(&one)).collect()
     };
-    [of(differences), of(super::rollout::chart), of(over_time), of(latency)].concat()
+    let of_rollouts = [of(super::rollout::chart), of(super::rollout::interference)].concat();
+    [of(differences), of_rollouts, of(over_time), of(latency)].concat()
 }
 
 /// One test of several.

@@ -1,11 +1,14 @@
-//! How a rollout went: what B changed, stage by stage, and when it ended.
+//! How a rollout went: what B changed, stage by stage, when it ended, and, in a shared world, what the
+//! strategies did to each other.
 
 use frames::{AbBatchRow, AbRolloutRow, AbStageRow};
 
 use super::ab::{One, lower, signed_points, words};
 use crate::chart::axis::Axis;
+use crate::chart::intervals::{Group, Intervals, Row};
 use crate::chart::lines::{Line, Lines};
 use crate::figure::{DataTable, Plot};
+use crate::palette::Role;
 use crate::{Chart, format};
 
 /// The figure, if there was a rollout.
@@ -67,6 +70,12 @@ fn finding(row: &AbRolloutRow) -> String {
         format::signed(row.extra_misses),
         format::signed(row.extra_errors)
     );
+    if row.world == "shared" {
+        text += &format!(
+            " Those that stayed with A had {} misses against nobody having left.",
+            format::signed(row.stayed_misses)
+        );
+    }
     if row.state == "rolled-back" {
         text += &format!(
             " After that, with A, {} misses against never having left; {} at the origin in all.",
@@ -144,6 +153,126 @@ fn table(stages: &[&AbStageRow]) -> DataTable {
     DataTable {
         columns: super::strings(columns),
         names: 3,
+        rows: stages.iter().map(cells).collect(),
+    }
+}
+
+/// What a shared world shows beside: how far a stage is from the whole, and what it does to others. The last
+/// look at each stage; none if there is nobody else.
+pub(super) fn interference(one: &One<'_>) -> Option<Chart> {
+    let there = |row: &&AbStageRow| {
+        row.test == one.test.test && row.state != "holding" && row.everybody.is_finite()
+    };
+    let stages: Vec<&AbStageRow> = one.tests.stages.iter().filter(there).collect();
+    let measure = words(&stages.first()?.measure);
+    let groups: Vec<Group> = stages.iter().map(|row| changes(row)).collect();
+    let rows = || groups.iter().flat_map(|group| &group.rows);
+    let stayed = |row: &&AbStageRow| (row.stayed_b - row.stayed_a).is_finite();
+    let change = |row: &AbStageRow| row.stayed_b - row.stayed_a;
+    let with_others: Vec<&AbStageRow> = stages.iter().copied().filter(stayed).collect();
+    let most = with_others.iter().max_by(|a, b| change(a).abs().total_cmp(&change(b).abs()));
+    let told = |row: &&AbStageRow| {
+        format!("{} {}", format::percent(row.share), signed_points(change(row)))
+    };
+    let told: Vec<String> = with_others.iter().map(told).collect();
+    Some(Chart {
+        id: format!("interference{}", one.suffix),
+        group: one.group.clone(),
+        title: "What the strategies did to each other".into(),
+        findings: understated(&stages, measure)
+            .into_iter()
+            .chain(most.map(|row| spilled(row, measure)))
+            .collect(),
+        caption: format!(
+            "Change of the {} against a world in which all units stay with A, over the same reads, exactly on \
+             this trace. Of the units with B: as it was, and had all units gone over with them; where the two \
+             are apart, the stage does not show what a whole rollout would. Of those that stayed with A: \
+             without interference there is no change.",
+            lower(measure)
+        ),
+        alt: format!("Changes for those that stayed: {}.", super::listed(&told)),
+        table: beside(&stages),
+        plot: Plot::Intervals(Intervals {
+            axis: Axis::point_change(
+                &format!("{measure} against all with A, in points"),
+                rows().map(|row| row.estimate).collect::<Vec<_>>().into_iter(),
+            ),
+            zero: 0.0,
+            same: (0.0, 0.0),
+            sides: ["", ""],
+            heading: String::new(),
+            legend: Vec::new(),
+            groups,
+        }),
+    })
+}
+
+/// The changes of one stage.
+fn changes(stage: &AbStageRow) -> Group {
+    let row = |name: &str, change: f64, role| Row {
+        name: name.into(),
+        estimate: change,
+        interval: (f64::NAN, f64::NAN),
+        wider: (f64::NAN, f64::NAN),
+        label: signed_points(change),
+        tip: format!("{name}, at {}: {}", format::percent(stage.share), signed_points(change)),
+        role,
+    };
+    let rows = [
+        row("with B", stage.b - stage.a, Role::series(0)),
+        row("with B, if all were", stage.everybody - stage.a, Role::series(1)),
+        row("staying with A", stage.stayed_b - stage.stayed_a, Role::series(2)),
+    ];
+    Group {
+        title: format!("{} with B", format::percent(stage.share)),
+        rows: rows.into_iter().filter(|row| row.estimate.is_finite()).collect(),
+    }
+}
+
+/// The stage that is farthest from what a whole rollout would show, if any is not right.
+fn understated(stages: &[&AbStageRow], measure: &str) -> Option<String> {
+    let hidden = |row: &AbStageRow| (row.everybody - row.b).abs();
+    let row = stages.iter().max_by(|a, b| hidden(a).total_cmp(&hidden(b)))?;
+    (hidden(row) > 0.0).then(|| {
+        format!(
+            "At {}, B changed the {} of its own reads by {}; had all units gone over with them, by {}.",
+            format::percent(row.share),
+            lower(measure),
+            signed_points(row.b - row.a),
+            signed_points(row.everybody - row.a)
+        )
+    })
+}
+
+/// What happened to those that stayed, where it was most.
+fn spilled(row: &AbStageRow, measure: &str) -> String {
+    format!(
+        "Interference is strongest at {}: the {} of the {} reads that stayed with A went from {} to {}.",
+        format::percent(row.share),
+        lower(measure),
+        format::count(row.stayed_reads),
+        format::percent(row.stayed_a),
+        format::percent(row.stayed_b)
+    )
+}
+
+fn beside(stages: &[&AbStageRow]) -> DataTable {
+    let cells = |row: &&AbStageRow| {
+        vec![
+            format::percent(row.share),
+            format::percent(row.a),
+            format::percent(row.b),
+            format::percent(row.everybody),
+            format::count(row.stayed_reads),
+            format::percent(row.stayed_a),
+            format::percent(row.stayed_b),
+        ]
+    };
+    let columns =
+        ["Share", "All with A", "With B", "All with B", "Reads that stayed", "Alone", "Beside B"];
+    DataTable {
+        columns: super::strings(columns),
+        names: 1,
         rows: stages.iter().map(cells).collect(),
     }
 }

@@ -117,6 +117,10 @@ fn roll_out(made: &mut AbTests, test: &str) {
             measure: "hit-ratio".into(),
             a: 0.8,
             b: 0.79,
+            everybody: 0.77,
+            stayed_reads: 76_000,
+            stayed_a: 0.81,
+            stayed_b: 0.8 + share / 10.0,
         });
     }
     for batch in 0..80u64 {
@@ -136,6 +140,7 @@ fn roll_out(made: &mut AbTests, test: &str) {
     made.rollouts.push(AbRolloutRow {
         test: test.into(),
         by: "object".into(),
+        world: "shared".into(),
         stages: "ramp".into(),
         state: "rolled-back".into(),
         reason: "p99 latency is worse.".into(),
@@ -144,6 +149,7 @@ fn roll_out(made: &mut AbTests, test: &str) {
         exposed_reads: 8_000,
         extra_misses: 80,
         extra_errors: -1,
+        stayed_misses: 7,
         cold_misses: 12,
         extra_nanodollars: 2_000_000,
     });
@@ -198,6 +204,8 @@ fn the_verdict_comes_first_and_nothing_is_shown_that_is_no_number() {
         "web &amp; crawl: ship; a-trace-with-a-long-name: no difference.",
         "Rolled back at 5.0 % of the objects, 4 min into the trace",
         "−1 errors",
+        "At 5.0 %, B changed the hit ratio of its own reads by −1.00 pp; had all units gone over with them, by −3.00 pp.",
+        "the hit ratio of the 76,000 reads that stayed with A went from 81.0 % to 80.1 %",
         "What a z-test would have said",
     ] {
         assert!(two.contains(said), "{said}");
@@ -216,6 +224,7 @@ fn every_chart_is_a_file_and_well_formed() {
         "differences-1",
         "differences-2",
         "rollout-2",
+        "interference-2",
         "so-far-1",
         "so-far-2",
         "latency-1",

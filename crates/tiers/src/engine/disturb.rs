@@ -2,7 +2,7 @@
 
 use super::Engine;
 use crate::events::What;
-use crate::placement::{Change, Health};
+use crate::placement::{Change, Health, stations_meant};
 use crate::{Error, Failure};
 
 impl Engine<'_> {
@@ -38,7 +38,7 @@ impl Engine<'_> {
             Failure::Errors { share } => self.tiers[tier].error_share = *share,
             Failure::Flush => {
                 for node in 0..self.tiers[tier].nodes.len() {
-                    self.lose_node(tier, node, now);
+                    self.lose_node(tier, node, false, now);
                 }
             }
             Failure::ClockForward { by } => {
@@ -51,16 +51,7 @@ impl Engine<'_> {
 
     /// The stations of these names or numbers; all if there are none.
     fn stations(&self, tier: usize, chosen: &[String]) -> Vec<u32> {
-        let live = &self.tiers[tier];
-        let n = live.servers.len() as u32;
-        if chosen.is_empty() {
-            return (0..n).collect();
-        }
-        let by_name = |name: &String| match name.parse::<u32>() {
-            Ok(number) => vec![number],
-            Err(_) => live.placement.stations_named(name),
-        };
-        chosen.iter().flat_map(by_name).filter(|station| *station < n).collect()
+        stations_meant(&*self.tiers[tier].placement, chosen)
     }
 
     /// Whether every fault is about a tier and stations that are there.
@@ -110,9 +101,11 @@ impl Engine<'_> {
             return;
         }
         server.down = false;
-        let one_each = self.tiers[tier].nodes.len() == self.tiers[tier].servers.len();
-        if !warm && one_each {
-            self.lose_node(tier, station as usize, now);
+        for node in 0..self.tiers[tier].nodes.len() {
+            let only = self.tiers[tier].placement.only_station(node as u32);
+            if !warm && only == Some(station) {
+                self.lose_node(tier, node, false, now);
+            }
         }
         if tier == 0 {
             self.flush_all(now);
@@ -141,7 +134,8 @@ impl Engine<'_> {
         self.tiers[tier].placement.wake(now, &mut |change| changes.push(change));
         for change in changes {
             match change {
-                Change::Lose { node } => self.lose_node(tier, node as usize, now),
+                Change::Lose { node } => self.lose_node(tier, node as usize, false, now),
+                Change::GiveUp { node } => self.lose_node(tier, node as usize, true, now),
                 Change::Move { group, from, to } => {
                     self.move_group(tier, group, from as usize, to as usize, now);
                 }

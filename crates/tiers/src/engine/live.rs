@@ -1,7 +1,7 @@
 //! A tier at work: its nodes with their contents, its stations with their queues, and what is wrong
 //! with it at the moment.
 
-use cache::{Contents, Request, Setup, Unit};
+use cache::{Contents, PolicySpec, Request, Setup, Unit};
 use trace::stream::Stream;
 use trace::{NEVER, NO_TTL, ObjectId, Trace};
 
@@ -157,7 +157,7 @@ impl<'a> LiveTier<'a> {
                     seed: run.seed,
                 };
                 Ok(Node {
-                    contents: contents(spec, &setup, trace)?,
+                    contents: contents(spec, placement.policy(node), &setup, trace)?,
                     copies: Copies::new(
                         trace.n_objects(),
                         expiry,
@@ -293,10 +293,9 @@ impl<'a> LiveTier<'a> {
 
     /// Whether there is a machine up that has this node's contents.
     pub(super) fn is_up(&self, node: usize) -> bool {
-        if self.nodes.len() == self.servers.len() {
-            !self.servers[node].down
-        } else {
-            self.servers.iter().any(|server| !server.down)
+        match self.placement.only_station(node as u32) {
+            Some(station) => !self.servers[station as usize].down,
+            None => self.servers.iter().any(|server| !server.down),
         }
     }
 
@@ -405,17 +404,23 @@ fn site<'a>(run: &Run<'a>) -> Site<'a> {
     Site { trace: run.trace, seed: run.seed, start_ns }
 }
 
-/// The contents of one node: a cache under the tier's policy, or the processor's.
-fn contents(spec: &Tier, setup: &Setup, trace: &Trace) -> Result<Box<dyn Contents>, Error> {
-    if spec.policy.name == SET_ASSOCIATIVE {
-        let cache = CpuCache::from_parameters(&spec.policy.parameters)
+/// The contents of one node: a cache under its own policy or the tier's, or the processor's.
+fn contents(
+    spec: &Tier,
+    own: Option<&PolicySpec>,
+    setup: &Setup,
+    trace: &Trace,
+) -> Result<Box<dyn Contents>, Error> {
+    let policy = own.unwrap_or(&spec.policy);
+    if policy.name == SET_ASSOCIATIVE {
+        let cache = CpuCache::from_parameters(&policy.parameters)
             .and_then(|cpu| SetAssociative::new(&cpu, setup.capacity, trace));
         let cache = cache
             .map_err(|error| Error::Tier { tier: spec.name.clone(), what: error.to_string() })?;
         return Ok(Box::new(cache));
     }
-    let info = policies::find(&spec.policy.name)?;
-    Ok((info.kind.build)(setup, &spec.policy.parameters)?)
+    let info = policies::find(&policy.name)?;
+    Ok((info.kind.build)(setup, &policy.parameters)?)
 }
 
 /// The objects in a node, by rising number.

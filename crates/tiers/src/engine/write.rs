@@ -322,10 +322,10 @@ impl Engine<'_> {
         }
     }
 
-    /// All copies of a node are gone.
-    pub(super) fn lose_node(&mut self, tier: usize, node: usize, now: u64) {
+    /// All copies of a node are gone; what is dirty among them can be flushed before, or not.
+    pub(super) fn lose_node(&mut self, tier: usize, node: usize, can_flush: bool, now: u64) {
         for object in resident_objects(&self.tiers[tier].nodes[node]) {
-            self.lose_dirty(tier, object, false, now);
+            self.lose_dirty(tier, object, can_flush, now);
             let request = self.recorder.requests_so_far() as u32;
             self.follow_departure(tier, object, request, now);
             self.remove(tier, node, object, Removal::Deleted, now);

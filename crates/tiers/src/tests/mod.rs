@@ -1,6 +1,7 @@
 //! The engine against hand-worked examples, closed formulas, and a naive twin.
 
 mod cluster;
+mod divided;
 mod laws;
 mod random;
 mod security;

@@ -2,10 +2,13 @@
 
 use std::path::Path;
 
-use anyhow::{Result, anyhow};
+use anyhow::{Result, anyhow, bail};
 use regex::Regex;
 
 const HINT: &str = "hint: write `trace`, `folder`, or an expression over the path of a trace, such as '([a-z]+)-[^/]*$'";
+
+/// Paths that an error lists.
+const FEW: usize = 6;
 
 /// How traces are put together.
 #[derive(Debug)]
@@ -29,6 +32,24 @@ impl Families {
                 anyhow!("--family: `{pattern}` is no regular expression: {reason}\n{HINT}")
             })?),
         })
+    }
+
+    /// Refuses an expression that matches none of the paths: it puts nothing together.
+    pub(super) fn check(&self, paths: &[&Path]) -> Result<()> {
+        let Families::Pattern(pattern) = self else { return Ok(()) };
+        if paths.iter().any(|path| pattern.is_match(&path.to_string_lossy())) {
+            return Ok(());
+        }
+        let few: Vec<String> =
+            paths.iter().take(FEW).map(|path| path.display().to_string()).collect();
+        let more = match paths.len() {
+            0..=FEW => String::new(),
+            n => format!(" and {} more", n - FEW),
+        };
+        bail!(
+            "--family: `{pattern}` matches no path of a trace: there is {}{more}\n{HINT}",
+            few.join(", ")
+        )
     }
 
     /// The family of a trace. One that the expression does not match is its own.

@@ -19,6 +19,7 @@ use trace::Trace;
 
 use super::super::finding::units;
 use super::super::measure::{Kind, Margin, Measure};
+use super::stage::Whose;
 
 /// Batches of a stage.
 pub(super) const N_BATCHES: usize = 40;
@@ -26,6 +27,7 @@ pub(super) const N_BATCHES: usize = 40;
 /// One guardrail in one stage.
 pub(super) struct Guard {
     pub(super) measure: Measure,
+    pub(super) whose: Whose,
     /// Change for the worse that is allowed.
     pub(super) allowed: f64,
     /// Of a quantile: share that may be slower than this.
@@ -41,8 +43,8 @@ pub(super) type Both<'a> = (&'a [ReadEnd], &'a [ReadEnd]);
 impl Guard {
     /// A guardrail for a stage whose reads in arm A are these; `None` if the measure has no batches.
     pub(super) fn new(
-        measure: Measure,
-        margin: Margin,
+        whose: Whose,
+        (measure, margin): (Measure, Margin),
         level: f64,
         of_a: &[ReadEnd],
         trace: &Trace,
@@ -54,13 +56,14 @@ impl Guard {
                 let (counted, all) = count(measure, of_a, trace);
                 let allowed = margin.of(counted as f64 / (all as f64).max(1.0));
                 let units = all as f64 / N_BATCHES as f64;
-                Some(Guard { measure, allowed, limit: None, units, harm })
+                Some(Guard { measure, whose, allowed, limit: None, units, harm })
             }
             Kind::Quantile(share) => {
                 let quantile = quantile(of_a, share);
                 let limit = (quantile as f64 + margin.of(quantile as f64)) as u64;
                 Some(Guard {
                     measure,
+                    whose,
                     allowed: 0.0,
                     limit: Some((1.0 - share, limit)),
                     units: 1.0,
@@ -106,7 +109,10 @@ impl Guard {
 
     /// How it stands, for a sentence: what is broken surely is, what is not looks so.
     pub(super) fn in_words(&self) -> String {
-        let words = self.measure.words();
+        let words = match self.whose {
+            Whose::Moved => self.measure.words().to_string(),
+            Whose::Stayed => format!("{} of those that stay with A", self.measure.words()),
+        };
         let Some(harm) = self.harm() else { return format!("{words}: too few reads") };
         let (how, bound) = match self.is_broken() {
             true => ("is", "at least"),

@@ -1,13 +1,14 @@
 //! A staged rollout on simulated time: B serves more and more of the units, guardrails are looked at all
 //! the while, and a breach takes all units back to A.
 //!
-//! **Worlds.** A and B are fleets of their own, each in proportion to the traffic it serves, down to the
-//! origin: what they do to each other by sharing a tier is not modelled. Live rollouts often share the
-//! lower tiers, and there B also fills them for A.
+//! **Worlds.** In separate worlds, A and B are fleets of their own, each in proportion to the traffic it
+//! serves, down to the origin: what they do to each other is not modelled. In a shared one they have the
+//! machines, the tiers in which they are alike, and the origin in common, and what they do to each other is
+//! measured.
 //!
-//! **What is compared.** At each stage, the requests of the units that are with B, in B's fleet and in
-//! the fleet that would serve them had they stayed: the same requests, which no live rollout sees. So a
-//! stage needs no comparable units, and shows B's cold start as a loss.
+//! **What is compared.** At each stage, the requests of the units that are with B, as they are served and as
+//! they would be had they stayed: the same requests, which no live rollout sees. So a stage needs no
+//! comparable units, and shows B's cold start as a loss.
 //!
 //! **Time.** The rollout begins where the warm-up ends. Stages last as long as is asked for, or share the
 //! time that is left. A stage whose guardrails look worse than is allowed, without being sure, or which
@@ -19,14 +20,18 @@
 //!
 //! | file | what |
 //! |---|---|
-//! | `plan` | stages as they are written |
-//! | `stage` | both arms over the units of one |
+//! | `plan` | stages and worlds as they are written |
+//! | `assignment` | who is served by which strategy, and from when on |
+//! | `stage` | both arms over the units of one, in separate worlds |
+//! | `shared` | the same in a world that both share, and those that stay with A in it |
 //! | `guard` | guardrails that may be looked at all the time |
 //! | `regret` | what a rollout that was rolled back has cost |
 
+mod assignment;
 mod guard;
 mod plan;
 mod regret;
+mod shared;
 mod stage;
 #[cfg(test)]
 mod tests;
@@ -39,17 +44,18 @@ use analysis::sequential::ConfidenceSequence;
 use frames::{AbBatchRow, AbRolloutRow, AbStageRow};
 use tiers::ReadEnd;
 
+use self::assignment::Assignment;
 use self::guard::{Guard, LEAST, N_BATCHES, is_higher_better};
 use self::plan::Gate;
 use self::regret::Regret;
-use self::stage::{Setting, Stage};
+use self::stage::{Setting, Stage, Whose};
 use super::measure::Measure;
 use super::part::Taken;
 use super::spec::{Plan, Rollout};
 use crate::recording::Recording;
 use crate::{Error, Resolved, ResolvedStrategy, RunProgress};
 
-pub use plan::Stages;
+pub use plan::{Stages, World};
 
 /// Where a rollout, or a stage of it, stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -84,21 +90,6 @@ impl State {
     }
 }
 
-/// From which request on units are with B, by place.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Assignment {
-    /// Shares and first requests of the stages so far, ascending.
-    stages: Vec<(f64, usize)>,
-}
-
-impl Assignment {
-    /// The first request from which the unit at this place is with B; never is beyond all.
-    fn joins_at(&self, place: f64) -> usize {
-        let stage = self.stages.iter().find(|(share, _)| place < *share);
-        stage.map_or(usize::MAX, |(_, request)| *request)
-    }
-}
-
 /// The rows of one rollout.
 #[derive(Debug, Default)]
 pub(super) struct RolledOut {
@@ -115,21 +106,46 @@ struct Judged {
     n_reads: usize,
 }
 
-/// What a rollout cannot be told with: its arms are parts of the traffic, each with a clock and numbers of
+/// What a rollout cannot be told with, and what helps.
+fn obstacle(
+    study: &Resolved,
+    strategies: [&ResolvedStrategy; 2],
+    world: World,
+) -> Option<(String, &'static str)> {
+    match world {
+        World::Separate => separated(study, strategies)
+            .map(|name| (name.to_string(), "--world shared can, or leave out --rollout")),
+        World::Shared if study.closed_loop.is_some() => {
+            Some(("`closed-loop`".to_string(), "leave it out, or --world separate"))
+        }
+        World::Shared => shared::obstacle(strategies).map(|what| (what, "--world separate can")),
+    }
+}
+
+/// What keeps worlds from being separate: the arms are parts of the traffic, each with a clock and numbers of
 /// objects of its own, so that these would come upon them at other times or strike other objects.
-fn obstacle(study: &Resolved, strategies: [&ResolvedStrategy; 2]) -> Option<&'static str> {
+fn separated(study: &Resolved, strategies: [&ResolvedStrategy; 2]) -> Option<&'static str> {
     let rotates = |strategy: &ResolvedStrategy| {
         strategy.stack.tiers.iter().any(|tier| tier.more.encryption.rotate_every.is_some())
     };
     let absent = |strategy: &ResolvedStrategy| strategy.stack.origin.absent.is_some();
     let obstacles = [
-        (!study.faults.is_empty(), "[[faults]]"),
-        (study.chaos.is_some(), "[chaos]"),
-        (study.erasure.is_some(), "[erasure]"),
-        (strategies.into_iter().any(absent), "`origin.absent`"),
-        (strategies.into_iter().any(rotates), "keys that rotate (`rotate-every`)"),
+        (!study.faults.is_empty(), "[[faults]] in separate worlds"),
+        (study.chaos.is_some(), "[chaos] in separate worlds"),
+        (study.erasure.is_some(), "[erasure] in separate worlds"),
+        (strategies.into_iter().any(absent), "`origin.absent` in separate worlds"),
+        (strategies.into_iter().any(rotates), "keys that rotate in separate worlds"),
     ];
     obstacles.into_iter().find_map(|(is_there, name)| is_there.then_some(name))
+}
+
+/// Requests to simulate for each of the trace, about.
+pub(super) fn work(rollout: &Rollout) -> f64 {
+    match rollout.world {
+        World::Separate => 3.0,
+        // Three worlds a stage, over half of the trace in the mean.
+        World::Shared => 1.5 * rollout.stages.shares().len() as f64,
+    }
 }
 
 /// Rolls out; `None` if it was stopped.
@@ -142,13 +158,14 @@ pub(super) fn roll_out(
     progress: &RunProgress,
     test: &str,
 ) -> Result<Option<RolledOut>, Error> {
-    if let Some(obstacle) = obstacle(study, strategies) {
+    let world = rollout.world;
+    if let Some((obstacle, hint)) = obstacle(study, strategies, world) {
         return Err(Error::Unfit(format!(
-            "a rollout cannot be simulated with {obstacle}: both arms would not meet the same\nhint: leave out --rollout, or take that out of the scenario"
+            "a rollout cannot be simulated with {obstacle}\nhint: {hint}"
         )));
     }
-    let taken = Taken::new(recording, plan.by, study.seed)?;
-    let setting = Setting { study, recording, plan, strategies, taken: &taken, progress };
+    let taken = &Taken::new(recording, plan.by, study.seed)?;
+    let setting = Setting { study, recording, plan, world, strategies, taken, progress };
     let mut course = Course::new(setting, rollout, test);
     for (number, share) in rollout.stages.shares().into_iter().enumerate() {
         if !course.stage(number, share)? {
@@ -171,7 +188,7 @@ struct Course<'a> {
     /// The first request of the next stage.
     next: usize,
     assignment: Assignment,
-    /// What the units with B did in both arms, over all stages.
+    /// The reads of all stages, up to their ends.
     exposed: Stage,
     done: RolledOut,
     /// Share reached, if it has ended, how, why, and at which request.
@@ -188,7 +205,7 @@ impl<'a> Course<'a> {
             length: 0,
             next: start,
             assignment: Assignment::default(),
-            exposed: Stage { a: Vec::new(), b: Vec::new() },
+            exposed: Stage::default(),
             done: RolledOut::default(),
             ended: None,
         }
@@ -220,7 +237,7 @@ impl<'a> Course<'a> {
             self.ended = Some((reached, State::Inconclusive, reason, start));
             return Ok(true);
         }
-        self.assignment.stages.push((share, start));
+        self.assignment.push(share, start);
         let arrivals = self.arrivals();
         let left = arrivals[arrivals.len() - 1] - arrivals[start];
         let share_of_it = || left / (shares.len() - number) as u64;
@@ -237,10 +254,11 @@ impl<'a> Course<'a> {
                 continue;
             }
             self.done.batches.extend(batches);
-            self.exposed.a.extend_from_slice(&stage.a[..judged.n_reads]);
-            self.exposed.b.extend_from_slice(&stage.b[..judged.n_reads]);
+            let after = stage.moved.a.get(judged.n_reads);
+            let at = after.map_or(requests.end, |read| read.request as usize);
+            self.exposed.moved.extend(&stage.moved, judged.n_reads);
+            self.exposed.stayed.extend(&stage.stayed, stage.stayed.before(at));
             self.next = requests.end;
-            let at = stage.a.get(judged.n_reads).map_or(requests.end, |read| read.request as usize);
             self.ended = match judged.state {
                 State::Ramping if is_last => Some((share, State::Shipped, judged.reason, at)),
                 State::Ramping => None,
@@ -261,22 +279,22 @@ impl<'a> Course<'a> {
         stage: &Stage,
         may_hold: bool,
     ) -> Result<(Judged, Vec<AbBatchRow>), Error> {
-        let n = stage.a.len();
+        let n = stage.moved.a.len();
         let mut guards = self.guards(stage).map_err(unfit)?;
         let plan = self.setting.plan;
         let series = shown(plan.metric);
         let mut so_far = ConfidenceSequence::new(self.level(1), N_BATCHES as u64).map_err(unfit)?;
         let trace = &self.setting.recording.trace;
         let mut batches = Vec::new();
-        let edge = |batch: usize| n * batch / N_BATCHES;
+        let mut n_seen = 0;
         for batch in 0..N_BATCHES {
-            let part = edge(batch)..edge(batch + 1);
-            let both = (&stage.a[part.clone()], &stage.b[part.clone()]);
-            if part.is_empty() {
+            let both = stage.batch(Whose::Moved, batch);
+            if both.0.is_empty() {
                 continue;
             }
+            n_seen += both.0.len();
             for guard in &mut guards {
-                guard.push(both, trace).map_err(unfit)?;
+                guard.push(stage.batch(guard.whose, batch), trace).map_err(unfit)?;
             }
             let difference = change(series, both, trace);
             so_far.push(difference).map_err(unfit)?;
@@ -285,7 +303,7 @@ impl<'a> Course<'a> {
                 let judged = Judged {
                     state: State::Failing,
                     reason: format!("at {}, {}", percent(share), broken.in_words()),
-                    n_reads: part.end,
+                    n_reads: n_seen,
                 };
                 return Ok((judged, batches));
             }
@@ -301,10 +319,12 @@ impl<'a> Course<'a> {
             let doubtful = guards.iter().find(|guard| guard.is_doubtful());
             doubtful.map(|guard| format!("not sure: {}", guard.in_words()))
         };
-        match doubt {
-            Some(doubt) if may_hold => return Ok((judged(State::Holding, doubt), batches)),
+        match &doubt {
+            Some(doubt) if may_hold => return Ok((judged(State::Holding, doubt.clone()), batches)),
             // Nothing ships that looks worse than is allowed.
-            Some(doubt) if is_last => return Ok((judged(State::Inconclusive, doubt), batches)),
+            Some(doubt) if is_last => {
+                return Ok((judged(State::Inconclusive, doubt.clone()), batches));
+            }
             _ => {}
         }
         if let Some(gate) = self.rollout.stages.gate().filter(|_| !is_last)
@@ -312,10 +332,9 @@ impl<'a> Course<'a> {
         {
             return Ok((judged(State::Inconclusive, shut), batches));
         }
-        Ok((
-            judged(State::Ramping, format!("no guardrail broke up to {}", percent(share))),
-            batches,
-        ))
+        let no_harm = || format!("no guardrail broke up to {}", percent(share));
+        let why = doubt.map_or_else(no_harm, |doubt| format!("held, and went on: {doubt}"));
+        Ok((judged(State::Ramping, why), batches))
     }
 
     /// The level of each of `n` sequences in each stage, which is judged twice if it is held.
@@ -324,14 +343,29 @@ impl<'a> Course<'a> {
         1.0 - (1.0 - self.setting.plan.level) / n_judged as f64
     }
 
-    /// The measure that decides, and the guardrails, for a stage.
+    /// The measure that decides, and the guardrails, for a stage: of the units that moved, and of those that
+    /// could suffer from it.
     fn guards(&self, stage: &Stage) -> Result<Vec<Guard>, analysis::Error> {
         let plan = self.setting.plan;
+        let measures = std::iter::once((plan.metric, plan.margin)).chain(plan.guardrails.clone());
+        let whose: &[Whose] = match self.setting.world {
+            World::Separate => &[Whose::Moved],
+            World::Shared => &[Whose::Moved, Whose::Stayed],
+        };
         let all: Vec<_> =
-            std::iter::once((plan.metric, plan.margin)).chain(plan.guardrails.clone()).collect();
+            measures.flat_map(|limit| whose.iter().map(move |whose| (*whose, limit))).collect();
         let level = self.level(all.len());
         let trace = &self.setting.recording.trace;
-        let guard = |(measure, margin)| Guard::new(measure, margin, level, &stage.a, trace);
+        let guard = |(whose, limit)| {
+            let reads = match whose {
+                Whose::Moved => &stage.moved.a,
+                Whose::Stayed => &stage.stayed.a,
+            };
+            if reads.is_empty() && whose == Whose::Stayed {
+                return Ok(None);
+            }
+            Guard::new(whose, limit, level, reads, trace)
+        };
         all.into_iter().map(guard).filter_map(Result::transpose).collect()
     }
 
@@ -366,7 +400,7 @@ impl<'a> Course<'a> {
     fn shut(&self, gate: Gate, stage: &Stage) -> Result<Option<String>, Error> {
         let metric = shown(self.setting.plan.metric);
         let trace = &self.setting.recording.trace;
-        let n = stage.a.len();
+        let n = stage.moved.a.len();
         let batches: Vec<_> = (0..N_BATCHES)
             .map(|batch| n * batch / N_BATCHES..n * (batch + 1) / N_BATCHES)
             .filter(|batch| !batch.is_empty())
@@ -381,7 +415,7 @@ impl<'a> Course<'a> {
             level: self.setting.plan.level,
             ..analysis::Options::default()
         };
-        let (a, b) = (counted(&stage.a), counted(&stage.b));
+        let (a, b) = (counted(&stage.moved.a), counted(&stage.moved.b));
         let Ok(found) = paired::compare(&a, &b, &options) else {
             return Ok(Some(format!("{n} reads are too few to judge")));
         };
@@ -436,8 +470,11 @@ impl<'a> Course<'a> {
         let arrivals = self.arrivals();
         let metric = shown(self.setting.plan.metric);
         let trace = &self.setting.recording.trace;
-        let n = judged.n_reads;
-        let end = stage.a.get(n).map_or(requests.end - 1, |read| read.request as usize);
+        let (moved, stayed, n) = (&stage.moved, &stage.stayed, judged.n_reads);
+        let end = moved.a.get(n).map_or(requests.end, |read| read.request as usize);
+        let n_stayed = stayed.before(end);
+        let value =
+            |reads: &[ReadEnd], n: usize| value(metric, &reads[..n.min(reads.len())], trace);
         Ok(AbStageRow {
             test: self.test.to_string(),
             stage: number as u64,
@@ -445,11 +482,15 @@ impl<'a> Course<'a> {
             state: judged.state.name().to_string(),
             reason: judged.reason.clone(),
             start_ns: arrivals[requests.start] - arrivals[0],
-            end_ns: arrivals[end] - arrivals[0],
+            end_ns: arrivals[end.min(requests.end - 1)] - arrivals[0],
             reads: n as u64,
             measure: metric.name().to_string(),
-            a: value(metric, &stage.a[..n], trace),
-            b: value(metric, &stage.b[..n], trace),
+            a: value(&moved.a, n),
+            b: value(&moved.b, n),
+            everybody: value(&stage.everybody, n),
+            stayed_reads: n_stayed as u64,
+            stayed_a: value(&stayed.a, n_stayed),
+            stayed_b: value(&stayed.b, n_stayed),
         })
     }
 
@@ -463,11 +504,10 @@ impl<'a> Course<'a> {
         ));
         let regret = match state {
             State::RolledBack => {
-                let Some(regret) = regret::of(&self.setting, &self.assignment, &self.exposed, at)?
-                else {
-                    return Ok(None);
-                };
-                regret
+                match regret::of(&self.setting, share, &self.assignment, &self.exposed, at)? {
+                    Some(regret) => regret,
+                    None => return Ok(None),
+                }
             }
             _ => Regret::of_exposed(&self.exposed),
         };
@@ -476,14 +516,16 @@ impl<'a> Course<'a> {
         self.done.rollout = AbRolloutRow {
             test: self.test.to_string(),
             by: self.setting.plan.by.name().to_string(),
+            world: self.setting.world.name().to_string(),
             stages: self.rollout.stages.to_string(),
             state: state.name().to_string(),
             reason: format!("{}.", reason),
             share,
             end_ns: at,
-            exposed_reads: self.exposed.a.len() as u64,
+            exposed_reads: self.exposed.moved.a.len() as u64,
             extra_misses: regret.extra_misses,
             extra_errors: regret.extra_errors,
+            stayed_misses: regret.stayed_misses,
             cold_misses: regret.cold_misses,
             extra_nanodollars: regret.extra.0,
         };
@@ -499,9 +541,10 @@ fn shown(metric: Measure) -> Measure {
     }
 }
 
+/// Its value over these reads; NaN of none.
 fn value(measure: Measure, reads: &[ReadEnd], trace: &trace::Trace) -> f64 {
     let (counted, all) = guard::count(measure, reads, trace);
-    counted as f64 / (all as f64).max(1.0)
+    if all == 0 { f64::NAN } else { counted as f64 / all as f64 }
 }
 
 fn change(measure: Measure, (a, b): guard::Both<'_>, trace: &trace::Trace) -> f64 {

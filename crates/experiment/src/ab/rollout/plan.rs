@@ -39,7 +39,7 @@ const RAMP: [f64; 6] = [0.01, 0.05, 0.10, 0.25, 0.50, 1.0];
 const JUMP: [f64; 2] = [0.10, 0.25];
 /// Whoever jumps must be sure: 95 %, of more than 10 %.
 const JUMP_GATE: Gate = Gate { confidence: 0.95, improvement: 0.10 };
-/// Each stage costs two simulations.
+/// Each stage costs two or three simulations.
 const MOST_STAGES: usize = 20;
 
 impl Stages {
@@ -54,6 +54,35 @@ impl Stages {
 
     pub(super) fn gate(&self) -> Option<Gate> {
         (self.kind == Kind::Jump).then_some(JUMP_GATE)
+    }
+}
+
+/// Whether what one strategy does can be felt by those with the other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum World {
+    /// Each strategy has a fleet of its own, down to the origin.
+    #[default]
+    Separate,
+    /// Both share the machines, the tiers in which they are alike, and the origin.
+    Shared,
+}
+
+impl World {
+    /// As it is written.
+    pub fn name(self) -> &'static str {
+        match self {
+            World::Separate => "separate",
+            World::Shared => "shared",
+        }
+    }
+}
+
+impl FromStr for World {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        let found = [World::Separate, World::Shared].into_iter().find(|world| world.name() == text);
+        found.ok_or_else(|| "expected `separate` or `shared`".into())
     }
 }
 

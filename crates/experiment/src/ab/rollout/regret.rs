@@ -1,13 +1,15 @@
 //! What a rollout has cost against never having started.
 //!
-//! A's fleet is taken to keep its full size while units are away, so it has room for more of the others;
-//! a fleet that shrinks with its traffic has more to fetch anew.
+//! In separate worlds, A's fleet is taken to keep its full size while units are away, so it has room for more
+//! of the others; a fleet that shrinks with its traffic has more to fetch anew. In a shared world what comes
+//! back finds its part of A's memory empty, since B had it.
 
 use tiers::{Ending, MONTH, NanoDollars, ReadEnd, Usage, bill};
 use trace::units::Nanos;
 
-use super::Assignment;
-use super::stage::{Setting, Stage};
+use super::assignment::Assignment;
+use super::plan::World;
+use super::stage::{Reads, Setting, Stage};
 use crate::Error;
 
 /// More of everything than there would have been.
@@ -17,62 +19,76 @@ pub(super) struct Regret {
     pub(super) extra_misses: i64,
     /// Reads of them without an answer, more than with A.
     pub(super) extra_errors: i64,
-    /// Reads that A's fleet sent to the origin after the units were back, more than if it had seen them
-    /// all along.
+    /// Reads of the units that stayed with A that the origin answered, more than if none had gone.
+    pub(super) stayed_misses: i64,
+    /// Reads that A sent to the origin after the units were back, more than if they had been with it all
+    /// along.
     pub(super) cold_misses: i64,
     /// What the origin charged for all of these misses.
     pub(super) extra: NanoDollars,
 }
 
 impl Regret {
-    /// Of the reads that were with B.
+    /// Of the reads while units were with B.
     pub(super) fn of_exposed(exposed: &Stage) -> Regret {
-        let more = |ending| count(&exposed.b, ending) - count(&exposed.a, ending);
         Regret {
-            extra_misses: more(Ending::Miss),
-            extra_errors: more(Ending::Error),
+            extra_misses: more(&exposed.moved, Ending::Miss),
+            extra_errors: more(&exposed.moved, Ending::Error),
+            stayed_misses: more(&exposed.stayed, Ending::Miss),
             ..Regret::default()
         }
     }
 }
 
-/// Of a rollout that was rolled back at this request; `None` if it was stopped.
+/// How many more ended so.
+fn more(reads: &Reads, ending: Ending) -> i64 {
+    let count = |reads: &[ReadEnd]| reads.iter().filter(|read| read.ending == ending).count();
+    count(&reads.b) as i64 - count(&reads.a) as i64
+}
+
+/// Of a rollout that was rolled back at this request, from the stage of this share; `None` if it was stopped.
 pub(super) fn of(
     setting: &Setting<'_>,
+    share: f64,
     assignment: &Assignment,
     exposed: &Stage,
     at: usize,
 ) -> Result<Option<Regret>, Error> {
-    let taken = setting.taken;
-    let away =
-        |request: usize| request < at && assignment.joins_at(taken.place(request)) <= request;
-    // If nothing comes after it, nothing is cold, and there is nothing to simulate.
-    let is_over = at >= setting.recording.arrivals.len();
-    let (without, with) = rayon::join(
-        || if is_over { Ok(Some(Vec::new())) } else { setting.baseline_without(&away) },
-        || setting.baseline_without(&|_| false),
-    );
-    let (Some(without), Some(with)) = (without?, with?) else { return Ok(None) };
+    let whole = match setting.world {
+        World::Separate => separate(setting, assignment, at)?,
+        World::Shared => setting.shared_from_start(share, &assignment.taken_back_at(at))?,
+    };
+    let Some(Reads { a: whole, b: back }) = whole else { return Ok(None) };
     let after = |reads: &[ReadEnd]| -> Vec<ReadEnd> {
         reads.iter().filter(|read| read.request as usize >= at).copied().collect()
     };
-    let (without, after_with) = (after(&without), after(&with));
-    let cold_misses = count(&without, Ending::Miss) - count(&after_with, Ending::Miss);
-    let mut regret = Regret { cold_misses, ..Regret::of_exposed(exposed) };
-    regret.extra = extra(setting, &with, [(&exposed.a, &exposed.b), (&after_with, &without)]);
+    let cold = Reads { a: after(&whole), b: after(&back) };
+    let mut regret = Regret::of_exposed(exposed);
+    regret.cold_misses = more(&cold, Ending::Miss);
+    regret.extra = extra(setting, &whole, &[&exposed.moved, &exposed.stayed, &cold]);
     Ok(Some(regret))
 }
 
-fn count(reads: &[ReadEnd], ending: Ending) -> i64 {
-    reads.iter().filter(|read| read.ending == ending).count() as i64
+/// A's fleet over the whole trace, and without the reads that were with B.
+fn separate(
+    setting: &Setting<'_>,
+    assignment: &Assignment,
+    at: usize,
+) -> Result<Option<Reads>, Error> {
+    let taken = setting.taken;
+    let back = assignment.taken_back_at(at);
+    let away = |request: usize| back.is_with_b(taken.place(request), request);
+    // If nothing comes after it, nothing is cold, and there is nothing to simulate.
+    let is_over = at >= setting.recording.arrivals.len();
+    let (with, without) = rayon::join(
+        || setting.baseline_without(&|_| false),
+        || if is_over { Ok(Some(Vec::new())) } else { setting.baseline_without(&away) },
+    );
+    Ok(with?.zip(without?).map(|(a, b)| Reads { a, b }))
 }
 
 /// The origin's bill for what it served more, at the prices that its whole traffic comes to.
-fn extra(
-    setting: &Setting<'_>,
-    whole: &[ReadEnd],
-    parts: [(&Vec<ReadEnd>, &Vec<ReadEnd>); 2],
-) -> NanoDollars {
+fn extra(setting: &Setting<'_>, whole: &[ReadEnd], parts: &[&Reads]) -> NanoDollars {
     let recording = setting.recording;
     let served = |reads: &[ReadEnd]| -> (i64, i64) {
         let missed = reads.iter().filter(|read| read.ending == Ending::Miss);
@@ -93,8 +109,8 @@ fn extra(
         bill(price, &usage).iter().map(|item| item.month).sum()
     };
     let base = served(whole);
-    let more = parts.iter().fold(base, |sum, (before, after)| {
-        let (from, to) = (served(before), served(after));
+    let more = parts.iter().fold(base, |sum, reads| {
+        let (from, to) = (served(&reads.a), served(&reads.b));
         (sum.0 + to.0 - from.0, sum.1 + to.1 - from.1)
     });
     let of_month = month(more).0 - month(base).0;

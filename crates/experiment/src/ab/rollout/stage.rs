@@ -1,6 +1,6 @@
 //! One stage: both arms over the units that are with B in it.
 //!
-//! Each arm is a fleet in proportion to its traffic: B's has the share of the units that it serves of
+//! In a [world that both share](super::shared) there is one stack. In separate worlds each arm is a fleet in proportion to its traffic: B's has the share of the units that it serves of
 //! every capacity and of the servers, and so has the part of A's fleet that would serve them instead,
 //! as in a test over [a part](super::super::part) of the traffic. B's starts empty, and empty again for
 //! the units that join it at each stage; A's has seen all their requests.
@@ -15,16 +15,78 @@ use tiers::ReadEnd;
 use super::super::arm;
 use super::super::part::{Part, Taken};
 use super::super::spec::{Plan, Unit};
-use super::Assignment;
+use super::assignment::Assignment;
+use super::guard::{Both, N_BATCHES};
+use super::plan::World;
 use crate::recording::Recording;
 use crate::{Error, Resolved, ResolvedStrategy, RunProgress};
 
-/// How the reads of a stage ended in both arms, and which requests they are.
-pub(super) struct Stage {
-    /// Reads of A: as if the units had stayed.
+/// How the same reads ended in two worlds, and which requests they are.
+#[derive(Default)]
+pub(super) struct Reads {
+    /// In A's: as if all units had stayed.
     pub(super) a: Vec<ReadEnd>,
-    /// The same reads of B.
+    /// In that of the rollout.
     pub(super) b: Vec<ReadEnd>,
+}
+
+/// The reads of a stage.
+#[derive(Default)]
+pub(super) struct Stage {
+    /// Of the units that are with B.
+    pub(super) moved: Reads,
+    /// Of those that stay with A. None in separate worlds, where nothing happens to them.
+    pub(super) stayed: Reads,
+    /// Those of `moved`, if all units were with B; none in separate worlds.
+    pub(super) everybody: Vec<ReadEnd>,
+}
+
+/// Of which units.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Whose {
+    /// Those that are with B.
+    Moved,
+    /// Those that stay with A.
+    Stayed,
+}
+
+impl Reads {
+    /// Those of requests before this one.
+    pub(super) fn before(&self, request: usize) -> usize {
+        self.a.partition_point(|read| (read.request as usize) < request)
+    }
+
+    /// Takes over the first so many of others.
+    pub(super) fn extend(&mut self, others: &Reads, n: usize) {
+        self.a.extend_from_slice(&others.a[..n]);
+        self.b.extend_from_slice(&others.b[..n]);
+    }
+}
+
+impl Stage {
+    /// The reads of a batch in both worlds: batches have as many reads each of the units that moved, and
+    /// what the others read meanwhile.
+    pub(super) fn batch(&self, whose: Whose, batch: usize) -> Both<'_> {
+        let reads = match whose {
+            Whose::Moved => &self.moved,
+            Whose::Stayed => &self.stayed,
+        };
+        let part = self.edge(whose, batch)..self.edge(whose, batch + 1);
+        (&reads.a[part.clone()], &reads.b[part])
+    }
+
+    /// The first read of a batch.
+    fn edge(&self, whose: Whose, batch: usize) -> usize {
+        let moved = self.moved.a.len() * batch / N_BATCHES;
+        match whose {
+            Whose::Moved => moved,
+            Whose::Stayed if batch == 0 => 0,
+            Whose::Stayed => match self.moved.a.get(moved) {
+                Some(read) => self.stayed.before(read.request as usize),
+                None => self.stayed.a.len(),
+            },
+        }
+    }
 }
 
 /// What a stage is about.
@@ -33,6 +95,7 @@ pub(super) struct Setting<'a> {
     pub(super) study: &'a Resolved,
     pub(super) recording: &'a Recording<'a>,
     pub(super) plan: &'a Plan,
+    pub(super) world: World,
     pub(super) strategies: [&'a ResolvedStrategy; 2],
     pub(super) taken: &'a Taken<'a>,
     pub(super) progress: &'a RunProgress,
@@ -47,13 +110,25 @@ impl Setting<'_> {
         requests: &Range<usize>,
         assignment: &Assignment,
     ) -> Result<Option<Stage>, Error> {
+        if !requests.clone().any(|request| self.taken.place(request) < share) {
+            return Ok(Some(Stage::default()));
+        }
+        match self.world {
+            World::Separate => self.separate_stage(share, requests, assignment),
+            World::Shared => self.shared_stage(share, requests, assignment),
+        }
+    }
+
+    fn separate_stage(
+        &self,
+        share: f64,
+        requests: &Range<usize>,
+        assignment: &Assignment,
+    ) -> Result<Option<Stage>, Error> {
         let mine = |request: usize| request < requests.end && self.taken.place(request) < share;
         let joined = |request: usize| {
             mine(request) && assignment.joins_at(self.taken.place(request)) <= request
         };
-        if !requests.clone().any(&mine) {
-            return Ok(Some(Stage { a: Vec::new(), b: Vec::new() }));
-        }
         let arm = |number: usize| {
             if number == 0 {
                 self.arm(0, share, &mine, None)
@@ -66,7 +141,7 @@ impl Setting<'_> {
         let within = |reads: Vec<ReadEnd>| -> Vec<ReadEnd> {
             reads.into_iter().filter(|read| requests.contains(&(read.request as usize))).collect()
         };
-        Ok(Some(Stage { a: within(a), b: within(b) }))
+        Ok(Some(Stage { moved: Reads { a: within(a), b: within(b) }, ..Stage::default() }))
     }
 
     /// The reads of an arm over the requests to `keep`, with the numbers that the whole trace gives
