@@ -13,6 +13,7 @@
 //! | how long must the run be | [`power`] |
 //! | many strategies, one trace | [`max_t`] (against a baseline), [`confidence_set`] (which may be best), [`multiple`] |
 //! | many strategies, many traces | [`friedman`], [`wilcoxon`], [`nemenyi`], [`bayes_signed_rank`], [`families`] |
+//! | a share of all pairs of a few units | [`pairs`]; of independent cases [`proportion`] |
 //! | are the p-values right on this trace | [`aa`]; were the arms filled as planned [`sample_ratio`] |
 //!
 //! The same input and seed give the same bits. Coverage and rates of false findings are measured in the
@@ -40,6 +41,7 @@ pub mod multiple;
 pub mod nemenyi;
 mod options;
 pub mod paired;
+pub mod pairs;
 mod plausible;
 pub mod power;
 pub mod proportion;

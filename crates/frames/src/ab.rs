@@ -101,8 +101,8 @@ table! {
         probability_better: f64,
         #[doc = "Share of plausible differences by which B is worse by more than the margin."]
         probability_worse: f64,
-        #[doc = "Of a guardrail: `holds`, `broken`, `doubtful` or `not judged`; of the primary measure empty."]
-        standing: String,
+        #[doc = "What its own interval says. Of the primary measure `better`, `within margin`, `worse` or `unsure`; of a guardrail `holds`, `broken`, `doubtful` or `not judged`. The verdict, which rests on all of them, is in `ab_tests`."]
+        result: String,
         #[doc = "Of a part of the traffic: lower end of the interval for what the whole trace would have shown, if only units are resampled. NaN otherwise."]
         whole_trace_low: f64,
         #[doc = "Upper end of that interval."]
@@ -177,7 +177,7 @@ table! {
         aa_pairs: u64,
         #[doc = "Share of them found to differ. Should be 1 - level."]
         aa_rate: f64,
-        #[doc = "Lower end of its 95 % interval, as if pairs were independent."]
+        #[doc = "Lower end of its 95 % interval, by Hoeffding's bound for shares of pairs: n parts count as n/2 independent pairs."]
         aa_low: f64,
         #[doc = "Upper end."]
         aa_high: f64,

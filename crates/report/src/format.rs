@@ -22,11 +22,11 @@ pub(crate) fn percent(share: f64) -> String {
     format!("{percent:.decimals$} %")
 }
 
-/// A difference between two shares, in percentage points: `2.4 points`.
+/// A difference between two shares, in percentage points: `2.4 pp`.
 pub(crate) fn points(difference: f64) -> String {
     let points = (difference * 100.0).abs();
     let decimals = if points < 0.095 { 3 } else { 1 };
-    format!("{points:.decimals$} points")
+    format!("{points:.decimals$} pp")
 }
 
 /// A change as a signed percentage: `+2.4 %`, `−11 %`, `0 %`.
@@ -53,8 +53,8 @@ pub(crate) fn signed(value: i64) -> String {
     format!("{sign}{}", count(value.unsigned_abs()))
 }
 
-/// A p-value: `0.034`, `0.00042`, `< 0.0001`.
-pub(crate) fn p_value(p: f64) -> String {
+/// A p-value as people read it: `0.034`, `0.00042`, `< 0.0001`; a dash if it is no number.
+pub fn p_value(p: f64) -> String {
     match p {
         p if !p.is_finite() => NONE.into(),
         p if p < 0.0001 => "< 0.0001".into(),

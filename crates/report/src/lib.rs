@@ -20,6 +20,7 @@ mod write;
 
 pub use error::Error;
 pub use figure::{Chart, DataTable};
+pub use format::p_value;
 pub use page::{
     ComparisonDocument, Document, Origin, TestDocument, comparison_page, page, test_page,
 };

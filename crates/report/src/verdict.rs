@@ -3,16 +3,17 @@
 use frames::{Results, RunRow};
 
 use crate::format;
+use crate::views::listed;
 
-/// The winner of one case. The experiment decides it; the report only says it.
+/// The winners of one case. The experiment decides them; the report only says so.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Winner<'a> {
     /// Name of the trace.
     pub trace: &'a str,
     /// Matrix cell, or empty.
     pub cell: &'a str,
-    /// Name of the strategy.
-    pub strategy: &'a str,
+    /// Names of the best strategies: one, several that tie, or none where nobody may win.
+    pub strategies: &'a [String],
     /// The column of `results` that decided, such as `hit_ratio`.
     pub metric: &'a str,
 }
@@ -83,28 +84,43 @@ const METRICS: [Metric; 10] = [
     latency!(latency_ns_p999, "lowest p99.9 latency"),
 ];
 
-/// `arc has the highest hit ratio: 83.1 %, 2.4 points over lru.`, and what goes against it.
+/// `arc has the highest hit ratio: 83.1 %, 2.4 pp over lru.`, and what goes against it.
 pub(crate) fn sentence(results: &Results, winner: &Winner<'_>) -> String {
     let claim = claim(results, winner);
+    // Of several that tie, "its" would be nobody's.
+    let [strategy] = winner.strategies else { return claim };
     let failed = case(results, winner)
-        .find(|run| run.strategy == winner.strategy && run.errors > 0)
+        .find(|run| run.strategy == *strategy && run.errors > 0)
         .map(|run| format!(" {} of its reads had no answer.", format::percent(run.error_ratio)));
     claim + &failed.unwrap_or_default()
 }
 
 fn claim(results: &Results, winner: &Winner<'_>) -> String {
-    let Winner { strategy, metric, .. } = *winner;
-    let Some(metric) = METRICS.iter().find(|known| known.column == metric) else {
-        return format!("{strategy} is best by {metric}.");
+    let names = listed(winner.strategies);
+    let [strategy, tied @ ..] = winner.strategies else { return "None of them wins.".into() };
+    let Some(metric) = METRICS.iter().find(|known| known.column == winner.metric) else {
+        return format!("{names} is best by {}.", winner.metric);
     };
-    let runs: Vec<&RunRow> = case(results, winner).collect();
+    let (runs, broke): (Vec<&RunRow>, Vec<&RunRow>) =
+        case(results, winner).partition(|run| kept_promise(results, run) != Some(false));
     let Some(first) =
-        runs.iter().find(|run| run.strategy == strategy).map(|run| (metric.value)(run))
+        runs.iter().find(|run| run.strategy == *strategy).map(|run| (metric.value)(run))
     else {
-        return format!("{strategy} has the {}.", metric.phrase);
+        return format!("{names} has the {}.", metric.phrase);
     };
-    let claim = format!("{strategy} has the {}: {}", metric.phrase, (metric.show)(first));
-    let others = runs.into_iter().filter(|run| run.strategy != strategy);
+    let shown = (metric.show)(first);
+    // Who alone may win is not above anybody.
+    if let ([_], [_, ..], Some((_, metric))) =
+        (&runs[..], &broke[..], metric.phrase.split_once(' '))
+    {
+        return format!("The {metric} of {names} is {shown}.");
+    }
+    let among = if broke.is_empty() { "" } else { " of those that kept the promise to erase" };
+    let claim = match tied {
+        [] => format!("{names} has the {}{among}: {shown}", metric.phrase),
+        _ => format!("{names} tie for the {}{among}: {shown}", metric.phrase),
+    };
+    let others = runs.into_iter().filter(|run| !winner.strategies.contains(&run.strategy));
     let second = others.filter(|run| (metric.value)(run).is_finite()).min_by(|a, b| {
         let order = (metric.value)(a).total_cmp(&(metric.value)(b));
         if metric.more_is_better { order.reverse() } else { order }
@@ -112,19 +128,14 @@ fn claim(results: &Results, winner: &Winner<'_>) -> String {
     let better = |a: f64, b: f64| if metric.more_is_better { a > b } else { a < b };
     match second {
         _ if !first.is_finite() => {
-            format!("{strategy} is best by {}, of which there is no value.", metric.column)
+            format!("{names} is best by {}, of which there is no value.", metric.column)
         }
         Some(run) if better((metric.value)(run), first) => {
             let other = (metric.show)((metric.value)(run));
-            format!(
-                "{strategy} is chosen with {}, though {} has {other}.",
-                (metric.show)(first),
-                run.strategy
-            )
+            format!("{names} is chosen with {shown}, though {} has {other}.", run.strategy)
         }
         None => format!("{claim}."),
-        // What reads the same is no lead worth telling.
-        Some(run) if (metric.show)((metric.value)(run)) == (metric.show)(first) => {
+        Some(run) if (metric.value)(run) == first => {
             format!("{claim}, level with {}.", run.strategy)
         }
         Some(run) => {
@@ -133,21 +144,86 @@ fn claim(results: &Results, winner: &Winner<'_>) -> String {
     }
 }
 
-/// One sentence over all cases: the sentence of the only one, or who wins how many.
+/// One sentence over all cases: the sentence of the only one, or who wins how many. What was promised to
+/// be erased comes first.
 pub(crate) fn headline(results: &Results, winners: &[Winner<'_>]) -> Option<String> {
-    let [first, rest @ ..] = winners else { return None };
-    if rest.is_empty() {
-        return Some(sentence(results, first));
+    let erasure = erasure(results);
+    let best = match winners {
+        // That nobody wins is said with the promise that they broke.
+        [] => None,
+        [one] if one.strategies.is_empty() => None,
+        [one] => Some(sentence(results, one)),
+        several => Some(most_wins(several)),
+    };
+    let parts: Vec<String> = erasure.into_iter().chain(best).collect();
+    (!parts.is_empty()).then(|| parts.join(" "))
+}
+
+fn most_wins(winners: &[Winner<'_>]) -> String {
+    let wins = |strategy: &String| -> Vec<usize> {
+        let won = winners.iter().filter(|winner| winner.strategies.contains(strategy));
+        won.map(|winner| winner.strategies.len()).collect()
+    };
+    let mut best: Option<&String> = None;
+    for strategy in winners.iter().flat_map(|winner| winner.strategies) {
+        if best.is_none_or(|best| wins(strategy).len() > wins(best).len()) {
+            best = Some(strategy);
+        }
     }
-    let wins = |strategy: &str| winners.iter().filter(|winner| winner.strategy == strategy).count();
-    let best = winners.iter().rev().max_by_key(|winner| wins(winner.strategy))?;
-    let phrase =
-        METRICS.iter().find(|metric| metric.column == best.metric).map(|metric| metric.phrase);
-    let claim =
-        phrase.map_or(format!("is best by {}", best.metric), |phrase| format!("has the {phrase}"));
-    Some(match wins(best.strategy) {
-        n if n == winners.len() => format!("{} {claim} in all {n} cases.", best.strategy),
-        n => format!("{} {claim} in {n} of {} cases.", best.strategy, winners.len()),
+    let Some(best) = best else { return "Nobody wins in any case.".into() };
+    let column = winners[0].metric;
+    let phrase = METRICS.iter().find(|metric| metric.column == column).map(|metric| metric.phrase);
+    let claim = phrase.map_or(format!("is best by {column}"), |phrase| format!("has the {phrase}"));
+    let ties = wins(best).iter().filter(|n| **n > 1).count();
+    let tied = if ties > 0 { format!(", tied in {ties}") } else { String::new() };
+    match wins(best).len() {
+        n if n == winners.len() => format!("{best} {claim} in all {n} cases{tied}."),
+        n => format!("{best} {claim} in {n} of {} cases{tied}.", winners.len()),
+    }
+}
+
+/// Whether a run kept what it had promised to erase; none if it had nothing to.
+pub(crate) fn kept_promise(results: &Results, run: &RunRow) -> Option<bool> {
+    let row = results.erasures.iter().find(|row| row.run == run.run)?;
+    Some(row.holds == 1)
+}
+
+/// Who kept the promise to erase, and how far the others were from it; of several cases, in how many runs.
+fn erasure(results: &Results) -> Option<String> {
+    let promised: Vec<&RunRow> =
+        results.runs.iter().filter(|run| kept_promise(results, run).is_some()).collect();
+    let (kept, broke): (Vec<&RunRow>, Vec<&RunRow>) =
+        promised.iter().partition(|run| kept_promise(results, run) == Some(true));
+    let first = promised.first()?;
+    if promised.iter().any(|run| (&run.trace, &run.cell) != (&first.trace, &first.cell)) {
+        let (n, all) = (kept.len(), promised.len());
+        return Some(format!("The promise to erase was kept in {n} of {all} runs."));
+    }
+    let how = |run: &&RunRow| -> Option<String> {
+        let row = results.erasures.iter().find(|row| row.run == run.run)?;
+        let counts = [
+            (row.violations, "reads of something erased"),
+            (row.residual_end, "copies left"),
+            (row.incomplete, "requests not obeyed"),
+        ];
+        let told = counts.iter().filter(|(n, _)| *n > 0);
+        let told: Vec<String> =
+            told.map(|(n, what)| format!("{} {what}", format::count(*n))).collect();
+        Some(format!("{} ({})", run.strategy, told.join(", ")))
+    };
+    let names: Vec<String> = kept.iter().map(|run| run.strategy.clone()).collect();
+    let told: Vec<String> = broke.iter().filter_map(how).collect();
+    Some(match (&names[..], &told[..]) {
+        ([_, _, ..], []) => format!("All {} strategies kept the promise to erase.", names.len()),
+        (_, []) => format!("{} kept the promise to erase.", listed(&names)),
+        ([], _) => format!("The promise to erase was broken by {}.", listed(&told)),
+        ([one], _) => {
+            format!("Only {one} kept the promise to erase; it was broken by {}.", listed(&told))
+        }
+        _ => {
+            let (kept, broke) = (listed(&names), listed(&told));
+            format!("{kept} kept the promise to erase; it was broken by {broke}.")
+        }
     })
 }
 

@@ -17,7 +17,7 @@ use experiment::compare::{
 };
 use experiment::{RunProgress, TraceIdentity};
 use frames::{Comparison, StandingRow};
-use report::ComparisonDocument;
+use report::{ComparisonDocument, p_value};
 use trace::Trace;
 use trace::units::thousands;
 
@@ -291,6 +291,7 @@ fn listing(comparison: &Comparison) -> Listing {
         };
         let standing = comparison.standings.iter().find(is_it);
         let of = |value: fn(&StandingRow) -> f64| standing.map_or(f64::NAN, value);
+        let p_holm = of(|row| row.wilcoxon_p_holm);
         let families =
             comparison.tests.iter().find(|test| test.size == row.size).map_or(0, |t| t.families);
         listing.push(vec![
@@ -303,7 +304,7 @@ fn listing(comparison: &Comparison) -> Listing {
             share(of(|row| row.reduction)),
             share(of(|row| row.reduction_low)),
             share(of(|row| row.reduction_high)),
-            number(of(|row| row.wilcoxon_p_holm), 4),
+            Field::new(p_holm, p_value(p_holm)),
             number(of(|row| row.mean_rank), 2),
             share(row.reduction_p10),
             share(row.reduction_p25),

@@ -93,7 +93,7 @@ fn go(
     let finished = run_study(study, &RunOptions { threads: how.threads, search }, &progress)?;
     drop(bar);
     let manifest = Manifest::new(VERSION, study, &finished);
-    let verdicts = verdicts(&finished.results.runs, study.metric);
+    let verdicts = verdicts(&finished.results, study.metric);
     listing(&finished.results, &verdicts).print(how.format)?;
     say(format!(
         "{} of {} runs; reading took {:.2} s, simulating {:.2} s",
@@ -109,7 +109,7 @@ fn go(
         say(sentence(verdict));
     }
     if distinct(&finished.results, |run| &run.cell) > 1 {
-        for run in best(&finished.results.runs, study.metric) {
+        for run in best(&finished.results, study.metric) {
             say(best_of_all(run, study));
         }
     }
@@ -161,8 +161,13 @@ fn listing(results: &Results, verdicts: &[Verdict]) -> Listing {
     columns.extend(rest.map(str::to_string));
     let mut listing = Listing::new(&columns).for_programs(&trivial(results));
     for run in &results.runs {
-        let wins = wins(run, verdicts);
-        let mark = if wins { "▶" } else { "" };
+        let best = winners(run, verdicts);
+        let wins = best.contains(&run.strategy);
+        let mark = match best.len() {
+            _ if !wins => "",
+            1 => "▶",
+            _ => "tie",
+        };
         let mut row = vec![Field::new(wins, mark), Field::text(&run.strategy)];
         row.extend(traces.then(|| Field::text(&run.trace)));
         row.extend(cells.then(|| Field::text(&run.cell)));
@@ -229,13 +234,11 @@ fn distinct(results: &Results, key: impl Fn(&RunRow) -> &String) -> usize {
     keys.len()
 }
 
-fn wins(run: &RunRow, verdicts: &[Verdict]) -> bool {
-    verdicts.iter().any(|verdict| {
-        verdict.is_contest()
-            && verdict.trace == run.trace
-            && verdict.cell == run.cell
-            && verdict.winners.contains(&run.strategy)
-    })
+/// The best of the case of a run, if there was a contest.
+fn winners<'a>(run: &RunRow, verdicts: &'a [Verdict]) -> &'a [String] {
+    let of_case = |v: &&Verdict| (&v.trace, &v.cell) == (&run.trace, &run.cell);
+    let contest = verdicts.iter().find(of_case).filter(|verdict| verdict.is_contest());
+    contest.map_or(&[], |verdict| &verdict.winners)
 }
 
 /// The best run of a sweep in words.
@@ -278,16 +281,29 @@ fn sentence(verdict: &Verdict) -> String {
         "" => verdict.trace.clone(),
         cell => format!("{} at {cell}", verdict.trace),
     };
-    let shown = |value: f64| verdict.metric.show(value);
-    let winners = verdict.winners.join(" and ");
-    let metric = verdict.metric.name();
-    match (&verdict.runner_up, verdict.second) {
-        (Some(other), Some(second)) => format!(
-            "{place}: {winners} wins by {metric}, {} against {} of {other}",
-            shown(verdict.best),
-            shown(second)
-        ),
-        _ => format!("{place}: {winners}, {metric} {}", shown(verdict.best)),
+    let shown = |value: Option<f64>| verdict.metric.show(value.unwrap_or(f64::NAN));
+    let (metric, best) = (verdict.metric.name(), shown(verdict.best));
+    let against = match &verdict.runner_up {
+        Some(other) => format!(" against {} of {other}", shown(verdict.second)),
+        None => String::new(),
+    };
+    let out = match &verdict.broke_erasure[..] {
+        [] => String::new(),
+        broke => format!("; {} broke the promise to erase", listed(broke)),
+    };
+    match &verdict.winners[..] {
+        [] => format!("{place}: nobody wins{out}"),
+        [one] if against.is_empty() => format!("{place}: {one} wins, {metric} {best}{out}"),
+        [one] => format!("{place}: {one} wins by {metric}, {best}{against}{out}"),
+        several => format!("{place}: {} tie by {metric}, {best}{against}{out}", listed(several)),
+    }
+}
+
+/// `a, b and c`.
+fn listed(names: &[String]) -> String {
+    match names {
+        [first @ .., last] if !first.is_empty() => format!("{} and {last}", first.join(", ")),
+        names => names.concat(),
     }
 }
 
@@ -309,16 +325,14 @@ fn write(
         "notes": notes(finished),
     });
     text(&dir.join("summary.json"), &(serde_json::to_string_pretty(&summary)? + "\n"))?;
-    let best = best(&finished.results.runs, study.metric);
+    let best = best(&finished.results, study.metric);
     let contests = verdicts.iter().filter(|verdict| verdict.is_contest());
     let mut winners: Vec<Winner<'_>> = contests
-        .flat_map(|verdict| {
-            verdict.winners.first().map(|strategy| Winner {
-                trace: &verdict.trace,
-                cell: &verdict.cell,
-                strategy,
-                metric: verdict.metric.column(),
-            })
+        .map(|verdict| Winner {
+            trace: &verdict.trace,
+            cell: &verdict.cell,
+            strategies: &verdict.winners,
+            metric: verdict.metric.column(),
         })
         .collect();
     // Without rivals, what a sweep of one strategy found best.
@@ -326,7 +340,7 @@ fn write(
         winners.extend(best.iter().map(|run| Winner {
             trace: &run.trace,
             cell: &run.cell,
-            strategy: &run.strategy,
+            strategies: std::slice::from_ref(&run.strategy),
             metric: study.metric.column(),
         }));
     }

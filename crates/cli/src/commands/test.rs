@@ -9,8 +9,8 @@ use experiment::ab::{
     test as run_test,
 };
 use experiment::{Resolved, RunOptions, RunProgress};
-use frames::{AbMeasureRow, AbRolloutRow, AbTestRow, AbTests};
-use report::TestDocument;
+use frames::{AbRolloutRow, AbTestRow, AbTests};
+use report::{TestDocument, p_value};
 use serde_json::Value;
 use tiers::NanoDollars;
 use trace::units::{Nanos, thousands};
@@ -206,7 +206,8 @@ fn how_sure(row: &AbTestRow) -> String {
     parts.join("; ")
 }
 
-/// A row a measure.
+/// A row a measure with its own result; the verdict, which rests on all of them, is a sentence, and a
+/// column for programs.
 fn measures(tables: &AbTests) -> Listing {
     let columns = [
         "test",
@@ -227,6 +228,7 @@ fn measures(tables: &AbTests) -> Listing {
         "whole_trace_low",
         "whole_trace_high",
         "result",
+        "verdict",
     ];
     let mut listing = Listing::new(&columns).for_programs(&[
         "role",
@@ -236,9 +238,12 @@ fn measures(tables: &AbTests) -> Listing {
         "basis",
         "whole_trace_low",
         "whole_trace_high",
+        "verdict",
     ]);
     for row in &tables.measures {
         let Ok(measure) = row.measure.parse::<Measure>() else { continue };
+        let test = tables.tests.iter().find(|test| test.test == row.test);
+        let verdict = test.map_or("", |test| &test.verdict);
         let value = |value: f64| number(value, measure.show(value));
         let change = |value: f64| number(value, measure.show_change(value));
         let share = |value: f64| number(value, percent(value));
@@ -257,23 +262,15 @@ fn measures(tables: &AbTests) -> Listing {
             number(row.margin, measure.show_change(row.margin).replace('+', "")),
             share(row.probability_better),
             share(row.probability_worse),
-            number(row.p_value, format!("{:.4}", row.p_value)),
+            number(row.p_value, p_value(row.p_value)),
             Field::text(&row.basis),
             change(row.whole_trace_low),
             change(row.whole_trace_high),
-            Field::text(result(row, tables)),
+            Field::text(&row.result),
+            Field::text(verdict),
         ]);
     }
     listing
-}
-
-/// The verdict in the row of what decides, and how each guardrail stands.
-fn result<'a>(row: &'a AbMeasureRow, tables: &'a AbTests) -> &'a str {
-    let test = tables.tests.iter().find(|test| test.test == row.test);
-    match test {
-        Some(test) if row.role == "primary" => &test.verdict,
-        _ => &row.standing,
-    }
 }
 
 /// The naive reading beside ours.
@@ -286,13 +283,16 @@ fn naive(tables: &AbTests) -> Listing {
         "naive_verdict",
         "naive_aa_rate",
         "naive_aa_pairs",
+        "naive_aa_low",
+        "naive_aa_high",
         "difference",
         "low",
         "high",
         "verdict",
         "aa_rate",
     ];
-    let mut listing = Listing::new(&columns);
+    let mut listing =
+        Listing::new(&columns).for_programs(&["naive_aa_pairs", "naive_aa_low", "naive_aa_high"]);
     for row in &tables.naive {
         let test = tables.tests.iter().find(|test| test.test == row.test);
         let primary = tables.measures.iter().find(|measure| measure.test == row.test);
@@ -300,14 +300,24 @@ fn naive(tables: &AbTests) -> Listing {
         let Ok(measure) = primary.measure.parse::<Measure>() else { continue };
         let share = |value: f64| number(value, percent(value));
         let change = |value: f64| number(value, measure.show_change(value));
+        let pairs = if row.aa_pairs == 1 { "pair" } else { "pairs" };
+        let of_pairs = format!(
+            "{:.1} % of {} {pairs} (95 % interval {:.0} to {:.0})",
+            row.aa_rate * 100.0,
+            row.aa_pairs,
+            row.aa_low * 100.0,
+            row.aa_high * 100.0
+        );
         listing.push(vec![
             Field::text(&row.test),
             share(row.hit_ratio_a),
             share(row.hit_ratio_b),
-            number(row.p_value, format!("{:.2e}", row.p_value)),
+            number(row.p_value, p_value(row.p_value)),
             Field::text(&row.verdict),
-            share(row.aa_rate),
+            number(row.aa_rate, of_pairs),
             Field::count(row.aa_pairs),
+            share(row.aa_low),
+            share(row.aa_high),
             change(primary.difference),
             change(primary.low),
             change(primary.high),

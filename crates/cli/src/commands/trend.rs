@@ -28,7 +28,8 @@ pub(crate) fn trend(args: &Trend) -> Result<u8> {
     }
     listing(&history, &series).print_if_any(args.format)?;
     if let (Some(path), Some(metric)) = (&args.svg, &args.metric) {
-        let svg = report::trend_chart(metric, &lines(&series)).svg(Theme::Light)?;
+        let commits: Vec<String> = history.iter().map(|entry| entry.commit.clone()).collect();
+        let svg = report::trend_chart(metric, &commits, &lines(&series)).svg(Theme::Light)?;
         frames::write_atomically::<anyhow::Error>(
             path,
             |file| Ok(file.write_all(svg.as_bytes())?),

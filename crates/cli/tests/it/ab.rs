@@ -35,10 +35,11 @@ fn a_strategy_against_its_like_is_no_difference_exactly() {
     let dir = study("");
     for more in [&[][..], &["--traffic", "20%"], &["--metric", "p99"], &["--metric", "cost"]] {
         let rows = tested(dir.path(), more);
-        assert_eq!(rows[0]["result"], "no-difference", "{more:?}");
+        assert_eq!(rows[0]["result"], "within margin", "{more:?}");
         for row in &rows {
+            assert_eq!(row["verdict"], "no-difference", "{more:?} {row}");
             assert_eq!(row["difference"], 0.0, "{more:?} {row}");
-            assert!(row["role"] == "primary" || row["standing"] != "broken");
+            assert_ne!(row["result"], "broken", "{more:?} {row}");
         }
     }
 }
@@ -47,13 +48,14 @@ fn a_strategy_against_its_like_is_no_difference_exactly() {
 fn a_better_one_ships_and_a_worse_one_does_not() {
     let dir = study("stack.tiers.L1.capacity = \"60%\"\n");
     let rows = tested(dir.path(), &["--guardrail", "cost=none"]);
-    assert_eq!(results(&rows), ["ship", "holds", "holds"]);
+    assert_eq!(results(&rows), ["better", "holds", "holds"]);
+    assert_eq!(rows[0]["verdict"], "ship");
     assert!(rows[0]["low"].as_f64().unwrap() > 0.005);
     assert_eq!(rows[0]["probability_better"], 1.0);
     // The other way round the same figures are as much worse.
     let args = ["test", "-s", "a", "-b", "b", "--no-report", "--format", "json", "scenario.toml"];
     let swapped = program(dir.path(), &args).ok().json();
-    assert_eq!(swapped[0]["result"], "worse");
+    assert_eq!((&swapped[0]["result"], &swapped[0]["verdict"]), (&"worse".into(), &"worse".into()));
     let sum = |field: &str| swapped[0][field].as_f64().unwrap() + rows[0][field].as_f64().unwrap();
     assert!(sum("difference").abs() < 1e-12);
 }
@@ -64,7 +66,13 @@ fn a_guardrail_that_breaks_makes_it_worse_and_tells_ci() {
     let dear = "stack.tiers.L1.price = { memory = \"$5000/GB/h\" }\n";
     let dir = study(&format!("stack.tiers.L1.capacity = \"60%\"\n{dear}"));
     let args = ["test", "-s", "b", "--no-report", "scenario.toml"];
+    // Its own measure is better all the same, and its row says so.
+    let rows = tested(dir.path(), &[]);
+    let of = |row: &Value| [&row["measure"], &row["result"], &row["verdict"]].map(Value::to_string);
+    assert_eq!(of(&rows[0]), ["\"hit-ratio\"", "\"better\"", "\"worse\""]);
+    assert_eq!(of(rows.last().unwrap()), ["\"cost\"", "\"broken\"", "\"worse\""]);
     let outcome = program(dir.path(), &args).ok();
+    assert!(!outcome.stdout.contains("worse"), "{}", outcome.stdout);
     let reason = "trace: worse: cost a month is worse by more than the ";
     assert!(outcome.stderr.contains(reason), "{outcome:?}");
     assert!(outcome.stderr.contains(", exactly on this trace.\n"), "{outcome:?}");
@@ -76,7 +84,10 @@ fn a_guardrail_that_breaks_makes_it_worse_and_tells_ci() {
     let rows = tested(dir.path(), &["--traffic", "50%"]);
     let cost = rows.iter().find(|row| row["measure"] == "cost").unwrap();
     assert_eq!((&cost["result"], &cost["low"]), (&"doubtful".into(), &Value::Null));
-    assert_eq!(rows[0]["result"], "inconclusive");
+    assert_eq!(
+        (&rows[0]["result"], &rows[0]["verdict"]),
+        (&"better".into(), &"inconclusive".into())
+    );
 }
 
 #[test]

@@ -412,7 +412,10 @@ fn a_history_has_its_change_points() {
     assert_eq!(told, [["lru", "c3", "scenario"], ["lru", "d4", "scenario"]]);
     assert_eq!(rows[0]["before"], rows[1]["after"]);
     trend(&["--metric", "hit_ratio", "--svg", "o/hit-ratio.svg"]).ok();
-    assert!(read(dir.path(), "o/hit-ratio.svg").contains("lru / trace"));
+    let svg = read(dir.path(), "o/hit-ratio.svg");
+    for text in ["lru / trace", "1: a1", "4: d4"] {
+        assert!(svg.lines().any(|line| line == text), "{text}: {svg}");
+    }
     trend(&["--svg", "o/all.svg"]).refused();
     let outcome = trend(&["--least", "99%"]).ok();
     assert!(outcome.stderr.starts_with("4 checks; "), "{outcome:?}");

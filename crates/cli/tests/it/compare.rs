@@ -117,7 +117,10 @@ fn enough_traces_are_tested_and_what_is_said_can_be_quoted() {
     let mean = row("lru")["family_mean"].as_f64().unwrap();
     assert!(0.0 < low && low < mean && mean < high, "{low} {mean} {high}");
     let text = read(dir.path(), "out/summary.txt");
-    assert!(text.contains("3 policies over 8 traces.") && text.contains("p = 0.016"), "{text}");
+    assert!(
+        text.contains("3 policies, fifo among them, over 8 traces.") && text.contains("p = 0.016"),
+        "{text}"
+    );
     assert!(read(dir.path(), "out/table.tex").contains("$0.016$"));
     let page = read(dir.path(), "out/index.html");
     assert!(page.contains("<figure class=\"chart\" id=\"ranks\">"));

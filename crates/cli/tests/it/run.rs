@@ -92,6 +92,44 @@ fn a_run_prints_a_table_and_writes_a_report() {
 }
 
 #[test]
+fn equals_tie_and_are_marked_so() {
+    let dir = tiny_study();
+    write(dir.path(), "tie.toml", format!("{SCENARIO}\n[[strategies]]\nname = \"twin\"\n"));
+    let outcome = program(dir.path(), &["run", "tie.toml"]).ok();
+    let marked = |mark: &str| -> Vec<String> {
+        let lines = outcome.stdout.lines().map(str::split_whitespace);
+        lines
+            .filter_map(|mut words| (words.next()? == mark).then(|| words.next())?)
+            .map(Into::into)
+            .collect()
+    };
+    assert_eq!((marked("tie"), marked("▶")), (vec!["lru".into(), "twin".into()], vec![]));
+    assert!(outcome.stderr.contains("trace: lru and twin tie by hit ratio, "), "{outcome:?}");
+    assert!(
+        read(dir.path(), "reports/tiny/index.html").contains("lru and twin tie for the highest")
+    );
+}
+
+/// The fastest broke its promise: the one that kept it wins, whatever its latency.
+#[test]
+fn who_broke_the_promise_to_erase_wins_nothing() {
+    let dir = workplace();
+    let out = dir.path().to_str().unwrap();
+    let args = ["run", "scenarios/erasure.toml", "--format", "json", "--out", out];
+    let outcome = program(&crate::support::repository(), &args).ok();
+    let winners: Vec<serde_json::Value> =
+        outcome.json().into_iter().filter(|row| row["winner"] == true).collect();
+    assert_eq!(winners.len(), 1);
+    assert_eq!(winners[0]["strategy"], "tombstones of 90 s");
+    let said = "; no tombstones and tombstones of 2 s broke the promise to erase\n";
+    assert!(outcome.stderr.contains(said), "{outcome:?}");
+    let summary = read_json(dir.path(), "summary.json");
+    assert_eq!(summary["verdicts"][0]["broke-erasure"][0], "no tombstones");
+    let page = read(dir.path(), "index.html");
+    assert!(page.contains("</span>Only tombstones of 90 s kept the promise to erase; "));
+}
+
+#[test]
 fn results_are_the_same_bytes_at_any_number_of_threads() {
     let dir = tiny_study();
     for threads in ["1", "4"] {

@@ -37,6 +37,8 @@ pub(super) struct Judgement {
     pub(super) outcome: Outcome,
     /// Why, in a sentence.
     pub(super) reason: String,
+    /// What the measure that decides says by itself, whatever guardrails and A/A tests say.
+    pub(super) alone: Outcome,
     /// Of each guardrail.
     pub(super) standings: Vec<Standing>,
     /// The smallest difference that this many requests find four times in five.
@@ -113,7 +115,15 @@ pub(super) fn judge(
         Some(rate) => case.distrust(rate),
         None => case.reason(outcome, alone, requests_needed, n_requests),
     };
-    Ok(Judgement { outcome, reason, standings, minimum_detectable, requests_needed, n_requests })
+    Ok(Judgement {
+        outcome,
+        reason,
+        alone,
+        standings,
+        minimum_detectable,
+        requests_needed,
+        n_requests,
+    })
 }
 
 fn standing(finding: &Finding, allowed: Margin) -> Standing {

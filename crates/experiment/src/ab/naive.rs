@@ -4,10 +4,13 @@
 //! "Ten per cent of the traffic each": A over one part, B over another, disjoint one, and a
 //! two-proportion z-test of their hit ratios, pooled. That the parts hold different objects, and that
 //! the hottest ones carry much of the traffic, is no part of it. How wrong it is on this very trace is
-//! counted: A against A, over every pair of disjoint parts.
+//! counted: A against A, over every pair of disjoint parts. Pairs that share a part are not independent, so
+//! the interval of that share is that of [`analysis::pairs`]. It takes the parts for independent draws;
+//! that they share out the same units, and repel each other a little, is not in it.
 
 use analysis::equivalence::tost;
-use analysis::{Interval, Rope, proportion};
+use analysis::pairs::share_of_pairs;
+use analysis::{Interval, Rope};
 use rayon::prelude::*;
 
 use super::arm;
@@ -78,7 +81,7 @@ pub(super) fn read(
     let p_values: Vec<f64> = pairs.map(|(i, j)| z_test(of_a[i], of_a[j])).collect();
     let n_pairs = p_values.len() as u64;
     let n_found = p_values.iter().filter(|p| found(**p)).count() as u64;
-    let rate = proportion::proportion(n_found, n_pairs, 0.95);
+    let rate = share_of_pairs(n_found, n_parts as u64, 0.95);
     Ok(Some(Naive {
         traffic,
         hit_ratio_a: of_a[0].ratio(),

@@ -1,10 +1,10 @@
 //! What a test found, as rows of the result schema.
 
 use analysis::Better;
+use analysis::verdict::Outcome;
 use frames::{AbLatencyRow, AbMeasureRow, AbNaiveRow, AbTestRow, AbTests, AbWindowRow};
 
 use super::finding::Finding;
-use super::judge::Standing;
 use super::measure::{Kind, Margin};
 use super::{Test, windows};
 use crate::recording::Recording;
@@ -15,6 +15,16 @@ pub(super) fn name(recording: &Recording<'_>, cell: &str) -> String {
     match cell {
         "" => recording.trace.name().to_string(),
         cell => format!("{} / {cell}", recording.trace.name()),
+    }
+}
+
+/// What the measure that decides says of itself: no verdict, which guardrails may turn.
+fn by_itself(alone: Outcome) -> &'static str {
+    match alone {
+        Outcome::Ship => "better",
+        Outcome::NoDifference => "within margin",
+        Outcome::Worse => "worse",
+        Outcome::Inconclusive => "unsure",
     }
 }
 
@@ -76,21 +86,17 @@ impl Test<'_> {
     }
 
     fn measures(&self) -> Vec<AbMeasureRow> {
-        let primary = self.measure(&self.primary, self.plan.margin, None);
+        let own = by_itself(self.judgement.alone);
+        let primary = self.measure(&self.primary, self.plan.margin, "primary", own);
         let standings = self.judgement.standings.iter();
         let guardrails = self.guardrails.iter().zip(&self.plan.guardrails).zip(standings);
         let guardrails = guardrails.map(|((finding, (_, allowed)), standing)| {
-            self.measure(finding, *allowed, Some(*standing))
+            self.measure(finding, *allowed, "guardrail", standing.name())
         });
         std::iter::once(primary).chain(guardrails).collect()
     }
 
-    fn measure(
-        &self,
-        finding: &Finding,
-        margin: Margin,
-        standing: Option<Standing>,
-    ) -> AbMeasureRow {
+    fn measure(&self, finding: &Finding, margin: Margin, role: &str, result: &str) -> AbMeasureRow {
         let margin = margin.of(finding.a);
         let better = finding.measure.better();
         let above = finding.probability_above(margin).unwrap_or(f64::NAN);
@@ -105,7 +111,7 @@ impl Test<'_> {
         AbMeasureRow {
             test: self.name(),
             measure: finding.measure.name().to_string(),
-            role: if standing.is_some() { "guardrail" } else { "primary" }.to_string(),
+            role: role.to_string(),
             unit: finding.measure.unit().to_string(),
             better: if better == Better::Higher { "higher" } else { "lower" }.to_string(),
             a: finding.a,
@@ -122,7 +128,7 @@ impl Test<'_> {
             margin,
             probability_better: good,
             probability_worse: bad,
-            standing: standing.map_or("", Standing::name).to_string(),
+            result: result.to_string(),
             whole_trace_low: whole.map_or(f64::NAN, |whole| whole.low),
             whole_trace_high: whole.map_or(f64::NAN, |whole| whole.high),
             hodges_lehmann: finding.effect.map_or(f64::NAN, |effect| effect.0),

@@ -501,11 +501,11 @@ fn incomparable(row: &mut CheckRow, reason: &str) {
     row.reason = reason.into();
 }
 
-/// A change, with its sign; of shares in points.
+/// A change, with its sign; of shares in percentage points.
 pub(super) fn signed(unit: Unit, change: f64) -> String {
     let sign = if change > 0.0 { "+" } else { "" };
     match unit {
-        Unit::Ratio => format!("{sign}{:.3} points", change * 100.0),
+        Unit::Ratio => format!("{sign}{:.3} pp", change * 100.0),
         _ => format!("{sign}{}", unit.show(change)),
     }
 }

@@ -100,10 +100,7 @@ fn the_same_figures_pass_and_a_worse_one_is_named_with_its_line() {
     let [row] = &worse.failures().collect::<Vec<_>>()[..] else { panic!("{worse:?}") };
     assert_eq!((row.strategy.as_str(), row.metric.as_str()), ("lru", "miss_ratio"));
     assert_eq!(row.line as usize, line_of(&text, "miss_ratio = 0.400000000"));
-    assert_eq!(
-        row.reason,
-        "40.000 % then, 41.000 % now: +1.000 points (+2.50 %); allowed: no worse"
-    );
+    assert_eq!(row.reason, "40.000 % then, 41.000 % now: +1.000 pp (+2.50 %); allowed: no worse");
     assert_eq!(row.allowed, "no worse");
 }
 

@@ -9,6 +9,9 @@ const MINUTE: f64 = 60.0 * SECOND;
 const HOUR: f64 = 60.0 * MINUTE;
 const DAY: f64 = 24.0 * HOUR;
 
+/// Steps between places that are named.
+const MOST_PLACES: usize = 12;
+
 /// How values are spread.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Scale {
@@ -201,6 +204,15 @@ impl Axis {
         Axis::new(title, Scale::Linear, (0.0, high), ticks)
     }
 
+    /// Places counted from 1, each with its name; of many, some that lie equally far apart.
+    pub(crate) fn places(title: &str, names: &[String]) -> Axis {
+        let last = names.len().max(2);
+        let apart = (last - 1).div_ceil(MOST_PLACES).max(1);
+        let tick = |(i, name): (usize, &String)| Tick { at: (i + 1) as f64, label: name.clone() };
+        let ticks = names.iter().enumerate().step_by(apart).map(tick).collect();
+        Axis::new(title, Scale::Linear, (1.0, last as f64), ticks)
+    }
+
     /// Money from 0, in nano-dollars.
     pub(crate) fn money(title: &str, high: f64) -> Axis {
         let step = nice(high / 5.0);
@@ -246,6 +258,16 @@ mod tests {
 
     fn labels(axis: &Axis) -> Vec<&str> {
         axis.ticks.iter().map(|tick| tick.label.as_str()).collect()
+    }
+
+    #[test]
+    fn places_are_counted_from_1_and_few_are_named() {
+        let names = |n: usize| (1..=n).map(|i| format!("c{i}")).collect::<Vec<_>>();
+        assert_eq!(labels(&Axis::places("", &names(3))), ["c1", "c2", "c3"]);
+        let many = Axis::places("", &names(100));
+        assert_eq!(labels(&many)[..3], ["c1", "c10", "c19"]);
+        assert_eq!((many.place(1.0), many.place(100.0)), (0.0, 1.0));
+        assert_eq!(labels(&Axis::places("", &names(1))), ["c1"]);
     }
 
     #[test]

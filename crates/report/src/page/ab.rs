@@ -138,7 +138,6 @@ fn measures_table<'a>(test: &AbTestRow, rows: impl Iterator<Item = &'a AbMeasure
             "estimate" => "not known".into(),
             _ => format!("{} to {}", change(row, row.low), change(row, row.high)),
         };
-        let result = if row.role == "primary" { verdict(test) } else { &row.standing };
         vec![
             words(&row.measure).to_string(),
             value(row, row.a),
@@ -148,7 +147,7 @@ fn measures_table<'a>(test: &AbTestRow, rows: impl Iterator<Item = &'a AbMeasure
             format::change(row.relative, 1),
             change(row, row.margin).trim_start_matches('+').to_string(),
             format::percent(row.probability_better),
-            result.to_string(),
+            row.result.clone(),
         ]
     };
     DataTable { columns, names: 1, rows: rows.map(cells).collect() }
@@ -180,7 +179,7 @@ fn computed(tests: &AbTests, test: &AbTestRow) -> Vec<(&'static str, String)> {
     if let Some(row) = primary {
         facts.push(("Interval by resampling", row.basis.clone()));
         let number = |name, value: f64, text: String| value.is_finite().then_some((name, text));
-        let p = |value: f64| format!("{value:.4}");
+        let p = format::p_value;
         facts.extend(number("p-value of no difference", row.p_value, p(row.p_value)));
         let length = format!("{:.1} windows", row.block_length);
         facts.extend(number("Mean length of a block", row.block_length, length));
@@ -237,6 +236,7 @@ fn naive(tests: &AbTests) -> Option<DataTable> {
         "p-value",
         "z-test says",
         "A differs from A",
+        "95 % interval of that",
         "Verdict here",
         "A/A here",
     ];
@@ -246,9 +246,10 @@ fn naive(tests: &AbTests) -> Option<DataTable> {
             row.test.clone(),
             format::percent(row.hit_ratio_a),
             format::percent(row.hit_ratio_b),
-            format!("{:.1e}", row.p_value),
+            format::p_value(row.p_value),
             row.verdict.replace('-', " "),
             format!("{} of {} pairs", format::percent(row.aa_rate), row.aa_pairs),
+            format!("{} to {}", format::percent(row.aa_low), format::percent(row.aa_high)),
             verdict(test).to_string(),
             format::percent(test.aa_rate),
         ])

@@ -68,8 +68,10 @@ pub fn comparison_page(document: &ComparisonDocument<'_>) -> Result<String, Erro
         version => document.version,
         baseline => document.baseline,
         headline => verdict::headline(comparison, document.baseline),
-        facts => facts(comparison),
+        facts => facts(comparison, document.baseline),
         leaders => leaders(comparison, document.baseline, N_LEADERS),
+        reading => reading(comparison, document.baseline),
+        cut => sizes(comparison).iter().any(|size| of_size(comparison, size).count() > N_LEADERS),
         all => leaders(comparison, document.baseline, usize::MAX),
         n_leaders => N_LEADERS,
         notes => document.notes,
@@ -113,10 +115,15 @@ fn sizes(comparison: &Comparison) -> Vec<&str> {
     unique(comparison.leaders.iter().map(|row| row.size.as_str()))
 }
 
-fn facts(comparison: &Comparison) -> Vec<(&'static str, String)> {
+fn facts(comparison: &Comparison, baseline: &str) -> Vec<(&'static str, String)> {
     let cells = &comparison.cells;
     let traces = unique(cells.iter().map(|cell| cell.trace.as_str()));
-    let policies = unique(cells.iter().map(|cell| cell.policy.as_str()));
+    // A bound is no policy that one could choose.
+    let is = |bound: bool| {
+        let rows = comparison.leaders.iter().filter(|row| (row.clairvoyant == "yes") == bound);
+        unique(rows.map(|row| row.policy.as_str()))
+    };
+    let (policies, bounds) = (is(false), is(true));
     let families = unique(cells.iter().map(|cell| cell.family.as_str()));
     let requests = traces
         .iter()
@@ -128,25 +135,56 @@ fn facts(comparison: &Comparison) -> Vec<(&'static str, String)> {
         ("Requests in them", format::count(requests)),
         ("Families of traces", format::count(families.len() as u64)),
         ("Policies", format::count(policies.len() as u64)),
+        ("Baseline, one of them", baseline.to_string()),
         ("Sizes", sizes(comparison).join(", ")),
     ];
+    if !bounds.is_empty() {
+        facts.insert(5, ("Bounds", bounds.join(", ")));
+    }
     facts.extend(cells.first().map(|cell| ("Capacities count", cell.unit.clone())));
     facts.extend(cells.first().map(|cell| ("Seed", cell.seed.to_string())));
     facts
 }
 
+fn of_size<'a>(comparison: &'a Comparison, size: &'a str) -> impl Iterator<Item = &'a LeaderRow> {
+    comparison.leaders.iter().filter(move |row| row.size == size)
+}
+
+fn is_tested(comparison: &Comparison) -> bool {
+    comparison.standings.iter().any(|row| row.wilcoxon_p_holm.is_finite())
+}
+
+/// Whether some family holds several traces, so that its mean is another than that over the traces.
+fn is_weighed(comparison: &Comparison) -> bool {
+    comparison.tests.iter().any(|test| test.families < test.traces)
+}
+
+/// How to read the table of leaders: of the columns that it has.
+fn reading(comparison: &Comparison, baseline: &str) -> String {
+    let over = match (is_weighed(comparison), is_tested(comparison)) {
+        (true, true) => "; the mean over families, intervals, p and ranks are over their families",
+        (true, false) => "; the mean over families weighs each family alike",
+        (false, true) => "; intervals, p and ranks are over their families, each trace being one",
+        (false, false) => "",
+    };
+    let bounds = comparison.leaders.iter().any(|row| row.clairvoyant == "yes");
+    format!(
+        "Reductions of misses against {baseline}, over the traces{over}. Wins are traces on which no other \
+         policy misses less often.{}",
+        if bounds { " Bounds know the future." } else { "" }
+    )
+}
+
 fn leaders(comparison: &Comparison, baseline: &str, most: usize) -> Leaders {
-    let tested = comparison.standings.iter().any(|row| row.wilcoxon_p_holm.is_finite());
-    let weighed = comparison.tests.iter().any(|test| test.families < test.traces);
+    let (tested, weighed) = (is_tested(comparison), is_weighed(comparison));
     let group = |size: &str| {
         let winner = best(comparison, size).map(|row| row.policy.as_str());
-        let of_size = comparison.leaders.iter().filter(|row| row.size == size);
         let row = |leader_row: &LeaderRow| {
             let mut standings = comparison.standings.iter().filter(|row| row.size == size);
             let standing = standings.find(|row| row.policy == leader_row.policy);
             leader(leader_row, standing, [weighed, tested], baseline, winner)
         };
-        Group { name: at(size), rows: of_size.take(most).map(row).collect() }
+        Group { name: at(size), rows: of_size(comparison, size).take(most).map(row).collect() }
     };
     let mut columns = vec!["Policy", "Mean reduction"];
     if weighed {

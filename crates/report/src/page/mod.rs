@@ -83,7 +83,7 @@ struct Definition {
 pub fn page(document: &Document<'_>) -> Result<String, Error> {
     let results = document.results;
     let mut charts = charts(results);
-    let lead = lead(&charts, document.winners)
+    let lead = lead(results, &charts, document.winners)
         .map(|at| charts.remove(at))
         .map(|chart| figure(on_its_own(chart)))
         .transpose()?;
@@ -141,8 +141,12 @@ fn figure(chart: Chart) -> Result<Figure, Error> {
     Ok(Figure { words: Words { id, group, title, findings, caption, table, series }, wide, narrow })
 }
 
-/// The figure that shows what the verdict says; of several traces, that of the first.
-fn lead(charts: &[Chart], winners: &[Winner<'_>]) -> Option<usize> {
+/// The figure that shows what the verdict says; of several traces, that of the first. What a promise to
+/// erase came to is in no figure by itself.
+fn lead(results: &Results, charts: &[Chart], winners: &[Winner<'_>]) -> Option<usize> {
+    if !results.erasures.is_empty() {
+        return None;
+    }
     let id = match winners.first()?.metric {
         metric if metric.starts_with("latency") => "latency",
         metric if metric.starts_with("cost_nanodollars") => "cost",

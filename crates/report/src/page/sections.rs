@@ -205,9 +205,9 @@ fn faults(results: &Results) -> Section {
         "faults",
         "Faults",
         "The hit ratio before is over at most ten whole windows; it is back when a window is within 1 \
-         point of that. Extra requests at the origin are those beyond what the same reads would have \
+         pp of that. Extra requests at the origin are those beyond what the same reads would have \
          caused before. What ends a fault is judged by the time before the fault. Where the hit ratio \
-         moves by more than a point of itself, so do these figures.",
+         moves by more than 1 pp of itself, so do these figures.",
         &["Run", "At", "What", "Hit ratio before", "Lowest", "Back after", "Extra at the origin"],
         results.faults.iter().map(row).collect(),
     )

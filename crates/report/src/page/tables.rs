@@ -31,7 +31,8 @@ struct Group {
 #[derive(Serialize)]
 struct Row {
     strategy: String,
-    winner: bool,
+    /// `winner`, `tie`, or nothing.
+    badge: &'static str,
     figures: Vec<Cell>,
     shares: Vec<String>,
 }
@@ -109,11 +110,19 @@ fn row(
     };
     Row {
         strategy: run.strategy.clone(),
-        winner: winners.iter().any(|winner| {
-            (winner.trace, winner.cell, winner.strategy) == (&run.trace, &run.cell, &run.strategy)
-        }),
+        badge: badge(run, winners),
         figures: columns.iter().map(|column| column.cell(run, rivals)).collect(),
         shares: tiers.iter().map(share).collect(),
+    }
+}
+
+fn badge(run: &RunRow, winners: &[Winner<'_>]) -> &'static str {
+    let of_case = |winner: &&Winner<'_>| (winner.trace, winner.cell) == (&run.trace, &run.cell);
+    let best = winners.iter().find(of_case).map_or(&[][..], |winner| winner.strategies);
+    match best.len() {
+        _ if !best.contains(&run.strategy) => "",
+        1 => "winner",
+        _ => "tie",
     }
 }
 

@@ -23,9 +23,10 @@ pub fn summary(comparison: &Comparison, baseline: &str, version: &str) -> Vec<St
 fn paragraph(size: &Size<'_>) -> String {
     let test = size.test;
     let what = format!(
-        "Caches of {}: {} policies over {}.",
+        "Caches of {}: {} policies, {} among them, over {}.",
         test.size,
         format::count(test.policies),
+        size.baseline,
         traces(size)
     );
     let said = if size.is_tested() { tested(size) } else { described(size) };
@@ -98,10 +99,11 @@ fn best(size: &Size<'_>) -> String {
     let best = size.rivals[0];
     let interval = match best.reduction_low.is_finite() {
         true => format!(
-            " (95 % bootstrap interval {}; {} corrected for {} policies, {})",
+            " (95 % bootstrap interval {}; {} corrected for {} comparisons with {}, {})",
             span(best.reduction_low, best.reduction_high),
             span(best.reduction_low_of_many, best.reduction_high_of_many),
             size.rivals.iter().filter(|row| row.p_of_many.is_finite()).count(),
+            size.baseline,
             p(best.p_of_many)
         ),
         false => String::new(),

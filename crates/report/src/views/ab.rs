@@ -58,7 +58,7 @@ pub(crate) fn change(row: &AbMeasureRow, change: f64) -> String {
     };
     match row.unit.as_str() {
         _ if !change.is_finite() => "–".into(),
-        "ratio" => format!("{sign}{:.2} points", change.abs() * 100.0),
+        "ratio" => format!("{sign}{:.2} pp", change.abs() * 100.0),
         _ => format!("{sign}{}", value(row, change.abs())),
     }
 }
@@ -100,10 +100,9 @@ fn differences(one: &One<'_>) -> Option<Chart> {
         wider: (f64::NAN, f64::NAN),
         label: change(row, row.difference),
         tip: format!("{}: {}", words(&row.measure), told(row)),
-        role: match row.standing.as_str() {
-            "" if in_margins(row)[1] < -1.0 => Role::series(1),
-            "" => Role::series(0),
-            "broken" => Role::series(1),
+        role: match row.result.as_str() {
+            "worse" | "broken" => Role::series(1),
+            _ if row.role == "primary" => Role::series(0),
             _ => Role::MUTED,
         },
     };
@@ -133,7 +132,7 @@ fn differences(one: &One<'_>) -> Option<Chart> {
     })
 }
 
-/// `+1.2 points, from +1.1 to +1.3`.
+/// `+1.2 pp, from +1.1 to +1.3`.
 fn told(row: &AbMeasureRow) -> String {
     let estimate = change(row, row.difference);
     match row.basis.as_str() {
@@ -230,7 +229,7 @@ fn over_time(one: &One<'_>) -> Option<Chart> {
         table: window_table(&at, &windows, timed),
         plot: Plot::Lines(Lines {
             x,
-            y: Axis::point_change(&format!("{name}, B less A, in points"), values.into_iter()),
+            y: Axis::point_change(&format!("{name}, B less A, in pp"), values.into_iter()),
             lines: vec![line],
             guides: guides.into_iter().map(|at| (at, "margin".to_string())).collect(),
             marks: Vec::new(),
@@ -252,11 +251,7 @@ pub(super) fn signed_points(value: f64) -> String {
         down if down < 0.0 => "−",
         _ => "",
     };
-    if value.is_finite() {
-        format!("{sign}{:.2} points", value.abs() * 100.0)
-    } else {
-        "–".into()
-    }
+    if value.is_finite() { format!("{sign}{:.2} pp", value.abs() * 100.0) } else { "–".into() }
 }
 
 fn window_table(at: &[f64], windows: &[&AbWindowRow], timed: bool) -> DataTable {

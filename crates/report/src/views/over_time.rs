@@ -256,7 +256,7 @@ fn recoveries(case: &Case<'_>) -> Vec<String> {
     if sentences.len() > MOST_SENTENCES { Vec::new() } else { sentences }
 }
 
-/// `lru, L1: flushed. Hit ratio from 83.1 % to 12.0 %, back within a point after 41 s, with 1,204 more
+/// `lru, L1: flushed. Hit ratio from 83.1 % to 12.0 %, back within 1 pp after 41 s, with 1,204 more
 /// requests at the origin.`
 fn recovery(run: &RunRow, row: &FaultRow) -> Option<String> {
     if row.hit_ratio_before.is_nan() || row.recovery_ns == 0.0 {
@@ -264,7 +264,7 @@ fn recovery(run: &RunRow, row: &FaultRow) -> Option<String> {
     }
     let [before, low] = [row.hit_ratio_before, row.hit_ratio_low].map(format::percent);
     let back = if row.recovery_ns.is_finite() {
-        format!("back within a point after {}", format::nanos(row.recovery_ns as u64))
+        format!("back within 1 pp after {}", format::nanos(row.recovery_ns as u64))
     } else {
         "not back by the end".into()
     };

@@ -85,7 +85,7 @@ fn measures(test: &str) -> Vec<AbMeasureRow> {
         relative_high: f64::NAN,
         margin,
         probability_better: 0.98,
-        standing: if measure == "hit-ratio" { "" } else { "holds" }.into(),
+        result: if measure == "hit-ratio" { "better" } else { "holds" }.into(),
         whole_trace_low: f64::NAN,
         whole_trace_high: f64::NAN,
         ..AbMeasureRow::default()
@@ -161,6 +161,8 @@ fn roll_out(made: &mut AbTests, test: &str) {
         verdict: "better".into(),
         aa_pairs: 45,
         aa_rate: 0.93,
+        aa_low: 0.43,
+        aa_high: 1.0,
         ..AbNaiveRow::default()
     });
 }
@@ -202,7 +204,7 @@ fn the_verdict_comes_first_and_nothing_is_shown_that_is_no_number() {
         "web &amp; crawl: ship; a-trace-with-a-long-name: no difference.",
         "Rolled back at 5.0 % of the objects, 4 min into the trace",
         "−1 errors",
-        "At 5.0 %, B changed the hit ratio of its own reads by −1.00 points; had all units gone over with them, by −3.00 points.",
+        "At 5.0 %, B changed the hit ratio of its own reads by −1.00 pp; had all units gone over with them, by −3.00 pp.",
         "the hit ratio of the 76,000 reads that stayed with A went from 81.0 % to 80.1 %",
         "What a z-test would have said",
     ] {

@@ -131,14 +131,35 @@ fn pages() -> Vec<(&'static str, String, usize)> {
     pages
 }
 
-/// Opens a page of `n` charts, wide and light as well as narrow and dark.
-fn assert_opens(chromium: &Path, name: &str, html: &str, n: usize) {
+/// A check that finds nothing may be one that looks at nothing.
+#[test]
+#[allow(clippy::print_stderr, reason = "a test that does not run must say so")]
+fn the_audit_finds_a_heading_that_skips_a_level() {
+    let Some(chromium) = chromium() else {
+        eprintln!("skipped: no Chromium at /usr/bin/chromium or $CHROMIUM");
+        return;
+    };
+    let made = ab::tests(2);
+    let html = test_page(&ab::document(&made)).expect("renders");
+    let (before, method) = html.split_once("id=\"method\"").expect("a section");
+    let skipping = method.replace("<h3>", "<h4>").replace("</h3>", "</h4>");
+    let (dom, _) = audited(&chromium, &format!("{before}id=\"method\"{skipping}"));
+    assert_eq!(dom.matches("wrong=[heading: &lt;h4&gt; web &amp; crawl ]").count(), 2, "{dom}");
+}
+
+/// The page with the audit in it, in frames: what they came to, and what the browser logged.
+fn audited(chromium: &Path, html: &str) -> (String, String) {
     let dir = tempfile::tempdir().expect("a directory");
     let html = html.replace("</body>", &format!("<script>{AUDIT}{PROBE}</script></body>"));
     fs::write(dir.path().join("page.html"), html).expect("writes");
     let outer = dir.path().join("frames.html");
     fs::write(&outer, frames("page.html")).expect("writes");
-    let (dom, log) = open(chromium, &outer);
+    open(chromium, &outer)
+}
+
+/// Opens a page of `n` charts, wide and light as well as narrow and dark.
+fn assert_opens(chromium: &Path, name: &str, html: &str, n: usize) {
+    let (dom, log) = audited(chromium, html);
     let probes = dom.split_once("<pre>").map_or("", |(_, probes)| probes);
     for (width, _, paper) in LOOKS {
         let wanted = format!(

@@ -255,7 +255,7 @@ fn the_page_says_who_is_ahead_and_how_sure_that_is() {
     let grouped = page(&judged(usual(), 1));
     assert!(grouped.contains("Families of traces</h2>") && grouped.contains("<td>7</td>"));
     let sure = page(&judged(usual(), 9));
-    let headline = "in the mean (95\u{a0}% interval as the best of 3: +1.0\u{a0}% to +18.0\u{a0}%); arc may be as good. At 1%, ";
+    let headline = "in the mean (95\u{a0}% interval as the best of 3 against fifo: +1.0\u{a0}% to +18.0\u{a0}%); arc may be as good. At 1%, ";
     assert!(sure.contains(headline));
     let few = page(&judged(usual(), 3));
     assert!(
@@ -264,6 +264,36 @@ fn the_page_says_who_is_ahead_and_how_sure_that_is() {
     );
     assert!(html.contains("Read this.") && html.contains("<code>gap_closed_p25</code>"));
     assert!(html.contains("&quot;kind&quot;: &quot;compare&quot;"));
+}
+
+/// The title, the facts and the summary count alike: the baseline is a policy, a bound is none. What is said
+/// of columns is said of those that are there.
+#[test]
+fn policies_are_counted_in_one_way_and_captions_speak_of_what_is_there() {
+    let page = |made: &Comparison| comparison_page(&document(made, &[])).expect("renders");
+    let (few, many) = (page(&judged(usual(), 3)), page(&judged(usual(), 9)));
+    for html in [&few, &many] {
+        assert!(html.contains("<dt>Policies</dt><dd>4</dd>"), "{html}");
+        assert!(html.contains("<dt>Baseline, one of them</dt><dd>fifo</dd>"));
+        assert!(html.contains("<dt>Bounds</dt><dd>belady</dd>"));
+        assert!(html.contains("4 policies, fifo among them"));
+        assert!(!html.contains("The first 10 of each size"), "there are no more");
+        assert!(!html.contains("policies with the highest mean of each size"), "all are drawn");
+    }
+    let column = ">p (Holm)</th>";
+    let caption = "intervals, p and ranks are over their families";
+    assert_eq!((few.contains(column), few.contains(caption)), (false, false));
+    assert_eq!((many.contains(column), many.contains(caption)), (true, true));
+    let unbounded = page(&comparison(&["fifo", "lru"], &["a"], &["1%"]));
+    assert!(!unbounded.contains("<dt>Bounds</dt>") && !unbounded.contains("Bounds know"));
+}
+
+#[test]
+fn what_stands_between_backticks_is_code() {
+    let notes = ["The field `a<b` is new, `c` is not.", "One ` alone."].map(String::from);
+    let html = comparison_page(&document(&usual(), &notes)).expect("renders");
+    assert!(html.contains("<li>The field <code>a&lt;b</code> is new, <code>c</code> is not.</li>"));
+    assert!(html.contains("<li>One ` alone.</li>"));
 }
 
 #[test]
@@ -311,7 +341,8 @@ fn a_paper_can_quote_what_was_tested() {
     let text = summary(&judged(usual(), 9), BASELINE, "0.1.0");
     assert_eq!(text.len(), 4, "a paragraph a size, and how it was computed");
     for part in [
-        "Caches of 0.1%: 4 policies over 3 traces of 9 families.",
+        "Caches of 0.1%: 4 policies, fifo among them, over 3 traces of 9 families.",
+        "corrected for 3 comparisons with fifo, ",
         "The policies differ (Friedman, Iman–Davenport F(3, 24) = 4.56, p = 0.007)",
         "a-policy:with=many,parameters=7: +9.0 % (95 % bootstrap interval +4.0 % to +15.0 %;",
         "Significantly better than fifo: a-policy:with=many,parameters=7 and arc; not told apart from it: 1 of 3.",

@@ -45,7 +45,7 @@ impl Study {
             Winner {
                 trace: &run.trace,
                 cell: &run.cell,
-                strategy: &run.strategy,
+                strategies: std::slice::from_ref(&run.strategy),
                 metric: "hit_ratio",
             }
         };

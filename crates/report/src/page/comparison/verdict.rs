@@ -23,7 +23,7 @@ pub(super) fn headline(comparison: &Comparison, baseline: &str) -> String {
 }
 
 /// `At 1%, arc has 12.3 % fewer misses than fifo in the mean (95 % interval as the best
-/// of 9: +8.0 % to +15.1 %); lirs may be as good.`
+/// of 9 against fifo: +8.0 % to +15.1 %); lirs may be as good.`
 fn sentence(comparison: &Comparison, baseline: &str, size: &str) -> Option<String> {
     let best = best(comparison, size)?;
     if best.policy == baseline {
@@ -43,7 +43,10 @@ fn sentence(comparison: &Comparison, baseline: &str, size: &str) -> Option<Strin
         let ends = [row.reduction_low_of_many, row.reduction_high_of_many];
         let [low, high] = ends.map(|end| format::change(end, 1));
         let many = rivals().filter(|row| row.p_of_many.is_finite()).count();
-        let of = if many > 1 { format!(" as the best of {many}") } else { String::new() };
+        let of = match many {
+            0 | 1 => String::new(),
+            many => format!(" as the best of {many} against {baseline}"),
+        };
         text += &format!(" (95 % interval{of}: {low} to {high})");
         if row.wilcoxon_p_holm >= ALPHA {
             text += ", which may be chance";

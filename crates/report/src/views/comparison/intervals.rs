@@ -26,8 +26,13 @@ pub(super) fn leading(views: &[View<'_>]) -> Option<Chart> {
             title: "Mean reduction of misses of the leading policies".into(),
             group: String::new(),
         };
-        let more =
-            format!(" The {N_LEADERS} policies with the highest mean of each size are drawn.");
+        let cut = views.iter().any(|view| rows(view, usize::MAX).len() > N_LEADERS);
+        let more = match cut {
+            true => {
+                format!(" The {N_LEADERS} policies with the highest mean of each size are drawn.")
+            }
+            false => String::new(),
+        };
         return draw(first, words, groups, &more);
     };
     chart(view)

@@ -27,12 +27,12 @@ pub(super) fn chart(view: &View<'_>) -> Option<Chart> {
         columns: names.iter().map(|name| name.to_string()).collect(),
         summary: "Mean rank".into(),
         star: "p < 0.05".into(),
-        unit: "points",
+        unit: "pp",
         rows: rows.collect(),
     };
     let found = view.pairs.iter().filter(|pair| pair.wilcoxon_p_holm < ALPHA).count();
     let mut caption = format!(
-        "By how many points of reduction against {} the policy of the row is better (blue) or worse \
+        "By how many pp (percentage points) of reduction against {} the policy of the row is better (blue) or worse \
          (orange) than that of the column, in the mean over the families. A star stands where Wilcoxon's \
          signed-rank test, corrected by Holm for all pairs, says p < 0.05.",
         view.baseline
