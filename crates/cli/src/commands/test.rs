@@ -84,7 +84,7 @@ fn rolled_out(row: &AbRolloutRow) -> String {
         n => format!("+{}", thousands(n as u64)),
     };
     let mut text = format!(
-        "rollout: {} at {} % of the {}s, {} into the trace: {} {} reads were with B: {} misses and {} errors against staying with A",
+        "rollout: {} at {} % of the {}s, {} into the trace: {} {} reads were with B: {} misses and {} errors against no rollout",
         row.state,
         (row.share * 1e4).round() / 100.0,
         row.by,
@@ -96,7 +96,7 @@ fn rolled_out(row: &AbRolloutRow) -> String {
     );
     if row.world == World::Shared.name() {
         text += &format!(
-            "; those that stayed with A had {} misses against nobody having left",
+            "; those that stayed with A had {} misses against no rollout",
             more(row.stayed_misses)
         );
     }
@@ -123,6 +123,7 @@ fn stages(tables: &AbTests) -> Listing {
         "measure",
         "a",
         "b",
+        "undivided",
         "everybody",
         "stayed_reads",
         "stayed_a",
@@ -132,7 +133,7 @@ fn stages(tables: &AbTests) -> Listing {
     let is_shared = tables.rollouts.iter().any(|row| row.world == World::Shared.name());
     let for_programs: &[_] = match is_shared {
         true => &["stage", "stayed_reads"],
-        false => &["stage", "everybody", "stayed_reads", "stayed_a", "stayed_b"],
+        false => &["stage", "undivided", "everybody", "stayed_reads", "stayed_a", "stayed_b"],
     };
     let mut listing =
         Listing::new(&columns).for_programs(for_programs).wrapped(&["measure", "start_ns"]);
@@ -149,6 +150,7 @@ fn stages(tables: &AbTests) -> Listing {
             Field::text(&row.measure),
             number(row.a, measure.show(row.a)),
             number(row.b, measure.show(row.b)),
+            number(row.undivided, measure.show(row.undivided)),
             number(row.everybody, measure.show(row.everybody)),
             Field::count(row.stayed_reads),
             number(row.stayed_a, measure.show(row.stayed_a)),

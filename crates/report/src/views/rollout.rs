@@ -42,7 +42,7 @@ pub(super) fn chart(one: &One<'_>) -> Option<Chart> {
         plot: Plot::Lines(Lines {
             x: Axis::time("Time since the first request", end),
             y: Axis::point_change(
-                &format!("{measure}, B less A, in points"),
+                &format!("{measure}, B less A, in pp"),
                 values.collect::<Vec<_>>().into_iter(),
             ),
             lines,
@@ -61,7 +61,7 @@ fn finding(row: &AbRolloutRow) -> String {
         _ => "Inconclusive",
     };
     let mut text = format!(
-        "{how} at {} of the {}s, {} into the trace: {} {} reads were with B, with {} misses and {} errors against staying with A.",
+        "{how} at {} of the {}s, {} into the trace: {} {} reads were with B, with {} misses and {} errors against no rollout.",
         format::percent(row.share),
         row.by,
         format::nanos(row.end_ns),
@@ -72,7 +72,7 @@ fn finding(row: &AbRolloutRow) -> String {
     );
     if row.world == "shared" {
         text += &format!(
-            " Those that stayed with A had {} misses against nobody having left.",
+            " Those that stayed with A had {} misses against no rollout.",
             format::signed(row.stayed_misses)
         );
     }
@@ -170,7 +170,6 @@ pub(super) fn interference(one: &One<'_>) -> Option<Chart> {
     let stayed = |row: &&AbStageRow| (row.stayed_b - row.stayed_a).is_finite();
     let change = |row: &AbStageRow| row.stayed_b - row.stayed_a;
     let with_others: Vec<&AbStageRow> = stages.iter().copied().filter(stayed).collect();
-    let most = with_others.iter().max_by(|a, b| change(a).abs().total_cmp(&change(b).abs()));
     let told = |row: &&AbStageRow| {
         format!("{} {}", format::percent(row.share), signed_points(change(row)))
     };
@@ -178,23 +177,23 @@ pub(super) fn interference(one: &One<'_>) -> Option<Chart> {
     Some(Chart {
         id: format!("interference{}", one.suffix),
         group: one.group.clone(),
-        title: "What the strategies did to each other".into(),
+        title: "What the rollout does beside".into(),
         findings: understated(&stages, measure)
             .into_iter()
-            .chain(most.map(|row| spilled(row, measure)))
+            .chain([spilled(&with_others, measure)])
             .collect(),
         caption: format!(
-            "Change of the {} against a world in which all units stay with A, over the same reads, exactly on \
-             this trace. Of the units with B: as it was, and had all units gone over with them; where the two \
-             are apart, the stage does not show what a whole rollout would. Of those that stayed with A: \
-             without interference there is no change.",
+            "Changes of the {} over the same reads between simulated worlds, exactly on this trace. By dividing: \
+             with A in as little memory as B has, against no rollout. By B: against that. By a whole rollout: \
+             against that too, had all other units been with B from the start. For those that stayed with A: \
+             against no rollout.",
             lower(measure)
         ),
         alt: format!("Changes for those that stayed: {}.", super::listed(&told)),
         table: beside(&stages),
         plot: Plot::Intervals(Intervals {
             axis: Axis::point_change(
-                &format!("{measure} against all with A, in points"),
+                &format!("Change of the {}, in pp", lower(measure)),
                 rows().map(|row| row.estimate).collect::<Vec<_>>().into_iter(),
             ),
             zero: 0.0,
@@ -219,8 +218,9 @@ fn changes(stage: &AbStageRow) -> Group {
         role,
     };
     let rows = [
-        row("with B", stage.b - stage.a, Role::series(0)),
-        row("with B, if all were", stage.everybody - stage.a, Role::series(1)),
+        row("by dividing", stage.a - stage.undivided, Role::series(3)),
+        row("by B", stage.b - stage.a, Role::series(0)),
+        row("by a whole rollout", stage.everybody - stage.a, Role::series(1)),
         row("staying with A", stage.stayed_b - stage.stayed_a, Role::series(2)),
     ];
     Group {
@@ -235,7 +235,7 @@ fn understated(stages: &[&AbStageRow], measure: &str) -> Option<String> {
     let row = stages.iter().max_by(|a, b| hidden(a).total_cmp(&hidden(b)))?;
     (hidden(row) > 0.0).then(|| {
         format!(
-            "At {}, B changed the {} of its own reads by {}; had all units gone over with them, by {}.",
+            "At {}, B changed the {} of its reads by {}; had all others been with B, it would have been by {}.",
             format::percent(row.share),
             lower(measure),
             signed_points(row.b - row.a),
@@ -245,21 +245,26 @@ fn understated(stages: &[&AbStageRow], measure: &str) -> Option<String> {
 }
 
 /// What happened to those that stayed, where it was most.
-fn spilled(row: &AbStageRow, measure: &str) -> String {
-    format!(
-        "Interference is strongest at {}: the {} of the {} reads that stayed with A went from {} to {}.",
-        format::percent(row.share),
-        lower(measure),
-        format::count(row.stayed_reads),
-        format::percent(row.stayed_a),
-        format::percent(row.stayed_b)
-    )
+fn spilled(stages: &[&AbStageRow], measure: &str) -> String {
+    let change = |row: &AbStageRow| row.stayed_b - row.stayed_a;
+    let most = stages.iter().max_by(|a, b| change(a).abs().total_cmp(&change(b).abs()));
+    match most.filter(|row| change(row) != 0.0) {
+        None => format!("For those that stayed with A, the {} did not change.", lower(measure)),
+        Some(row) => format!(
+            "For those that stayed with A, the {} changed most at {}: {} over {} reads.",
+            lower(measure),
+            format::percent(row.share),
+            signed_points(change(row)),
+            format::count(row.stayed_reads)
+        ),
+    }
 }
 
 fn beside(stages: &[&AbStageRow]) -> DataTable {
     let cells = |row: &&AbStageRow| {
         vec![
             format::percent(row.share),
+            format::percent(row.undivided),
             format::percent(row.a),
             format::percent(row.b),
             format::percent(row.everybody),
@@ -268,8 +273,16 @@ fn beside(stages: &[&AbStageRow]) -> DataTable {
             format::percent(row.stayed_b),
         ]
     };
-    let columns =
-        ["Share", "All with A", "With B", "All with B", "Reads that stayed", "Alone", "Beside B"];
+    let columns = [
+        "Share",
+        "No rollout",
+        "A, same size",
+        "B",
+        "B among B",
+        "Reads that stayed",
+        "No rollout",
+        "Beside B",
+    ];
     DataTable {
         columns: super::strings(columns),
         names: 1,
