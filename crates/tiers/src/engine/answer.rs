@@ -34,11 +34,12 @@ impl Engine<'_> {
 
     /// Whether the machine failed while it was working on this, or while this waited there for
     /// another's fetch. The time is put down to that.
-    #[inline]
+    #[inline(always)]
     fn fell_meanwhile(&self, id: u32, tier: usize) -> bool {
-        if !self.tiers[tier].has_fallen {
-            return false;
-        }
+        self.tiers[tier].has_fallen && self.fell_since_asked(id, tier)
+    }
+
+    fn fell_since_asked(&self, id: u32, tier: usize) -> bool {
         let station = self.flights.get(id).station[tier];
         let fell_at = self.tiers[tier].servers[station as usize].fell_at;
         fell_at.is_some_and(|fell| fell > self.flights.leg(id, tier).asked)
@@ -257,7 +258,7 @@ impl Engine<'_> {
     }
 
     /// A tier does not have it.
-    #[inline]
+    #[inline(always)]
     pub(super) fn on_miss(&mut self, id: u32, tier: usize, now: u64) {
         if self.fell_meanwhile(id, tier) {
             return self.try_again(id, tier, now);
@@ -270,7 +271,7 @@ impl Engine<'_> {
     }
 
     /// The flight goes on below a tier that did not help it.
-    #[inline]
+    #[inline(always)]
     pub(super) fn leave(&mut self, id: u32, tier: usize, now: u64) {
         if self.leg_lost(id, tier, now) {
             return;

@@ -36,7 +36,7 @@ impl Engine<'_> {
     }
 
     /// A read goes on to a tier, by the router's rule.
-    #[inline]
+    #[inline(always)]
     pub(super) fn go_on(&mut self, id: u32, tier: usize, now: u64) {
         if self.race_starts_at(id, tier) {
             self.start_race(id, now);
@@ -171,7 +171,7 @@ impl Engine<'_> {
 
     /// A server takes the request: the contents are looked up now, the answer is there after the
     /// tier's latency.
-    #[inline]
+    #[inline(always)]
     fn serve(&mut self, id: u32, tier: usize, now: u64, waited: u64) {
         let visit = self.visit(id, tier);
         let fails = self.draws_an_error(&visit);

@@ -231,6 +231,7 @@ impl<'a> Engine<'a> {
     }
 
     /// Lets the next event happen, if it is due.
+    #[inline]
     fn step(&mut self, until: u64) -> bool {
         let Some(event) = self.events.next_due(until) else { return false };
         self.now = event.time;
@@ -241,6 +242,29 @@ impl<'a> Engine<'a> {
         let Event { time: now, id, tier, what, .. } = event;
         let tier = usize::from(tier);
         match what {
+            What::Ask => self.ask(id, tier, now),
+            What::Answer => self.on_answer(id, tier, now),
+            What::Miss => self.on_miss(id, tier, now),
+            What::Fail => self.on_failure(id, tier, now),
+            What::TimeOut => self.on_time_out(id, tier, now),
+            What::Launch => self.on_launch(id, tier, now),
+            What::Apply => self.apply_write(id, tier, now),
+            What::Flush => self.flush_dirty(id, now),
+            _ => {
+                self.happen_without_flight(&event);
+                return true;
+            }
+        }
+        self.last_use = self.last_use.max(now);
+        self.flights.release(id);
+        true
+    }
+
+    /// Lets an event happen that concerns no flight.
+    fn happen_without_flight(&mut self, event: &Event) {
+        let Event { time: now, id, tier, what, .. } = *event;
+        let tier = usize::from(tier);
+        match what {
             What::Arrive => self.send_next(now),
             What::Wake => self.wake_station(tier, id, now),
             What::Tend => self.tend(tier, now),
@@ -248,26 +272,12 @@ impl<'a> Engine<'a> {
             What::Sweep => self.sweep(tier, id, now),
             What::Erase => self.erase(id as usize, now),
             What::Purge => self.purge(id as usize, tier, now),
-            What::Rotate => self.rotate(tier, now),
-            flight_event => {
-                self.last_use = self.last_use.max(now);
-                match flight_event {
-                    What::Ask => self.ask(id, tier, now),
-                    What::Answer => self.on_answer(id, tier, now),
-                    What::Miss => self.on_miss(id, tier, now),
-                    What::Fail => self.on_failure(id, tier, now),
-                    What::TimeOut => self.on_time_out(id, tier, now),
-                    What::Launch => self.on_launch(id, tier, now),
-                    What::Apply => self.apply_write(id, tier, now),
-                    _ => self.flush_dirty(id, now),
-                }
-                self.flights.release(id);
-            }
+            _ => self.rotate(tier, now),
         }
-        true
     }
 
     /// Schedules something that concerns a flight, which stays until then.
+    #[inline]
     fn later(&mut self, time: u64, what: What, tier: usize, flight: u32) {
         self.flights.hold(flight);
         self.events.schedule(time, what, tier, flight);
@@ -363,7 +373,8 @@ impl<'a> Engine<'a> {
     /// Bytes of the answer: what the trace says, or one if there is no such object.
     #[inline(always)]
     fn size(&self, index: u32) -> u64 {
-        if self.is_absent(self.trace.objects()[index as usize]) {
+        // Looked at first: as a rule all objects are there, and then which one it is does not matter.
+        if self.stack.origin.absent > 0.0 && self.is_absent(self.object(index)) {
             1
         } else {
             self.trace.size(index as usize)
