@@ -231,7 +231,7 @@ impl<'a> Engine<'a> {
     }
 
     /// Lets the next event happen, if it is due.
-    #[inline]
+    #[inline(always)]
     fn step(&mut self, until: u64) -> bool {
         let Some(event) = self.events.next_due(until) else { return false };
         self.now = event.time;
