@@ -99,18 +99,20 @@ pub fn simulate(
     match run.closed_loop {
         None => {
             for (index, arrival) in run.arrivals.iter().enumerate() {
-                engine.advance_to(*arrival);
+                engine.until = *arrival;
+                engine.advance();
                 engine.look_ahead(index);
+                engine.until = run.arrivals.get(index + 1).copied().unwrap_or(u64::MAX);
                 engine.arrive(index, *arrival);
                 if index % 4096 == 0 && progress(index).is_break() {
                     return Ok(None);
                 }
             }
-            engine.advance_to(u64::MAX);
+            engine.advance();
         }
         Some(clients) => {
             engine.admit_clients(clients);
-            while engine.step(u64::MAX) {
+            while engine.step() {
                 if engine.next_request % 4096 == 0 && progress(engine.next_request).is_break() {
                     return Ok(None);
                 }
@@ -146,6 +148,9 @@ struct Engine<'a> {
     /// Closed loop: the next request to send.
     next_request: usize,
     now: u64,
+    /// What is due before or at this time happens before the next request arrives. In closed loop that
+    /// is all: requests are events then.
+    until: u64,
     /// When something last happened to a request: faults and upkeep may come later.
     last_use: u64,
 }
@@ -209,6 +214,7 @@ impl<'a> Engine<'a> {
             },
             next_request: 0,
             now: run.arrivals.first().copied().unwrap_or(0),
+            until: u64::MAX,
             last_use: run
                 .arrivals
                 .last()
@@ -225,15 +231,15 @@ impl<'a> Engine<'a> {
         Ok(engine)
     }
 
-    /// Lets everything happen that is due before or at `until`.
-    fn advance_to(&mut self, until: u64) {
-        while self.step(until) {}
+    /// Lets everything happen that is due before the next request arrives.
+    fn advance(&mut self) {
+        while self.step() {}
     }
 
     /// Lets the next event happen, if it is due.
     #[inline(always)]
-    fn step(&mut self, until: u64) -> bool {
-        let Some(event) = self.events.next_due(until) else { return false };
+    fn step(&mut self) -> bool {
+        let Some(event) = self.events.next_due(self.until) else { return false };
         self.now = event.time;
         // A flight was last looked at when it asked, many others ago.
         if let Some(upcoming) = self.events.upcoming() {
@@ -326,7 +332,7 @@ impl<'a> Engine<'a> {
         flight.erased = self.erased_below(object);
         flight.class = class;
         let id = self.flights.start(flight);
-        self.go_on(id, first, now);
+        self.descend(id, first, now);
         self.flights.release(id);
     }
 
