@@ -73,11 +73,21 @@ impl<K: Copy + Ord> Heap<K> {
         self.settle(at, (key, object));
     }
 
-    /// Takes the smallest out.
+    /// Takes the smallest out. The hole it leaves goes down to a leaf, and the last node rises from
+    /// there, seldom far: it was a leaf before.
     #[inline]
     pub(crate) fn pop(&mut self) -> Option<(K, ObjectId)> {
         let first = self.min()?;
-        self.remove(first.1);
+        self.position[first.1.index()] = ABSENT;
+        let last = self.nodes.pop()?;
+        if !self.nodes.is_empty() {
+            let mut hole = 0;
+            while let Some(least) = self.least_child(hole) {
+                self.place(hole, self.nodes[least]);
+                hole = least;
+            }
+            self.rise(hole, last);
+        }
         Some(first)
     }
 
@@ -122,10 +132,7 @@ impl<K: Copy + Ord> Heap<K> {
 
     #[inline]
     fn sink(&mut self, mut at: usize, node: (K, ObjectId)) {
-        loop {
-            let first = CHILDREN * at + 1;
-            let end = (first + CHILDREN).min(self.nodes.len());
-            let Some(least) = (first..end).min_by_key(|child| self.nodes[*child].0) else { break };
+        while let Some(least) = self.least_child(at) {
             if node.0 <= self.nodes[least].0 {
                 break;
             }
@@ -133,6 +140,22 @@ impl<K: Copy + Ord> Heap<K> {
             at = least;
         }
         self.place(at, node);
+    }
+
+    /// The child with the smallest key, the first of them if there are several.
+    #[inline]
+    fn least_child(&self, parent: usize) -> Option<usize> {
+        let start = CHILDREN * parent + 1;
+        match self.nodes.get(start..start + CHILDREN) {
+            // In pairs and without a branch: which is the least cannot be foretold.
+            Some(children) => {
+                let left = usize::from(children[1].0 < children[0].0);
+                let right = 2 + usize::from(children[3].0 < children[2].0);
+                let least = if children[right].0 < children[left].0 { right } else { left };
+                Some(start + least)
+            }
+            _ => (start..self.nodes.len()).min_by_key(|child| self.nodes[*child].0),
+        }
     }
 
     /// The objects, in no order, with their keys.

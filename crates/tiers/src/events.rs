@@ -104,6 +104,13 @@ impl Events {
         if self.heap.first()?.time > now { None } else { self.pop() }
     }
 
+    /// Whether what would be scheduled now for this time would happen next.
+    #[inline]
+    pub(crate) fn would_be_next(&self, time: u64) -> bool {
+        let next = self.first.as_ref().or(self.heap.first());
+        next.is_none_or(|next| time < next.time)
+    }
+
     /// The event that happens after the one taken last, unless another comes before it.
     #[inline]
     pub(crate) fn upcoming(&self) -> Option<&Event> {
@@ -179,6 +186,9 @@ mod tests {
                 let number = number as u32;
                 events.schedule(now + after, What::Ask, 0, number);
                 expected.push((now + after, number));
+                let next = expected.iter().map(|next| next.0).min();
+                let later = now + u64::from(number % 20);
+                prop_assert_eq!(events.would_be_next(later), next.is_none_or(|next| later < next));
                 now += advance;
                 expected.sort_unstable();
                 while let Some(event) = events.next_due(now) {

@@ -7,6 +7,8 @@
 //! SC '11, doi 10.1145/2063384.2063405), which passes BigCrush; the published known answers are a
 //! test below. A draw costs ten multiplication rounds.
 
+mod lanes;
+
 use std::convert::Infallible;
 
 use rand::TryRng;
@@ -35,15 +37,29 @@ impl Stream {
     /// Draw number `n`, 64 uniform bits, whatever was drawn before.
     #[inline]
     pub fn bits_at(&self, n: u64) -> u64 {
-        let counter = [n as u32, (n >> 32) as u32, self.domain as u32, (self.domain >> 32) as u32];
-        let out = philox4x32_10(counter, self.key);
-        u64::from(out[0]) | u64::from(out[1]) << 32
+        bits(n, self.domain, self.key)
     }
 
     /// Draw number `n` as a number in [0, 1).
     #[inline]
     pub fn uniform_at(&self, n: u64) -> f64 {
         unit_interval(self.bits_at(n))
+    }
+
+    /// Draws `first` to `first + 7` as numbers in [0, 1), each for two thirds of what it costs alone.
+    #[inline]
+    pub fn eight_uniforms_at(&self, first: u64) -> [f64; 8] {
+        let (low, high) = (self.four_bits_at(first), self.four_bits_at(first.wrapping_add(4)));
+        std::array::from_fn(|n| unit_interval(if n < 4 { low[n] } else { high[n - 4] }))
+    }
+
+    #[inline]
+    fn four_bits_at(&self, first: u64) -> [u64; 4] {
+        lanes::four_bits(
+            std::array::from_fn(|n| first.wrapping_add(n as u64)),
+            self.domain,
+            self.key,
+        )
     }
 
     /// The next draw as a number in [0, 1).
@@ -64,6 +80,13 @@ impl Stream {
         self.next += 1;
         bits
     }
+}
+
+#[inline]
+fn bits(n: u64, domain: u64, key: [u32; 2]) -> u64 {
+    let counter = [n as u32, (n >> 32) as u32, domain as u32, (domain >> 32) as u32];
+    let out = philox4x32_10(counter, key);
+    u64::from(out[0]) | u64::from(out[1]) << 32
 }
 
 /// The 53 high bits of a draw as a number in [0, 1).
@@ -89,22 +112,28 @@ impl TryRng for Stream {
     }
 }
 
+const MULTIPLIERS: [u32; 2] = [0xD251_1F53, 0xCD9E_8D57];
+const WEYL: [u32; 2] = [0x9E37_79B9, 0xBB67_AE85];
+const ROUNDS: usize = 10;
+
+/// The key of the round after one with this key.
+#[inline]
+fn next_key(key: [u32; 2]) -> [u32; 2] {
+    [key[0].wrapping_add(WEYL[0]), key[1].wrapping_add(WEYL[1])]
+}
+
 #[inline]
 fn philox4x32_10(mut counter: [u32; 4], mut key: [u32; 2]) -> [u32; 4] {
-    const MULTIPLIERS: [u64; 2] = [0xD251_1F53, 0xCD9E_8D57];
-    const WEYL: [u32; 2] = [0x9E37_79B9, 0xBB67_AE85];
-    for round in 0..10 {
-        if round > 0 {
-            key = [key[0].wrapping_add(WEYL[0]), key[1].wrapping_add(WEYL[1])];
-        }
-        let a = MULTIPLIERS[0] * u64::from(counter[0]);
-        let b = MULTIPLIERS[1] * u64::from(counter[2]);
+    for _ in 0..ROUNDS {
+        let a = u64::from(MULTIPLIERS[0]) * u64::from(counter[0]);
+        let b = u64::from(MULTIPLIERS[1]) * u64::from(counter[2]);
         counter = [
             (b >> 32) as u32 ^ counter[1] ^ key[0],
             b as u32,
             (a >> 32) as u32 ^ counter[3] ^ key[1],
             a as u32,
         ];
+        key = next_key(key);
     }
     counter
 }
@@ -139,6 +168,10 @@ mod tests {
         let by_index = Stream::new(7, "latency");
         for n in 0..100 {
             assert_eq!(sequential.uniform(), by_index.uniform_at(n));
+        }
+        for first in [0, 1, 77, (1 << 32) - 3, u64::MAX - 3] {
+            let one = |n: u64| by_index.uniform_at(first.wrapping_add(n));
+            assert_eq!(by_index.eight_uniforms_at(first), [0, 1, 2, 3, 4, 5, 6, 7].map(one));
         }
         assert_ne!(by_index.bits_at(0), Stream::new(7, "faults").bits_at(0));
         assert_ne!(by_index.bits_at(0), Stream::new(8, "latency").bits_at(0));

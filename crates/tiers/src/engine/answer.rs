@@ -34,11 +34,12 @@ impl Engine<'_> {
 
     /// Whether the machine failed while it was working on this, or while this waited there for
     /// another's fetch. The time is put down to that.
-    #[inline]
+    #[inline(always)]
     fn fell_meanwhile(&self, id: u32, tier: usize) -> bool {
-        if !self.tiers[tier].has_fallen {
-            return false;
-        }
+        self.tiers[tier].has_fallen && self.fell_since_asked(id, tier)
+    }
+
+    fn fell_since_asked(&self, id: u32, tier: usize) -> bool {
         let station = self.flights.get(id).station[tier];
         let fell_at = self.tiers[tier].servers[station as usize].fell_at;
         fell_at.is_some_and(|fell| fell > self.flights.leg(id, tier).asked)
@@ -53,6 +54,9 @@ impl Engine<'_> {
         self.call_off_race(id, now);
         let moved = self.move_up(id, tier, now);
         let mut kept = false;
+        // All at once, since filling waits for memory that was last needed when the flight asked.
+        let object = self.object(self.flights.get(id).request);
+        (top..tier).for_each(|above| self.tiers[above].touch(object));
         for above in (top..tier).rev() {
             let outdated = self.finish_fetch(id, above, leads, now);
             if !outdated {
@@ -259,18 +263,27 @@ impl Engine<'_> {
     /// A tier does not have it.
     #[inline]
     pub(super) fn on_miss(&mut self, id: u32, tier: usize, now: u64) {
+        if self.goes_below(id, tier, now) {
+            self.descend(id, tier + 1, now);
+        }
+    }
+
+    /// Whether a flight that a tier does not help goes on below it; if not, its fate is settled.
+    #[inline(always)]
+    pub(super) fn goes_below(&mut self, id: u32, tier: usize, now: u64) -> bool {
         if self.fell_meanwhile(id, tier) {
-            return self.try_again(id, tier, now);
+            self.try_again(id, tier, now);
+            return false;
         }
         if self.is_unwanted(id, tier) {
             let request = self.flights.get(id).request;
-            return self.recorder.wasted(tier, request);
+            self.recorder.wasted(tier, request);
+            return false;
         }
-        self.leave(id, tier, now);
+        !self.leg_lost(id, tier, now)
     }
 
-    /// The flight goes on below a tier that did not help it.
-    #[inline]
+    /// The flight goes on below a tier that failed it.
     pub(super) fn leave(&mut self, id: u32, tier: usize, now: u64) {
         if self.leg_lost(id, tier, now) {
             return;

@@ -36,7 +36,6 @@ impl Engine<'_> {
     }
 
     /// A read goes on to a tier, by the router's rule.
-    #[inline]
     pub(super) fn go_on(&mut self, id: u32, tier: usize, now: u64) {
         if self.race_starts_at(id, tier) {
             self.start_race(id, now);
@@ -46,10 +45,40 @@ impl Engine<'_> {
         }
     }
 
+    /// As [`go_on`](Self::go_on), for a caller that does nothing afterwards: where nothing else happens
+    /// before the read learns that a tier does not have it, which is as a rule so in memory, it asks the
+    /// next one without an event.
+    pub(super) fn descend(&mut self, id: u32, mut tier: usize, mut now: u64) {
+        loop {
+            if self.race_starts_at(id, tier) {
+                return self.start_race(id, now);
+            }
+            self.flights.leg_mut(id, tier).tries = 0;
+            let Some(missed) = self.ask_for_miss(id, tier, now) else { return };
+            if missed > self.until || !self.events.would_be_next(missed) {
+                return self.later(missed, What::Miss, tier, id);
+            }
+            self.now = missed;
+            self.last_use = self.last_use.max(missed);
+            if !self.goes_below(id, tier, missed) {
+                return;
+            }
+            (tier, now) = (tier + 1, missed);
+        }
+    }
+
     /// A flight asks a tier, or the origin.
     pub(super) fn ask(&mut self, id: u32, tier: usize, now: u64) {
+        if let Some(missed) = self.ask_for_miss(id, tier, now) {
+            self.later(missed, What::Miss, tier, id);
+        }
+    }
+
+    /// Asks a tier. If it does not have the object and the flight goes on, when the flight learns so:
+    /// that is for the caller to schedule.
+    fn ask_for_miss(&mut self, id: u32, tier: usize, now: u64) -> Option<u64> {
         if self.is_unwanted(id, tier) {
-            return;
+            return None;
         }
         let Flight { request, purpose, .. } = *self.flights.get(id);
         let leg = self.flights.leg_mut(id, tier);
@@ -63,19 +92,21 @@ impl Engine<'_> {
             live.earn_retry();
         }
         if !live.is_sound && live.cut {
-            return self.fail_later(id, tier, now);
+            self.fail_later(id, tier, now);
+            return None;
         }
-        let Some(station) = self.find_way(id, tier, now) else { return };
+        let station = self.find_way(id, tier, now)?;
         let live = &mut self.tiers[tier];
         if !live.is_sound && live.servers[station].down {
-            return self.fail_later(id, tier, now);
+            self.fail_later(id, tier, now);
+            return None;
         }
         let offer = match &mut live.servers[station].station {
             None => Offer::Start,
             Some(queue) => queue.offer(id, tag(tier, tries), now),
         };
         match offer {
-            Offer::Start => self.serve(id, tier, now, 0),
+            Offer::Start => return self.serve(id, tier, now, 0),
             Offer::Wait(wake) => {
                 let queue = live.servers[station].station.as_ref();
                 let waiting = queue.map_or(0, |queue| queue.n_waiting());
@@ -95,6 +126,7 @@ impl Engine<'_> {
                 self.later(now + there_and_back, What::Fail, tier, id);
             }
         }
+        None
     }
 
     /// The node and the station that the flight's request goes to; `None` if it reaches none and
@@ -153,7 +185,9 @@ impl Engine<'_> {
             return;
         }
         while let Some(job) = self.queue(tier, station).and_then(|queue| queue.start_next(now)) {
-            self.serve(job.flight, tier, now, job.waited);
+            if let Some(missed) = self.serve(job.flight, tier, now, job.waited) {
+                self.later(missed, What::Miss, tier, job.flight);
+            }
             self.flights.release(job.flight);
         }
         if let Some(at) = self.queue(tier, station).and_then(|queue| queue.wakes_next()) {
@@ -170,9 +204,9 @@ impl Engine<'_> {
     }
 
     /// A server takes the request: the contents are looked up now, the answer is there after the
-    /// tier's latency.
-    #[inline]
-    fn serve(&mut self, id: u32, tier: usize, now: u64, waited: u64) {
+    /// tier's latency. If that is a miss and the flight goes on, when it learns so.
+    #[inline(always)]
+    fn serve(&mut self, id: u32, tier: usize, now: u64, waited: u64) -> Option<u64> {
         let visit = self.visit(id, tier);
         let fails = self.draws_an_error(&visit);
         let found = if tier == self.origin() {
@@ -191,12 +225,13 @@ impl Engine<'_> {
             if timed_out {
                 self.recorder.timed_out(tier, visit.request);
             }
-            return self.later(now + took, What::Fail, tier, id);
+            self.later(now + took, What::Fail, tier, id);
+            return None;
         }
         let leg = self.flights.leg_mut(id, tier);
         leg.queued += waited;
         leg.served += took;
-        self.settle(&visit, found, now, took);
+        self.settle(&visit, found, now, took)
     }
 
     #[inline(always)]
@@ -253,9 +288,10 @@ impl Engine<'_> {
         (took, false)
     }
 
-    /// After a lookup: what the flight does with what it found.
+    /// After a lookup: what the flight does with what it found. If it misses and goes on, when it learns
+    /// so.
     #[inline(always)]
-    fn settle(&mut self, visit: &Visit, found: Found, now: u64, took: u64) {
+    fn settle(&mut self, visit: &Visit, found: Found, now: u64, took: u64) -> Option<u64> {
         let Visit { id, tier, .. } = *visit;
         self.learn(visit, found, took);
         match found {
@@ -268,15 +304,16 @@ impl Engine<'_> {
             Found::Miss => return self.settle_miss(visit, now, took),
         }
         self.later(now + took, What::Answer, tier, id);
+        None
     }
 
-    /// A miss goes on below, or waits for the fetch under way.
+    /// A miss goes on below, when it is known, or waits for the fetch under way.
     ///
     /// Nobody fetches for a tier while a leg of its race is under way above: whether it goes on is
     /// open, and it may come to wait there for one who waits for it here. As it is, those who wait
     /// for each other stand ever deeper, and the deepest waits for nobody.
     #[inline(always)]
-    fn settle_miss(&mut self, visit: &Visit, now: u64, took: u64) {
+    fn settle_miss(&mut self, visit: &Visit, now: u64, took: u64) -> Option<u64> {
         let Visit { id, tier, object, purpose, node, .. } = *visit;
         let flight = self.flights.get(id);
         let may_fetch = flight.open & ((1 << tier) - 1) == 0;
@@ -286,17 +323,19 @@ impl Engine<'_> {
             || purpose != Purpose::Read
             || flight.leads & 1 << tier != 0
             || self.is_unwanted(id, tier);
+        let known = Some(now + took);
         if goes_on {
-            return self.later(now + took, What::Miss, tier, id);
+            return known;
         }
         let fetching = &mut self.tiers[tier].nodes[node].fetching;
         if !may_fetch && !fetching.is_under_way(object) {
-            return self.later(now + took, What::Miss, tier, id);
+            return known;
         }
         if fetching.lead(object, id) {
             self.flights.get_mut(id).leads |= 1 << tier;
-            self.later(now + took, What::Miss, tier, id);
-        } else if misses == Misses::Coalesce {
+            return known;
+        }
+        if misses == Misses::Coalesce {
             fetching.join(object, Waiter { flight: id, since: now + took });
             self.flights.hold(id);
         } else {
@@ -305,6 +344,7 @@ impl Engine<'_> {
             leg.delayed = true;
             self.later(now + took + LEASE_WAIT.0, What::Ask, tier, id);
         }
+        None
     }
 
     /// Tells a predictor what a lookup found.

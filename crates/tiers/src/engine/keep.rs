@@ -194,7 +194,7 @@ impl Engine<'_> {
         self.tiers[tier].is_reached(node).then_some(node)
     }
 
-    #[inline]
+    #[inline(always)]
     fn is_to_be_kept(&self, flight: &Flight, tier: usize, answered_by: usize) -> bool {
         let object = self.object(flight.request);
         if tier == 0 && self.ledger.is_dirty(object) {
@@ -238,7 +238,7 @@ impl Engine<'_> {
     }
 
     /// When a copy filled in now is no longer fresh.
-    #[inline]
+    #[inline(always)]
     pub(super) fn expiry(&self, tier: usize, request: u32, now: u64) -> u64 {
         let live = &self.tiers[tier];
         let Freshness { jitter, negative_ttl, .. } = self.stack.tiers[tier].freshness;
@@ -301,12 +301,15 @@ impl Engine<'_> {
         kept
     }
 
-    /// What happens to objects that a node has evicted.
-    #[inline]
+    /// What happens to objects that a node has evicted, if there are any.
+    #[inline(always)]
     fn part_with_victims(&mut self, tier: usize, node: usize, request: u32, now: u64) {
-        if self.victims.is_empty() {
-            return;
+        if !self.victims.is_empty() {
+            self.part_with(tier, node, request, now);
         }
+    }
+
+    fn part_with(&mut self, tier: usize, node: usize, request: u32, now: u64) {
         let nobody_cares = self.tiers[tier].evicts_quietly
             && self.secure.is_none()
             && (tier > 0 || self.ledger.is_clean());
@@ -515,7 +518,7 @@ impl Engine<'_> {
     }
 
     /// Schedules the next look for expired copies of a node.
-    #[inline]
+    #[inline(always)]
     fn sweep_later(&mut self, tier: usize, node: usize) {
         let live = &mut self.tiers[tier];
         let Some(next) = live.nodes[node].expiry.next() else { return };

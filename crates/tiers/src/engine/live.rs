@@ -78,6 +78,7 @@ pub(super) struct Node {
 
 impl Node {
     /// A resident copy is good until then, by the tier's clock, which says `now`.
+    #[inline]
     pub(super) fn set_expiry(&mut self, object: ObjectId, at: u64, now: u64) {
         self.copies.set_expiry(object, at);
         self.contents.note_expiry(object, at);
@@ -342,6 +343,10 @@ impl<'a> LiveTier<'a> {
     pub(super) fn note_used(&mut self, node: usize, now: u64) {
         let node = &mut self.nodes[node];
         let in_node = node.contents.residents().used();
+        // As a rule, what came in took the place of as much.
+        if in_node == node.used && !self.seals {
+            return;
+        }
         let used = &mut self.used;
         used.pass(now);
         used.now = used.now - node.used + in_node;

@@ -100,18 +100,20 @@ pub fn simulate(
     match run.closed_loop {
         None => {
             for (index, arrival) in run.arrivals.iter().enumerate() {
-                engine.advance_to(*arrival);
+                engine.until = *arrival;
+                engine.advance();
                 engine.look_ahead(index);
+                engine.until = run.arrivals.get(index + 1).copied().unwrap_or(u64::MAX);
                 engine.arrive(index, *arrival);
                 if index % 4096 == 0 && progress(index).is_break() {
                     return Ok(None);
                 }
             }
-            engine.advance_to(u64::MAX);
+            engine.advance();
         }
         Some(clients) => {
             engine.admit_clients(clients);
-            while engine.step(u64::MAX) {
+            while engine.step() {
                 if engine.next_request % 4096 == 0 && progress(engine.next_request).is_break() {
                     return Ok(None);
                 }
@@ -147,6 +149,9 @@ struct Engine<'a> {
     /// Closed loop: the next request to send.
     next_request: usize,
     now: u64,
+    /// What is due before or at this time happens before the next request arrives. In closed loop that
+    /// is all: requests are events then.
+    until: u64,
     /// When something last happened to a request: faults and upkeep may come later.
     last_use: u64,
 }
@@ -210,6 +215,7 @@ impl<'a> Engine<'a> {
             },
             next_request: 0,
             now: run.arrivals.first().copied().unwrap_or(0),
+            until: u64::MAX,
             last_use: run
                 .arrivals
                 .last()
@@ -226,20 +232,44 @@ impl<'a> Engine<'a> {
         Ok(engine)
     }
 
-    /// Lets everything happen that is due before or at `until`.
-    fn advance_to(&mut self, until: u64) {
-        while self.step(until) {}
+    /// Lets everything happen that is due before the next request arrives.
+    fn advance(&mut self) {
+        while self.step() {}
     }
 
     /// Lets the next event happen, if it is due.
-    fn step(&mut self, until: u64) -> bool {
-        let Some(event) = self.events.next_due(until) else { return false };
+    #[inline(always)]
+    fn step(&mut self) -> bool {
+        let Some(event) = self.events.next_due(self.until) else { return false };
         self.now = event.time;
         // A flight was last looked at when it asked, many others ago.
         if let Some(upcoming) = self.events.upcoming() {
             self.flights.touch(upcoming.id, usize::from(upcoming.tier));
         }
         let Event { time: now, id, tier, what, .. } = event;
+        let tier = usize::from(tier);
+        match what {
+            What::Ask => self.ask(id, tier, now),
+            What::Answer => self.on_answer(id, tier, now),
+            What::Miss => self.on_miss(id, tier, now),
+            What::Fail => self.on_failure(id, tier, now),
+            What::TimeOut => self.on_time_out(id, tier, now),
+            What::Launch => self.on_launch(id, tier, now),
+            What::Apply => self.apply_write(id, tier, now),
+            What::Flush => self.flush_dirty(id, now),
+            _ => {
+                self.happen_without_flight(&event);
+                return true;
+            }
+        }
+        self.last_use = self.last_use.max(now);
+        self.flights.release(id);
+        true
+    }
+
+    /// Lets an event happen that concerns no flight.
+    fn happen_without_flight(&mut self, event: &Event) {
+        let Event { time: now, id, tier, what, .. } = *event;
         let tier = usize::from(tier);
         match what {
             What::Arrive => self.send_next(now),
@@ -249,26 +279,12 @@ impl<'a> Engine<'a> {
             What::Sweep => self.sweep(tier, id, now),
             What::Erase => self.erase(id as usize, now),
             What::Purge => self.purge(id as usize, tier, now),
-            What::Rotate => self.rotate(tier, now),
-            flight_event => {
-                self.last_use = self.last_use.max(now);
-                match flight_event {
-                    What::Ask => self.ask(id, tier, now),
-                    What::Answer => self.on_answer(id, tier, now),
-                    What::Miss => self.on_miss(id, tier, now),
-                    What::Fail => self.on_failure(id, tier, now),
-                    What::TimeOut => self.on_time_out(id, tier, now),
-                    What::Launch => self.on_launch(id, tier, now),
-                    What::Apply => self.apply_write(id, tier, now),
-                    _ => self.flush_dirty(id, now),
-                }
-                self.flights.release(id);
-            }
+            _ => self.rotate(tier, now),
         }
-        true
     }
 
     /// Schedules something that concerns a flight, which stays until then.
+    #[inline]
     fn later(&mut self, time: u64, what: What, tier: usize, flight: u32) {
         self.flights.hold(flight);
         self.events.schedule(time, what, tier, flight);
@@ -317,7 +333,7 @@ impl<'a> Engine<'a> {
         flight.erased = self.erased_below(object);
         flight.class = class;
         let id = self.flights.start(flight);
-        self.go_on(id, first, now);
+        self.descend(id, first, now);
         self.flights.release(id);
     }
 
@@ -364,7 +380,8 @@ impl<'a> Engine<'a> {
     /// Bytes of the answer: what the trace says, or one if there is no such object.
     #[inline(always)]
     fn size(&self, index: u32) -> u64 {
-        if self.is_absent(self.trace.objects()[index as usize]) {
+        // Looked at first: as a rule all objects are there, and then which one it is does not matter.
+        if self.stack.origin.absent > 0.0 && self.is_absent(self.object(index)) {
             1
         } else {
             self.trace.size(index as usize)

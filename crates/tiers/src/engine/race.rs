@@ -57,7 +57,13 @@ impl Engine<'_> {
     }
 
     /// A tier did not help. If it was a leg of a race: whether the race goes on without it.
+    #[inline(always)]
     pub(super) fn leg_lost(&mut self, id: u32, tier: usize, now: u64) -> bool {
+        let flight = self.flights.get(id);
+        (flight.raced || flight.open != 0) && self.leg_of_race_lost(id, tier, now)
+    }
+
+    fn leg_of_race_lost(&mut self, id: u32, tier: usize, now: u64) -> bool {
         let flight = self.flights.get(id);
         if flight.raced || flight.open & 1 << tier == 0 {
             return self.is_void(id, tier);
@@ -91,11 +97,15 @@ impl Engine<'_> {
     }
 
     /// The race is over: legs that still wait for a server are withdrawn, if the rule says so.
+    #[inline(always)]
     pub(super) fn call_off_race(&mut self, id: u32, now: u64) {
-        let flight = *self.flights.get(id);
-        if flight.open == 0 {
-            return;
+        if self.flights.get(id).open != 0 {
+            self.withdraw_legs(id, now);
         }
+    }
+
+    fn withdraw_legs(&mut self, id: u32, now: u64) {
+        let flight = *self.flights.get(id);
         let cancel = self.hedge().is_some_and(|hedge| hedge.cancel);
         for tier in 0..self.origin() {
             if flight.open & 1 << tier == 0 || !cancel {

@@ -16,9 +16,28 @@ pub struct Draws {
     bodies: Vec<Body>,
     /// The latency, if there is but one: then there is nothing to draw.
     only: Option<u64>,
-    uniform: Stream,
+    luck: Luck,
     regimes: Option<Clock>,
 }
+
+/// Uniform numbers, drawn by the row where much of a row is asked for: side by side they cost two thirds,
+/// and nobody waits for them.
+#[derive(Debug, Clone)]
+struct Luck {
+    stream: Stream,
+    /// Number of the row looked at last, and how many of its draws were asked for.
+    row: u64,
+    n_asked: u32,
+    /// Its numbers, if they are drawn.
+    is_drawn: bool,
+    numbers: [f64; ROW as usize],
+}
+
+/// Draws a row.
+const ROW: u64 = 8;
+/// If so many of a row were asked for, the next one is drawn as a whole: about as many take as long alone,
+/// each being waited for.
+const WORTH_A_ROW: u32 = 3;
 
 /// The chain and the time between its steps.
 #[derive(Debug, Clone)]
@@ -45,7 +64,7 @@ impl Draws {
                 [body] => body.only(),
                 _ => None,
             },
-            uniform: Stream::new(seed, &format!("latency of {name}")),
+            luck: Luck::new(Stream::new(seed, &format!("latency of {name}"))),
             regimes,
         }
     }
@@ -57,7 +76,7 @@ impl Draws {
         if let Some(only) = self.only {
             return only;
         }
-        let u = self.uniform.uniform_at(draw);
+        let u = self.luck.uniform_at(draw);
         let state = self.regime(now_ns);
         self.bodies[state].at(u, size)
     }
@@ -68,7 +87,7 @@ impl Draws {
         if let Some(only) = self.only {
             return only;
         }
-        let u = self.uniform.uniform_at(draw);
+        let u = self.luck.uniform_at(draw);
         let state = self.regime(now_ns);
         self.bodies[state].at_smallest(u)
     }
@@ -80,6 +99,34 @@ impl Draws {
             None => 0,
             Some(clock) => clock.state_at(now_ns),
         }
+    }
+}
+
+impl Luck {
+    fn new(stream: Stream) -> Self {
+        Luck { stream, row: u64::MAX, n_asked: 0, is_drawn: false, numbers: [0.0; ROW as usize] }
+    }
+
+    /// What `Stream::uniform_at` gives.
+    #[inline]
+    fn uniform_at(&mut self, draw: u64) -> f64 {
+        if draw / ROW != self.row {
+            self.turn_to(draw / ROW);
+        }
+        self.n_asked += 1;
+        if self.is_drawn {
+            self.numbers[(draw % ROW) as usize]
+        } else {
+            self.stream.uniform_at(draw)
+        }
+    }
+
+    fn turn_to(&mut self, row: u64) {
+        self.is_drawn = self.n_asked >= WORTH_A_ROW;
+        if self.is_drawn {
+            self.numbers = self.stream.eight_uniforms_at(row * ROW);
+        }
+        (self.row, self.n_asked) = (row, 0);
     }
 }
 
@@ -117,6 +164,24 @@ mod tests {
             assert_eq!(draws.at(n, n * 1_000, 5_000), profile.at(u, 5_000).0);
             assert_eq!(draws.at_smallest(n, n * 1_000), profile.at_smallest(u).0);
         }
+    }
+
+    #[test]
+    fn in_any_order_a_draw_has_its_own_number() {
+        let stream = Stream::new(7, "latency of L2");
+        let mut luck = Luck::new(stream.clone());
+        // In rows, each twice, back and forth between rows, tries after the first, and seldom.
+        let in_rows = 0..100u64;
+        let twice = in_rows.clone().flat_map(|n| [n, n]);
+        let back = (0..100).flat_map(|n| [n, 100 - n]);
+        let tries = (0..50).flat_map(|n| [n, n | 1 << 32]);
+        let seldom = (0..1_000).step_by(7);
+        let mut n_drawn = 0;
+        for draw in in_rows.chain(twice).chain(back).chain(tries).chain(seldom) {
+            assert_eq!(luck.uniform_at(draw), stream.uniform_at(draw), "{draw}");
+            n_drawn += u32::from(luck.is_drawn);
+        }
+        assert!((250..500).contains(&n_drawn), "both ways are taken: {n_drawn}");
     }
 
     #[test]
