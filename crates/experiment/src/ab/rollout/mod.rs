@@ -144,7 +144,7 @@ pub(super) fn work(rollout: &Rollout) -> f64 {
     match rollout.world {
         World::Separate => 3.0,
         // A alone, three worlds a stage over half of the trace in the mean, and going back.
-        World::Shared => 2.0 + 1.5 * rollout.stages.shares().len() as f64,
+        World::Shared => 3.0 + 1.5 * rollout.stages.shares().len() as f64,
     }
 }
 

@@ -2,7 +2,8 @@
 //!
 //! In separate worlds, A's fleet is taken to keep its full size while units are away, so it has room for more
 //! of the others; a fleet that shrinks with its traffic has more to fetch anew. In a shared world what comes
-//! back finds its part of A's memory empty, since B had it.
+//! back finds its part of A's memory empty, since B had it; to see only that, memory is divided in what it is
+//! compared with, too.
 
 use tiers::{Ending, MONTH, NanoDollars, ReadEnd, Usage, bill};
 use trace::units::Nanos;
@@ -54,21 +55,18 @@ pub(super) fn of(
     exposed: &Stage,
     at: usize,
 ) -> Result<Option<Regret>, Error> {
-    let whole = match setting.world {
+    let ends = match setting.world {
         World::Separate => separate(setting, assignment, at)?,
-        World::Shared => {
-            let back = setting.shared_to_the_end(share, &assignment.taken_back_at(at))?;
-            back.map(|b| Reads { a: setting.nobody.to_vec(), b })
-        }
+        World::Shared => shared(setting, share, assignment, at)?,
     };
-    let Some(Reads { a: whole, b: back }) = whole else { return Ok(None) };
+    let Some(Reads { a: never, b: back }) = ends else { return Ok(None) };
     let after = |reads: &[ReadEnd]| -> Vec<ReadEnd> {
         reads.iter().filter(|read| read.request as usize >= at).copied().collect()
     };
-    let cold = Reads { a: after(&whole), b: after(&back) };
+    let cold = Reads { a: after(&never), b: after(&back) };
     let mut regret = Regret::of_exposed(exposed);
     regret.cold_misses = more(&cold, Ending::Miss);
-    regret.extra = extra(setting, &whole, &[&exposed.moved, &exposed.stayed, &cold]);
+    regret.extra = extra(setting, &never, &[&exposed.moved, &exposed.stayed, &cold]);
     Ok(Some(regret))
 }
 
@@ -88,6 +86,20 @@ fn separate(
         || if is_over { Ok(Some(Vec::new())) } else { setting.baseline_without(&away) },
     );
     Ok(with?.zip(without?).map(|(a, b)| Reads { a, b }))
+}
+
+/// A in divided memory over the whole trace, and with units that went and came back.
+fn shared(
+    setting: &Setting<'_>,
+    share: f64,
+    assignment: &Assignment,
+    at: usize,
+) -> Result<Option<Reads>, Error> {
+    let (never, back) = rayon::join(
+        || setting.shared_to_the_end(share, &Assignment::default()),
+        || setting.shared_to_the_end(share, &assignment.taken_back_at(at)),
+    );
+    Ok(never?.zip(back?).map(|(a, b)| Reads { a, b }))
 }
 
 /// The origin's bill for what it served more, at the prices that its whole traffic comes to.
