@@ -16,10 +16,10 @@
 //! a sum of circular autocovariances of the linearised series (numerator - ratio x denominator), weighted
 //! as in [`Blocks::weight`], times n / (n - 1) for n blocks as in the resamples.
 //!
-//! Where few windows differ from the ratio at all, many resamples hold none of them: they show no error
-//! that could be divided by. If there are more such resamples than an interval leaves out at an end, all
-//! are pivoted by their deviation alone (the basic bootstrap), whose interval is a little too narrow, but
-//! as small as what differs.
+//! Where few windows differ much from the ratio, as in a burst of failures, many resamples hold none of them:
+//! they show hardly an error that could be divided by, less than a tenth of that of the series. If there
+//! are more such resamples than an interval leaves out at an end, all are pivoted by their deviation alone
+//! (the basic bootstrap), whose interval is a little too narrow, but as small as what differs.
 //!
 //! Takes O(resamples x n) time.
 
@@ -46,6 +46,9 @@ impl Ratio {
     }
 }
 
+/// A standard error that is less than this share of the whole's is hardly one.
+const CALM: f64 = 0.1;
+
 /// A resample, as deviation of its ratio from the ratio of the series.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Resample {
@@ -57,6 +60,12 @@ pub(crate) struct Resample {
 impl Resample {
     fn is_uniform(&self) -> bool {
         self.t.is_nan()
+    }
+
+    /// Whether its blocks are alike against those of a series with this standard error.
+    fn is_calm(&self, standard_error: f64) -> bool {
+        self.is_uniform()
+            || self.t.is_finite() && self.deviation.abs() < CALM * standard_error * self.t.abs()
     }
 
     /// |t|; without bound if its blocks are all alike, which excludes nothing.
@@ -76,8 +85,8 @@ pub(crate) fn estimate(above: &[f64], below: &[f64], options: &Options) -> Resul
     let blocks = Blocks::of(&linear.values, options);
     let standard_error = linear.standard_error(&blocks);
     let resamples: Vec<Resample> = linear.resamples(&blocks, options).collect();
-    let n_uniform = resamples.iter().filter(|resample| resample.is_uniform()).count();
-    let is_studentised = n_uniform as f64 <= resamples.len() as f64 * (1.0 - options.level) / 2.0;
+    let n_calm = resamples.iter().filter(|resample| resample.is_calm(standard_error)).count();
+    let is_studentised = n_calm as f64 <= resamples.len() as f64 * (1.0 - options.level) / 2.0;
     let pivoted = |resample: &Resample| match resample {
         _ if standard_error == 0.0 => linear.ratio,
         _ if !is_studentised => linear.ratio - resample.deviation,
@@ -203,6 +212,19 @@ fn studentised(clusters: &[(f64, f64)]) -> Resample {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// 200 windows that hardly differ, and eight in a row that do, such as of an outage.
+    #[test]
+    fn a_burst_has_an_interval_no_wider_than_itself() {
+        let calm = uniform(3, 200);
+        let mut series: Vec<f64> = calm.iter().map(|u| 1e-4 * (u - 0.5)).collect();
+        series[90..98].fill(0.4);
+        let found = estimate(&series, &[1.0; 200], &Options::default()).unwrap();
+        let interval = found.interval(&Options::default());
+        close(found.estimate, 0.016, 1e-3);
+        assert!(interval.low < 0.0 && interval.low > -0.1, "{interval:?}");
+        assert!(interval.high > 0.016 && interval.high < 0.1, "{interval:?}");
+    }
 
     use crate::Scheme;
     use crate::series::{autoregression, close, uniform};

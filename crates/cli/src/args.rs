@@ -185,8 +185,10 @@ pub(crate) struct Rerun {
 ///
 /// Compresses the time of the trace until the 99th percentile of the latency or the share of errors
 /// passes its limit, and prints the bracket: the highest rate tried that keeps to both, and the lowest
-/// that does not. Only servers that are finite (`station` in the scenario) make a rate too high.
-/// Times to live are not compressed.
+/// that does not. A rate becomes too high where servers are finite (`station` in the scenario), and where
+/// reads wait for another's fetch (`misses = "coalesce"`), of which there are more the denser they come.
+/// Times to live are not compressed. That no rate keeps to the limits is a result like any other: exit
+/// code 0.
 #[derive(Debug, Parser)]
 #[command(
     after_help = "Examples:\n  cache-strategy sustain scenarios/brief.toml --p99 150ms\n  cache-strategy sustain my.toml --p99 50ms --errors 1% --format json"

@@ -39,44 +39,46 @@ impl Resolved {
     ///
     /// At the entry of the first trace that will not do.
     pub fn check_traces(&self, file: &Path, settings: &[Setting]) -> Result<(), Error> {
-        let entries =
-            self.traces.iter().map(|t| Entry { path: &t.path, format: t.format.as_deref() });
-        // A value from the command line has no line to point at.
-        if settings.iter().any(|setting| setting.path.starts_with("traces")) {
-            let source = Source::new("the scenario with --set", "");
-            return entries.zip(0..).try_for_each(|(e, i)| check(&source, i, &e, self.warmup));
-        }
-        let source = Source::open(file)?;
-        entries.zip(0..).try_for_each(|(entry, i)| check(&source, i, &entry, self.warmup))
+        self.traces.iter().enumerate().try_for_each(|(number, trace)| {
+            let trace = Entry { path: &trace.path, format: trace.format.as_deref() };
+            check((file, settings), number, &trace, self.warmup)
+        })
     }
 }
 
 impl FlatStudy {
     fn check_traces(&self, file: &Path) -> Result<(), Error> {
-        let source = Source::open(file)?;
-        self.traces.iter().zip(0..).try_for_each(|(trace, i)| {
-            let entry = Entry { path: &trace.path, format: trace.format.as_deref() };
-            check(&source, i, &entry, Warmup::default())
+        self.traces.iter().enumerate().try_for_each(|(number, trace)| {
+            let trace = Entry { path: &trace.path, format: trace.format.as_deref() };
+            check((file, &[]), number, &trace, Warmup::default())
         })
     }
 }
 
-fn check(source: &Source, number: usize, entry: &Entry<'_>, warmup: Warmup) -> Result<(), Error> {
-    let at = ["traces", &number.to_string(), "path"];
+fn check(
+    (file, settings): (&Path, &[Setting]),
+    number: usize,
+    entry: &Entry<'_>,
+    warmup: Warmup,
+) -> Result<(), Error> {
+    let number = number.to_string();
+    let error = |at: &[&str], message: &str, hint: Option<&str>| {
+        Err(Source::again(file, settings, at).error_at(at, message, hint))
+    };
+    let at = ["traces", &number, "path"];
     let path = entry.path.display();
     if !entry.path.exists() {
         let hint = "paths start at the folder of the scenario";
-        return Err(source.error_at(&at, &format!("the trace {path} is not there"), Some(hint)));
+        return error(&at, &format!("the trace {path} is not there"), Some(hint));
     }
     if entry.path.is_dir() {
-        let message = format!("{path} is a directory, expected a trace file");
-        return Err(source.error_at(&at, &message, None));
+        return error(&at, &format!("{path} is a directory, expected a trace file"), None);
     }
     match length(entry)? {
         Some(n) if n > 0 && warmup.of(n) == n => {
             let message =
                 format!("the warm-up of {warmup} leaves none of the {n} requests of {path}");
-            Err(source.error_at(&["warmup"], &message, Some(WARMUP_HINT)))
+            error(&["warmup"], &message, Some(WARMUP_HINT))
         }
         _ => Ok(()),
     }

@@ -236,8 +236,14 @@ impl Metric {
     /// A value of it, for reading.
     pub fn show(self, value: f64) -> String {
         match self {
-            Metric::HitRatio | Metric::ByteMissRatio | Metric::Availability => {
-                format!("{:.2} %", value * 100.0)
+            Metric::HitRatio | Metric::ByteMissRatio => format!("{:.2} %", value * 100.0),
+            Metric::Availability => {
+                // Two digits of what is missing to all.
+                let missing = (1.0 - value) * 100.0;
+                let small = std::iter::successors(Some(missing), |left| Some(left * 10.0))
+                    .take_while(|left| missing > 1e-9 && *left < 0.999_999)
+                    .count();
+                format!("{:.*} %", (1 + small).max(2), value * 100.0)
             }
             Metric::P99 => trace::units::Nanos(value as u64).rounded(),
             Metric::Cost => tiers::NanoDollars(value as i64).to_string(),

@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use crate::Error;
+use crate::{Error, Setting};
 
 /// A TOML file and its text.
 #[derive(Debug, Clone)]
@@ -28,6 +28,21 @@ impl Source {
         let text = std::fs::read_to_string(path)
             .map_err(|source| Error::Io { path: path.to_path_buf(), source })?;
         Ok(Source::new(path.display().to_string(), text))
+    }
+
+    /// Reads a file again, to point at the value with this path. There is no line to point at where one of
+    /// `settings` gave the value, nor in what can be read only once, such as a pipe.
+    pub(crate) fn again(file: &Path, settings: &[Setting], path: &[&str]) -> Source {
+        let path = path.join(".");
+        let gives = |setting: &Setting| {
+            let (given, of) = (format!("{}.", setting.path), format!("{path}."));
+            of.starts_with(&given) || given.starts_with(&of)
+        };
+        if settings.iter().any(gives) {
+            return Source::new("the scenario with --set", "");
+        }
+        let again = Some(file).filter(|file| file.is_file()).map(Source::open);
+        again.and_then(Result::ok).unwrap_or_else(|| Source::new(file.display().to_string(), ""))
     }
 
     /// The text.

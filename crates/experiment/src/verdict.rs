@@ -80,7 +80,8 @@ fn may_win(results: &Results, run: &RunRow) -> bool {
 /// latencies finer than their histogram, is none.
 fn verdict(rivals: &[&RunRow], metric: Metric) -> Verdict {
     let merit = |run: &RunRow| metric.merit(run);
-    let shown = |run: &RunRow| metric.show(merit(run).abs());
+    // Three digits, where fewer are shown, as of a small cost.
+    let shown = |run: &RunRow| (metric.show(merit(run).abs()), format!("{:.2e}", merit(run).abs()));
     let ranked = || rivals.iter().copied().filter(|run| merit(run).is_finite());
     let better = |a: &&RunRow, b: &&RunRow| merit(a).total_cmp(&merit(b));
     let best = ranked().max_by(better);
@@ -120,6 +121,25 @@ mod tests {
     fn the_one(results: &Results) -> Verdict {
         let [verdict] = &verdicts(results, Metric::P99)[..] else { panic!("one case") };
         verdict.clone()
+    }
+
+    /// Nines and cents are told apart where it matters.
+    #[test]
+    fn small_differences_of_small_amounts_are_no_tie() {
+        let of = |availability, cents: i64| RunRow {
+            trace: "t".into(),
+            strategy: format!("{availability} {cents}"),
+            availability,
+            cost_nanodollars_month: cents * 100_000,
+            ..RunRow::default()
+        };
+        let runs = vec![of(0.99999, 105), of(1.0, 149)];
+        let results = Results { runs, ..Results::default() };
+        let winners = |metric| verdicts(&results, metric)[0].winners.clone();
+        assert_eq!(winners(Metric::Availability), ["1 149"]);
+        assert_eq!(winners(Metric::Cost), ["0.99999 105"]);
+        assert_eq!(Metric::Availability.show(0.99999), "99.9990 %");
+        assert_eq!(Metric::Availability.show(0.9849), "98.49 %");
     }
 
     #[test]

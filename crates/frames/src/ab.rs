@@ -227,7 +227,7 @@ table! {
         stage: u64,
         #[doc = "Share of the units with B."]
         share: f64,
-        #[doc = "`ramping`: the next stage began; `holding`: it went on for once more; `failing`: a guardrail broke; `unhealthy`: units are not spread as they should be; `inconclusive`: not good enough to go on."]
+        #[doc = "`ramping`: the next stage began; `holding`: it went on for once more; `failing`: a guardrail broke; `unhealthy`: units are not spread as they should be; `shipped`: it was the last, and nothing broke; `inconclusive`: not good enough to go on."]
         state: String,
         #[doc = "Why, in words."]
         reason: String,

@@ -1,6 +1,6 @@
 //! Files that are there whole or not at all.
 
-use std::fs::File;
+use std::fs::{File, OpenOptions};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
@@ -19,11 +19,20 @@ pub fn remove_temporaries() {
 }
 
 /// Writes `path` through a temporary file beside it, renamed when `write` has succeeded. Missing
-/// folders are made.
+/// folders are made. What is no regular file, such as a pipe, a terminal or a link, is written to as it is.
 pub fn write_atomically<E: From<Error>>(
     path: &Path,
     write: impl FnOnce(&mut File) -> Result<(), E>,
 ) -> Result<(), E> {
+    if is_special(path) {
+        let mut file = OpenOptions::new()
+            .write(true)
+            .create(true)
+            .truncate(true)
+            .open(path)
+            .map_err(io(path))?;
+        return write(&mut file);
+    }
     let dir = match path.parent() {
         Some(dir) if dir != Path::new("") => dir,
         _ => Path::new("."),
@@ -43,6 +52,11 @@ pub fn write_atomically<E: From<Error>>(
     });
     under_way().retain(|other| *other != name);
     done
+}
+
+/// Whether something is there, and it is no file that could be replaced.
+fn is_special(path: &Path) -> bool {
+    std::fs::symlink_metadata(path).is_ok_and(|found| !found.is_file() && !found.is_dir())
 }
 
 trait AnyPermissions {
@@ -68,6 +82,21 @@ mod tests {
     use std::io::Write;
 
     use super::*;
+
+    #[cfg(unix)]
+    #[test]
+    fn a_pipe_is_written_to_and_not_replaced() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("pipe");
+        assert!(std::process::Command::new("mkfifo").arg(&path).status().unwrap().success());
+        let reader = std::thread::spawn({
+            let path = path.clone();
+            move || std::fs::read_to_string(path).unwrap()
+        });
+        write_atomically::<Error>(&path, |file| file.write_all(b"one").map_err(io(&path))).unwrap();
+        assert_eq!(reader.join().unwrap(), "one");
+        assert!(is_special(&path), "it is a pipe still");
+    }
 
     #[test]
     fn a_failed_write_leaves_the_old_file_and_nothing_else() {

@@ -22,6 +22,18 @@ pub(crate) fn percent(share: f64) -> String {
     format!("{percent:.decimals$} %")
 }
 
+/// A share that is near 1, with two digits of what is missing to it: `99.9990 %`.
+pub(crate) fn availability(share: f64) -> String {
+    let missing = (1.0 - share) * 100.0;
+    if !(1e-9..1.0).contains(&missing) {
+        return percent(share);
+    }
+    let decimals = 1 + std::iter::successors(Some(missing), |left| Some(left * 10.0))
+        .take_while(|left| *left < 0.999_999)
+        .count();
+    format!("{:.decimals$} %", 100.0 - missing)
+}
+
 /// A difference between two shares, in percentage points: `2.4 pp`.
 pub(crate) fn points(difference: f64) -> String {
     let points = (difference * 100.0).abs();
@@ -102,6 +114,13 @@ pub(crate) fn printable(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_availability_shows_what_is_missing() {
+        let shown = [1.0, 0.99999, 0.9996, 0.995, 0.9849, 0.5, 0.0].map(availability);
+        let expected = ["100 %", "99.9990 %", "99.960 %", "99.50 %", "98.5 %", "50.0 %", "0 %"];
+        assert_eq!(shown, expected);
+    }
 
     #[test]
     fn numbers_keep_the_digits_that_matter() {

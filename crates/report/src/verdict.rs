@@ -65,7 +65,7 @@ const METRICS: [Metric; 10] = [
         phrase: "highest availability",
         more_is_better: true,
         value: |run| run.availability,
-        show: format::percent,
+        show: format::availability,
         lead: |first, second| format!("{} over", format::points(first - second)),
     },
     Metric {
@@ -87,12 +87,17 @@ const METRICS: [Metric; 10] = [
 /// `arc has the highest hit ratio: 83.1 %, 2.4 pp over lru.`, and what goes against it.
 pub(crate) fn sentence(results: &Results, winner: &Winner<'_>) -> String {
     let claim = claim(results, winner);
-    // Of several that tie, "its" would be nobody's.
-    let [strategy] = winner.strategies else { return claim };
     let failed = case(results, winner)
-        .find(|run| run.strategy == *strategy && run.errors > 0)
-        .map(|run| format!(" {} of its reads had no answer.", format::percent(run.error_ratio)));
-    claim + &failed.unwrap_or_default()
+        .filter(|run| winner.strategies.contains(&run.strategy) && run.errors > 0)
+        .map(|run| {
+            // Of several that tie, "its" would be nobody's.
+            let whose = match winner.strategies {
+                [_] => "its reads".to_string(),
+                _ => format!("the reads of {}", run.strategy),
+            };
+            format!(" {} of {whose} had no answer.", format::percent(run.error_ratio))
+        });
+    claim + &failed.collect::<String>()
 }
 
 fn claim(results: &Results, winner: &Winner<'_>) -> String {
@@ -164,21 +169,35 @@ fn most_wins(winners: &[Winner<'_>]) -> String {
         let won = winners.iter().filter(|winner| winner.strategies.contains(strategy));
         won.map(|winner| winner.strategies.len()).collect()
     };
-    let mut best: Option<&String> = None;
+    let mut leaders: Vec<&String> = Vec::new();
     for strategy in winners.iter().flat_map(|winner| winner.strategies) {
-        if best.is_none_or(|best| wins(strategy).len() > wins(best).len()) {
-            best = Some(strategy);
+        let ahead = leaders.first().map_or(0, |leader| wins(leader).len());
+        if wins(strategy).len() > ahead {
+            leaders.clear();
+        }
+        if wins(strategy).len() >= ahead && !leaders.contains(&strategy) {
+            leaders.push(strategy);
         }
     }
-    let Some(best) = best else { return "Nobody wins in any case.".into() };
     let column = winners[0].metric;
     let phrase = METRICS.iter().find(|metric| metric.column == column).map(|metric| metric.phrase);
-    let claim = phrase.map_or(format!("is best by {column}"), |phrase| format!("has the {phrase}"));
+    let claim = phrase.map_or(format!("best by {column}"), |phrase| format!("the {phrase}"));
+    let verb = |one: &'static str, several: &'static str| match (phrase, leaders.len()) {
+        (None, 1) => "is",
+        (None, _) => "are each",
+        (Some(_), 1) => one,
+        (Some(_), _) => several,
+    };
+    let Some(best) = leaders.first() else { return "Nobody wins in any case.".into() };
+    let names: Vec<String> = leaders.iter().map(|name| (*name).clone()).collect();
+    let (names, verb) = (listed(&names), verb("has", "each have"));
+    // Of several leaders, whose ties they are would be open.
     let ties = wins(best).iter().filter(|n| **n > 1).count();
-    let tied = if ties > 0 { format!(", tied in {ties}") } else { String::new() };
+    let tied =
+        if ties > 0 && leaders.len() == 1 { format!(", tied in {ties}") } else { String::new() };
     match wins(best).len() {
-        n if n == winners.len() => format!("{best} {claim} in all {n} cases{tied}."),
-        n => format!("{best} {claim} in {n} of {} cases{tied}.", winners.len()),
+        n if n == winners.len() => format!("{names} {verb} {claim} in all {n} cases{tied}."),
+        n => format!("{names} {verb} {claim} in {n} of {} cases{tied}.", winners.len()),
     }
 }
 

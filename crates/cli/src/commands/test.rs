@@ -191,9 +191,10 @@ fn how_sure(row: &AbTestRow) -> String {
     let mut parts = vec![format!("{} reads", thousands(row.reads))];
     if row.aa_repetitions > 0 {
         parts.push(format!(
-            "A/A: {:.1} % of {} (95 % interval {:.1} to {:.1})",
+            "A/A: {:.1} % of {}, where {:.0} % should be (95 % interval {:.1} to {:.1})",
             row.aa_rate * 100.0,
             row.aa_repetitions,
+            (1.0 - row.level) * 100.0,
             row.aa_low * 100.0,
             row.aa_high * 100.0
         ));

@@ -220,9 +220,13 @@ hint: write \"5%\" or \"2ms\", or give --margin",
         let said = go(&[option]).refused();
         assert!(said.contains("is all of a share") && said.contains("\nhint: "), "{said}");
     }
-    let dir = study("[test]\nguardrails.hit-ratio = \"1pp\"\n");
+    let dir = study("[test]\nmetric = \"hit-ratio\"\nguardrails.hit-ratio = \"1pp\"\n");
     let said = program(dir.path(), &["validate", "scenario.toml"]).refused();
-    assert!(said.starts_with("error: scenario.toml:19:24: `hit-ratio` decides"), "{said}");
+    assert!(said.starts_with("error: scenario.toml:20:24: `hit-ratio` decides"), "{said}");
+    // What decides a run may be what a test watches.
+    let dir = study("[test]\nguardrails.hit-ratio = \"1pp\"\n");
+    program(dir.path(), &["validate", "scenario.toml"]).ok();
+    program(dir.path(), &["validate", "--set", "metric=p99", "scenario.toml"]).ok();
 }
 
 #[test]
@@ -259,8 +263,8 @@ fn a_rollout_of_a_better_one_ships_and_of_a_worse_one_is_rolled_back_with_its_co
     go(&["-s", "b"], &["--stage", "0s"]).refused();
 }
 
-/// In one world a small stage lives off what the others fetch, faults come upon all alike, and a rollback
-/// finds A's memory empty.
+/// In one world a stage has the room that others leave, faults come upon all alike, and a rollback finds A's
+/// memory empty.
 #[test]
 fn in_a_shared_world_strategies_do_something_to_each_other() {
     let stages = |scenario: &str| -> Vec<Value> {
@@ -272,7 +276,7 @@ fn in_a_shared_world_strategies_do_something_to_each_other() {
     // The stages show little of what it would be among others like them.
     for row in &rows {
         let [by_b, by_all] = ["b", "everybody"].map(|world| of(row, world) - of(row, "a"));
-        assert!(by_b > -0.005 && by_all < by_b - 0.002, "{row}");
+        assert!(by_b > -0.005 && by_all < by_b - 0.001, "{row}");
         assert!((of(row, "a") - of(row, "undivided")).abs() < 0.01, "{row}");
     }
     let last = &rows[rows.len() - 1];

@@ -144,13 +144,13 @@ pub(crate) fn check(source: &Source, scenario: &Scenario) -> Result<(), Error> {
             return fail(&[field], &message, Some(&hint));
         }
     }
-    let metric = spec.metric.unwrap_or(scenario.metric.into());
-    if spec.watches(metric) {
+    // Of a scenario's own metric, which may be for `run`, a guardrail is only of no use.
+    if let Some(metric) = spec.metric.filter(|metric| spec.watches(*metric)) {
         let message = format!("`{metric}` decides, and what decides is no guardrail");
         let hint = Some("`margin` says how much of it does not matter");
         return fail(&["guardrails", metric.name()], &message, hint);
     }
-    match spec.wrong(metric) {
+    match spec.wrong(spec.metric.unwrap_or(scenario.metric.into())) {
         None => Ok(()),
         Some((path, what)) => {
             let path: Vec<&str> = path.iter().map(String::as_str).collect();

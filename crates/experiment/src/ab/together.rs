@@ -26,7 +26,7 @@ pub fn check_together(
         let option = path[0].trim_end_matches('s');
         let hint = format!("{}, or give --{option}", hint.unwrap_or_default());
         let path: Vec<&str> = std::iter::once("test").chain(path.iter().map(|p| &**p)).collect();
-        return Err(source(file, settings)?.error_at(&path, message, Some(&hint)));
+        return Err(Source::again(file, settings, &path).error_at(&path, message, Some(&hint)));
     }
     let mut unused = Vec::new();
     let of_rollouts = [
@@ -72,13 +72,5 @@ impl TestSpec {
     /// Whether this measure is a guardrail of it, and by name.
     pub(super) fn watches(&self, measure: Measure) -> bool {
         matches!(self.guardrails.get(&measure), Some(Allowance::Worse(_)))
-    }
-}
-
-/// What errors point at. A value from the command line has no line.
-fn source(file: &Path, settings: &[Setting]) -> Result<Source, Error> {
-    match settings.iter().any(|setting| setting.path.starts_with("test")) {
-        true => Ok(Source::new("the scenario with --set", "")),
-        false => Source::open(file),
     }
 }

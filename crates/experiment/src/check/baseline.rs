@@ -416,11 +416,10 @@ impl Reader<'_> {
         if entry.interval && entry.sides == Sides::Both {
             return fail("sides", "an interval is about changes for the worse only");
         }
-        if entry.interval
-            && let Some(name) =
-                self.matching(&scope).find(|name| super::interval::of(name).is_none())
-        {
-            let message = format!("`{name}` is no ratio of requests, so it has no interval");
+        let has_interval = |name: String| super::interval::of(&name).is_some();
+        if entry.interval && !self.matching(&scope).any(has_interval) {
+            let metric = &entry.metric;
+            let message = format!("`{metric}` is no ratio of requests, so it has no interval");
             return fail("interval", &message);
         }
         let (sides, interval) = (entry.sides, entry.interval);

@@ -273,7 +273,7 @@ impl Engine<'_> {
         if !self.admits(tier, object, version, now) {
             return false;
         }
-        let live = &self.tiers[tier];
+        let live = &mut self.tiers[tier];
         let policy_request = live.request(object, size, request);
         let residents = live.nodes[node_number].contents.residents();
         if residents.contains(object) && residents.size_of(object) != policy_request.size {
@@ -394,7 +394,7 @@ impl Engine<'_> {
         let below = tier + 1;
         let size = self.tiers[tier].nodes[node].contents.residents().size_of(victim);
         let size = self.size_below(tier, size);
-        let seq = u64::from(request);
+        let seq = self.tiers[below].seq(u64::from(request));
         let demoted = cache::Request { object: victim, size, seq, next_use: trace::NEVER };
         let Some(to) = self.node_of(below, victim, request, now) else { return };
         if !self.tiers[below].is_reached(to) || !self.admits(below, victim, version, now) {
@@ -486,6 +486,8 @@ impl Engine<'_> {
         to: usize,
         now: u64,
     ) {
+        let request = self.recorder.requests_so_far();
+        let seq = self.tiers[tier].seq(request);
         let node = &mut self.tiers[tier].nodes[from];
         let size = node.contents.residents().size_of(object);
         let (expires, version) = (node.copies.expires(object), node.copies.version(object));
@@ -493,7 +495,6 @@ impl Engine<'_> {
         node.contents.remove(object, Removal::Moved);
         let victims = &mut self.victims;
         let node = &mut self.tiers[tier].nodes[to];
-        let seq = self.recorder.requests_so_far();
         let moved = cache::Request { object, size, seq, next_use: trace::NEVER };
         if node.contents.fill(&moved, &mut |victim| victims.push(victim)) == Filled::Inserted {
             node.copies.set_version(object, version);
@@ -503,7 +504,7 @@ impl Engine<'_> {
         } else {
             self.note_dropped(tier, from, object, now);
         }
-        self.part_with_victims(tier, to, seq as u32, now);
+        self.part_with_victims(tier, to, request as u32, now);
         self.tiers[tier].note_used(from, now);
         self.tiers[tier].note_used(to, now);
     }

@@ -61,6 +61,8 @@ pub(super) struct LiveTier<'a> {
     pub(super) misses: Vec<u32>,
     /// When the placement acts next, as scheduled.
     pub(super) tended_at: u64,
+    /// The latest request that its policies have seen.
+    latest: u64,
     used: Used,
 }
 
@@ -273,6 +275,7 @@ impl<'a> LiveTier<'a> {
             retry_tokens: MOST_RETRY_TOKENS,
             misses: Vec::new(),
             tended_at: u64::MAX,
+            latest: 0,
             used: Used { until, ..Used::default() },
         }
     }
@@ -290,9 +293,17 @@ impl<'a> LiveTier<'a> {
 
     /// A request for an object of so many bytes, as the policies of the tier see it.
     #[inline(always)]
-    pub(super) fn request(&self, object: ObjectId, size: u64, request: u32) -> Request {
+    pub(super) fn request(&mut self, object: ObjectId, size: u64, request: u32) -> Request {
         let size = if self.counts_bytes { size.saturating_add(self.overhead) } else { 1 };
-        Request { object, size, seq: u64::from(request), next_use: NEVER }
+        Request { object, size, seq: self.seq(u64::from(request)), next_use: NEVER }
+    }
+
+    /// The logical time of a request as the policies of the tier see it: that of the latest so far, for it
+    /// does not go back where an answer comes after later requests.
+    #[inline(always)]
+    pub(super) fn seq(&mut self, request: u64) -> u64 {
+        self.latest = self.latest.max(request);
+        self.latest
     }
 
     /// Whether there is a machine up that has this node's contents.

@@ -64,6 +64,20 @@ proptest! {
         }
     }
 
+    /// Answers come in any order, but the logical time that policies see does not go back: they check it.
+    #[test]
+    fn policies_see_time_go_on(
+        requests in requests(60),
+        stack in stacks(),
+        policy in prop::sample::select(vec!["lru-k:correlated-period=3", "hyperbolic", "lhd", "2q"]),
+    ) {
+        let mut stack = stack;
+        for tier in &mut stack.tiers {
+            tier.policy = policy.parse().unwrap();
+        }
+        assert_all_ended(&run_any(&requests, &stack, None));
+    }
+
     /// The requests of a shorter run end as they do in the longer one, as long as what comes later comes
     /// after they have ended.
     #[test]

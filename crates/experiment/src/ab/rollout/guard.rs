@@ -117,25 +117,28 @@ impl Guard {
             Whose::Stayed => format!("{} of those that stay with A", self.measure.words()),
         };
         let Some(harm) = self.harm() else { return format!("{words}: too few reads") };
-        let (how, bound) = match self.is_broken() {
-            true => ("is", "at least"),
-            false => ("looks", "perhaps only"),
+        let how = if self.is_broken() { "is" } else { "looks" };
+        // What is broken surely is; what is not may be no change at all.
+        let at_least = |low: String| match harm.low {
+            low if low <= 0.0 => "perhaps not at all".to_string(),
+            _ if self.is_broken() => format!("at least {low}"),
+            _ => format!("perhaps only {low}"),
         };
         if let Some(Slow { limit, of_a, may }) = self.slow {
             let slow = |more: f64| format!("{:.2} %", (more + of_a).max(0.0) * 100.0);
             return format!(
-                "{words} {how} worse: {} of the reads, {bound} {}, take more than {}, where {:.0} % may",
+                "{words} {how} worse, {}: {} of the reads take more than {}, where {:.0} % may",
+                at_least(slow(harm.low)),
                 slow(harm.estimate),
-                slow(harm.low),
                 trace::units::Nanos(limit).rounded(),
                 may * 100.0
             );
         }
-        let points = |value: f64| format!("{:.2} pp", value * 100.0).replace('-', "−");
+        let points = |value: f64| format!("{:.2} pp", value * 100.0);
         format!(
-            "{words} {how} worse by {}, {bound} {}, where {} are allowed",
+            "{words} {how} worse by {}, {}, where {} are allowed",
             points(harm.estimate),
-            points(harm.low),
+            at_least(points(harm.low)),
             points(self.allowed)
         )
     }

@@ -239,7 +239,6 @@ impl<'a> Course<'a> {
     /// Goes through a stage, and once more if it is held; false if it was stopped.
     fn stage(&mut self, number: usize, share: f64) -> Result<bool, Error> {
         let shares = self.rollout.stages.shares();
-        let is_last = number + 1 == shares.len();
         let start = self.next;
         if start >= self.arrivals().len() {
             let reached = number.checked_sub(1).map_or(0.0, |before| shares[before]);
@@ -271,9 +270,10 @@ impl<'a> Course<'a> {
             self.exposed.stayed.extend(&stage.stayed.a[..n_stayed], &stage.stayed.b[..n_stayed]);
             self.next = requests.end;
             self.ended = match judged.state {
-                State::Ramping if is_last => Some((share, State::Shipped, judged.reason, at)),
                 State::Ramping => None,
-                State::Inconclusive => Some((share, State::Inconclusive, judged.reason, at)),
+                state @ (State::Shipped | State::Inconclusive) => {
+                    Some((share, state, judged.reason, at))
+                }
                 _ => Some((share, State::RolledBack, judged.reason, at)),
             };
             break;
@@ -345,7 +345,8 @@ impl<'a> Course<'a> {
         }
         let no_harm = || format!("no guardrail broke up to {}", percent(share));
         let why = doubt.map_or_else(no_harm, |doubt| format!("held, and went on: {doubt}"));
-        Ok((judged(State::Ramping, why), batches))
+        let state = if is_last { State::Shipped } else { State::Ramping };
+        Ok((judged(state, why), batches))
     }
 
     /// The level of each of `n` sequences in each stage, which is judged twice if it is held.
