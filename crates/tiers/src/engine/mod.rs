@@ -279,7 +279,8 @@ impl<'a> Engine<'a> {
             What::Sweep => self.sweep(tier, id, now),
             What::Erase => self.erase(id as usize, now),
             What::Purge => self.purge(id as usize, tier, now),
-            _ => self.rotate(tier, now),
+            What::Rotate => self.rotate(tier, now),
+            of_a_flight => unreachable!("{of_a_flight:?} is about a flight"),
         }
     }
 
