@@ -3,7 +3,7 @@
 
 mod family;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -16,7 +16,7 @@ use experiment::compare::{
     compare as compare_trace, leaders, statistics,
 };
 use experiment::{RunProgress, TraceIdentity};
-use frames::{Comparison, StandingRow};
+use frames::{CellRow, Comparison, StandingRow};
 use report::{ComparisonDocument, p_value};
 use trace::Trace;
 use trace::units::thousands;
@@ -400,6 +400,13 @@ fn notes(study: &Study, done: &Done) -> Vec<String> {
             ));
         }
     }
+    notes.extend(twins(&done.comparison.cells).into_iter().map(|names| {
+        let why = match study.unit {
+            cache::Unit::Objects => ", as policies do that differ in what they make of sizes",
+            cache::Unit::Bytes => "",
+        };
+        format!("These counted the very same in every cell{why}: {}.", names.join(", "))
+    }));
     notes.push("Every request is a read that fills the cache on a miss; caches begin empty, and every request counts.".into());
     notes.push(match study.unit {
         cache::Unit::Objects => "Every object counts 1, whatever its size. Belady's rule is the optimum of caches that let every object in: what turns objects away can miss less often.".into(),
@@ -424,9 +431,39 @@ fn notes(study: &Study, done: &Done) -> Vec<String> {
     notes
 }
 
+/// Policies that missed equally often in every cell, in groups of two or more.
+fn twins(cells: &[CellRow]) -> Vec<Vec<&str>> {
+    let mut misses: BTreeMap<&str, Vec<(&str, &str, u64)>> = BTreeMap::new();
+    for cell in cells {
+        misses.entry(&cell.policy).or_default().push((&cell.trace, &cell.size, cell.misses));
+    }
+    let mut alike: BTreeMap<Vec<(&str, &str, u64)>, Vec<&str>> = BTreeMap::new();
+    for (policy, mut counts) in misses {
+        counts.sort_unstable();
+        alike.entry(counts).or_default().push(policy);
+    }
+    alike.into_values().filter(|policies| policies.len() > 1).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn policies_that_count_the_same_everywhere_are_told() {
+        let cell = |policy: &str, trace: &str, misses| CellRow {
+            policy: policy.into(),
+            trace: trace.into(),
+            misses,
+            ..CellRow::default()
+        };
+        let cells = [
+            [cell("lru", "a", 3), cell("size", "a", 3), cell("fifo", "a", 3)],
+            [cell("fifo", "b", 4), cell("size", "b", 5), cell("lru", "b", 5)],
+        ];
+        assert_eq!(twins(&cells.concat()), [["lru", "size"]]);
+        assert!(twins(&cells[0][..1]).is_empty());
+    }
 
     #[test]
     fn a_few_names_are_a_title_and_many_are_a_count() {
