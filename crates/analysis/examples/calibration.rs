@@ -2,7 +2,7 @@
 //!
 //! `cargo run --release -p analysis --example calibration -- [--record FILE]` prints a table of shares over
 //! simulated truth, each with the 95 % interval of its Monte Carlo error. Takes about four minutes of one
-//! core. A record is `benches/record/2026-11-25-calibration.csv`.
+//! core. A record is `benches/record/2026-11-26-calibration.csv`.
 
 #![allow(clippy::print_stdout)]
 
