@@ -11,12 +11,15 @@ less asks for a new record.
 """
 
 import csv
+import os
 import pathlib
 import re
 import subprocess
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
+# Where cargo builds.
+TARGET = ROOT / os.environ.get("CARGO_TARGET_DIR", "target")
 RECORD = ROOT / "benches" / "record" / "instructions.csv"
 POLICIES = ["fifo", "lru", "s3-fifo"]
 TOLERANCE = 0.10
@@ -41,7 +44,7 @@ def main():
 
 def count(arguments):
     command = ["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null"]
-    command += [ROOT / "target" / "release" / "once", *arguments]
+    command += [TARGET / "release" / "once", *arguments]
     done = subprocess.run(command, check=True, capture_output=True, text=True)
     instructions = int(re.search(r"Collected : (\d+)", done.stderr).group(1))
     n_requests, misses = map(int, re.search(r"requests (\d+) misses (\d+)", done.stdout).groups())

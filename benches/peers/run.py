@@ -126,7 +126,7 @@ def install():
 
 def build():
     subprocess.run(["cargo", "build", "--release", "--quiet", "-p", "cli", "-p", "benches"], cwd=ROOT, check=True)
-    return ROOT / "target" / "release"
+    return ROOT / os.environ.get("CARGO_TARGET_DIR", "target") / "release"
 
 
 def write_trace(program):
