@@ -213,6 +213,9 @@ fn studentised(clusters: &[(f64, f64)]) -> Resample {
 mod tests {
     use super::*;
 
+    use crate::Scheme;
+    use crate::series::{autoregression, close, uniform};
+
     /// 200 windows that hardly differ, and eight in a row that do, such as of an outage.
     #[test]
     fn a_burst_has_an_interval_no_wider_than_itself() {
@@ -225,9 +228,6 @@ mod tests {
         assert!(interval.low < 0.0 && interval.low > -0.1, "{interval:?}");
         assert!(interval.high > 0.016 && interval.high < 0.1, "{interval:?}");
     }
-
-    use crate::Scheme;
-    use crate::series::{autoregression, close, uniform};
 
     /// The closed form is what resampling without end would give, but for the last, cut block of the
     /// circular scheme; 20,000 resamples leave an error of half a percent.

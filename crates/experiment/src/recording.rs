@@ -27,11 +27,6 @@ pub(crate) fn grid<'a, 'b, S>(
     recordings.iter().flat_map(over).collect()
 }
 
-fn span(arrivals: &[u64]) -> Nanos {
-    let ends = arrivals.last().zip(arrivals.first());
-    Nanos(ends.map_or(0, |(last, first)| last - first))
-}
-
 /// A century: sums of times stay far from overflow.
 const LONGEST_NS: u64 = 100 * 366 * 86_400 * 1_000_000_000;
 
@@ -80,7 +75,7 @@ impl<'a> Recording<'a> {
 
     /// From the first to the last arrival.
     pub(crate) fn span(&self) -> Nanos {
-        span(&self.arrivals)
+        tiers::span(&self.arrivals)
     }
 
     /// The stack of a strategy for this trace, whose requests arrive at these times.
@@ -93,7 +88,7 @@ impl<'a> Recording<'a> {
         let site = build::Site {
             footprint: self.footprint,
             scale: self.entry.scale,
-            span: span(arrivals),
+            span: tiers::span(arrivals),
         };
         build::stack(study, &strategy.stack, &site)
     }

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use tiers::security::{AuditSpec, Cipher, ErasureSpec};
-use tiers::{Arrivals, LatencyProfile, MOST_TIERS, PriceBook, Rate, TierPrice, Writes};
+use tiers::{Arrivals, LatencyProfile, MOST_TIERS, Placement, PriceBook, Rate, TierPrice, Writes};
 
 use crate::ab::{self, TestSpec};
 use crate::check::FLAT_KIND;
@@ -591,7 +591,7 @@ impl Resolver<'_> {
         Ok(())
     }
 
-    /// A fault must strike a tier of some strategy, and stations that this tier has.
+    /// A fault must strike a tier of some strategy.
     fn check_faults(&self, strategies: &[ResolvedStrategy]) -> Result<(), Error> {
         let in_order = || strategies.iter().flat_map(|s| &s.stack.tiers).map(|tier| &tier.name);
         let check = |at: [&str; 3], tier: &str| {
@@ -611,28 +611,25 @@ impl Resolver<'_> {
         for (i, tier) in self.scenario.chaos.iter().flat_map(|chaos| &chaos.tiers).enumerate() {
             check(["chaos", "tiers", &i.to_string()], tier)?;
         }
-        let named = |fault: &FaultEntry| !fault.struck().is_empty();
-        if !self.scenario.faults.iter().any(named) {
-            return Ok(());
-        }
-        strategies.iter().try_for_each(|strategy| self.check_stations(strategy))
+        Ok(())
     }
 
-    /// As the simulation would: but for a trace whose regions a network does not know, what a tier is
-    /// made of does not depend on the trace.
-    fn check_stations(&self, strategy: &ResolvedStrategy) -> Result<(), Error> {
-        let stack = &strategy.stack;
-        let placements = build::shape(stack, self.library)
-            .and_then(|shape| build::placements(&shape, stack))
-            .unwrap_or_default();
+    /// A fault that names stations must name those that its tier has. But for a trace whose regions a network
+    /// does not know, what a tier is made of does not depend on the trace.
+    fn check_stations(
+        &self,
+        strategy: &str,
+        stack: &ResolvedStack,
+        placements: &[Box<dyn Placement>],
+    ) -> Result<(), Error> {
         let names = stack.tiers.iter().map(|tier| tier.name.as_str()).chain(["origin"]);
-        for (tier, placement) in names.zip(&placements) {
+        for (tier, placement) in names.zip(placements) {
             let here = |(_, fault): &(usize, &FaultEntry)| fault.tier == tier;
             for (i, fault) in self.scenario.faults.iter().enumerate().filter(here) {
                 let Some((k, message, hint)) = fault.unknown_station(&**placement) else {
                     continue;
                 };
-                let message = format!("{message} of strategy `{}`", strategy.name);
+                let message = format!("{message} of strategy `{strategy}`");
                 let at = ["faults", &i.to_string(), "stations", &k.to_string()];
                 return Err(self.source.error_at(&at, &message, Some(&hint)));
             }
@@ -811,13 +808,14 @@ impl Resolver<'_> {
             price_of_origin: price_of_origin.unwrap_or_default(),
             tiers,
         };
-        let placed = build::shape(&stack, self.library)
-            .and_then(|shape| build::placements(&shape, &stack).map(|_| ()));
-        placed.map_err(|(path, what)| {
+        let placed =
+            build::shape(&stack, self.library).and_then(|shape| build::placements(&shape, &stack));
+        let placements = placed.map_err(|(path, what)| {
             let path: Vec<&str> = path.iter().map(String::as_str).collect();
             let (what, hint) = explained(&what);
             self.at(layers, &path, what, hint.as_deref())
         })?;
+        self.check_stations(strategy, &stack, &placements)?;
         Ok(stack)
     }
 

@@ -238,12 +238,8 @@ impl Metric {
         match self {
             Metric::HitRatio | Metric::ByteMissRatio => format!("{:.2} %", value * 100.0),
             Metric::Availability => {
-                // Two digits of what is missing to all.
-                let missing = (1.0 - value) * 100.0;
-                let small = std::iter::successors(Some(missing), |left| Some(left * 10.0))
-                    .take_while(|left| missing > 1e-9 && *left < 0.999_999)
-                    .count();
-                format!("{:.*} %", (1 + small).max(2), value * 100.0)
+                let decimals = trace::units::decimals_of_missing(value).max(2);
+                format!("{:.decimals$} %", value * 100.0)
             }
             Metric::P99 => trace::units::Nanos(value as u64).rounded(),
             Metric::Cost => tiers::NanoDollars(value as i64).to_string(),

@@ -24,14 +24,10 @@ pub(crate) fn percent(share: f64) -> String {
 
 /// A share that is near 1, with two digits of what is missing to it: `99.9990 %`.
 pub(crate) fn availability(share: f64) -> String {
-    let missing = (1.0 - share) * 100.0;
-    if !(1e-9..1.0).contains(&missing) {
-        return percent(share);
+    match trace::units::decimals_of_missing(share) {
+        1 => percent(share),
+        decimals => format!("{:.decimals$} %", share * 100.0),
     }
-    let decimals = 1 + std::iter::successors(Some(missing), |left| Some(left * 10.0))
-        .take_while(|left| *left < 0.999_999)
-        .count();
-    format!("{:.decimals$} %", 100.0 - missing)
 }
 
 /// A difference between two shares, in percentage points: `2.4 pp`.

@@ -131,7 +131,7 @@ pub fn at_speed(mut arrivals: Vec<u64>, speed: f64) -> Vec<u64> {
 }
 
 /// Simulated time from the first to the last arrival.
-pub(crate) fn span(arrivals: &[u64]) -> units::Nanos {
+pub fn span(arrivals: &[u64]) -> units::Nanos {
     match arrivals {
         [first, .., last] => units::Nanos(last - first),
         _ => units::Nanos(0),

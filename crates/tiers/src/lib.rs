@@ -35,7 +35,7 @@ mod tally;
 #[cfg(test)]
 mod tests;
 
-pub use arrivals::{Arrivals, Rate, at_speed};
+pub use arrivals::{Arrivals, Rate, at_speed, span};
 pub use cdn::{Cdn, CdnError, CdnSpec, DistantOrigin, Shield, ShieldSpec};
 pub use cost::{
     BandwidthPrice, ByVolume, Component, CostItem, CpuPrice, Currency, MONTH, NanoDollars,

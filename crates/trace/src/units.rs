@@ -153,6 +153,15 @@ impl Nanos {
     }
 }
 
+/// Decimals of a share near 1, written in percent, that show two digits of what is missing to it: 4 of
+/// 0.99999, which is 99.9990 %; 1 where a percent or more is missing, or nothing.
+pub fn decimals_of_missing(share: f64) -> usize {
+    let missing = (1.0 - share) * 100.0;
+    let shifts = std::iter::successors(Some(missing), |left| Some(left * 10.0));
+    // What is missing to 0.99999 is a little less than it should be.
+    1 + shifts.take_while(|left| missing > 1e-9 && *left < 0.999_999).count()
+}
+
 /// A count with separators: 1234567 is "1,234,567".
 pub fn thousands(count: u64) -> String {
     let digits = count.to_string();

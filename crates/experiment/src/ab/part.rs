@@ -22,7 +22,6 @@ use std::ops::{Deref, Range};
 use std::sync::Arc;
 
 use tiers::{Stack, StationSpec};
-use trace::units::Nanos;
 use trace::{Trace, sample};
 
 use super::spec::Unit;
@@ -143,11 +142,10 @@ impl<'a> Part<'a> {
         study: &Resolved,
         strategy: &ResolvedStrategy,
     ) -> Result<Stack, Error> {
-        let ends = self.arrivals.last().zip(self.arrivals.first());
         let site = build::Site {
             footprint: (self.footprint as f64 * self.capacity) as u64,
             scale: self.scale / self.capacity,
-            span: Nanos(ends.map_or(0, |(last, first)| last - first)),
+            span: tiers::span(&self.arrivals),
         };
         let mut stack = build::stack(study, &strategy.stack, &site)?;
         stack.scale = self.scale / self.load;

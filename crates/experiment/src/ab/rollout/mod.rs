@@ -369,10 +369,7 @@ impl<'a> Course<'a> {
         let level = self.level(all.len());
         let trace = &self.setting.recording.trace;
         let guard = |(whose, limit)| {
-            let reads = match whose {
-                Whose::Moved => &stage.moved.a,
-                Whose::Stayed => &stage.stayed.a,
-            };
+            let reads = &stage.reads(whose).a;
             if reads.is_empty() && whose == Whose::Stayed {
                 return Ok(None);
             }

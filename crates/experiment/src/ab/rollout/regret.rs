@@ -6,7 +6,6 @@
 //! compared with, too.
 
 use tiers::{Ending, MONTH, NanoDollars, ReadEnd, Usage, bill};
-use trace::units::Nanos;
 
 use super::assignment::Assignment;
 use super::plan::World;
@@ -110,8 +109,7 @@ fn extra(setting: &Setting<'_>, whole: &[ReadEnd], parts: &[&Reads]) -> NanoDoll
         let bytes = missed.clone().map(|read| recording.trace.size(read.request as usize) as i64);
         (missed.count() as i64, bytes.sum())
     };
-    let arrivals = &recording.arrivals;
-    let span = Nanos(arrivals[arrivals.len() - 1] - arrivals[0]);
+    let span = recording.span();
     let price = &setting.strategies[0].stack.price_of_origin;
     let month = |(lookups, bytes): (i64, i64)| -> NanoDollars {
         let usage = Usage {

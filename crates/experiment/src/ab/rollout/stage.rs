@@ -77,13 +77,18 @@ impl Stage {
         if self.undivided.is_empty() { &self.moved.a } else { &self.undivided }
     }
 
+    /// Their reads.
+    pub(super) fn reads(&self, whose: Whose) -> &Reads {
+        match whose {
+            Whose::Moved => &self.moved,
+            Whose::Stayed => &self.stayed,
+        }
+    }
+
     /// The reads of a batch in both worlds: batches have as many reads each of the units that moved, and
     /// what the others read meanwhile.
     pub(super) fn batch(&self, whose: Whose, batch: usize) -> Both<'_> {
-        let reads = match whose {
-            Whose::Moved => &self.moved,
-            Whose::Stayed => &self.stayed,
-        };
+        let reads = self.reads(whose);
         let part = self.edge(whose, batch)..self.edge(whose, batch + 1);
         (&reads.a[part.clone()], &reads.b[part])
     }
